@@ -1,0 +1,66 @@
+"""Close a claimed commit and move the watermark: the only place where progress is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.durable import implements, steps
+from shared.landing import paths
+from shared.landing.plans import read_landing, read_plan
+from shared.loading.errors import PlanUnreadable
+from shared.loading.turn import Claim, close_claim
+from shared.loading.watermark import Watermark, advance
+from shared.operations.records import RunRecord
+from shared.runtime import wiring
+
+
+@implements(steps.advance_watermark)
+def advance_watermark(commit: steps.ClaimedCommit) -> RunRecord:
+    """Advance, unless it is done already; then write the run down as succeeded and clear its staging."""
+    app, claim = wiring.app(), commit.claim
+    if app.states.turn(commit.table).claim == claim:
+        _advance(app, commit.table, claim)
+    record = app.ledger.run(claim.run_id)
+    if record is None:
+        raise PlanUnreadable(f"the ledger has no run {claim.run_id}, although it was claimed")
+    watermark = app.states.watermark(commit.table)
+    spec = app.table(commit.table)
+    done = replace(
+        record,
+        state="succeeded",
+        watermark_after=watermark.position if watermark else None,
+        ended_at=app.now().isoformat(),
+        folder=paths.published(spec.target, claim.run_id) if record.files else None,
+    )
+    app.ledger.record_run(done)
+    app.lake.remove(paths.staging(spec.target, claim.run_id))
+    return done
+
+
+def _advance(app: wiring.App, table: str, claim: Claim) -> None:
+    plan = read_plan(app.lake, claim.plan)
+    landing = read_landing(app.lake, claim.landing)
+    before = app.states.watermark(table)
+    after = before
+    if plan.advances:
+        after = advance(
+            before,
+            plan.bound,
+            run_id=claim.run_id,
+            at=app.now().isoformat(),
+            overlap=landing.overlap,
+            run_no=claim.run_no,
+        )
+    app.states.advance(
+        table,
+        step=lambda turn: close_claim(turn, claim, plan.columns),
+        before=before,
+        after=after,
+    )
+    _drop_overlap(app, before, after)
+
+
+def _drop_overlap(app: wiring.App, before: Watermark | None, after: Watermark | None) -> None:
+    """Remove the digests that no watermark names any more."""
+    if before is not None and before.overlap is not None and after != before:
+        app.lake.remove(before.overlap)

@@ -1,0 +1,22 @@
+"""Give a table's turn back and write down how the run ended."""
+
+from __future__ import annotations
+
+from shared.durable import implements, steps
+from shared.landing import paths
+from shared.loading.turn import end
+from shared.operations.records import RunRecord
+from shared.runtime import wiring
+
+
+@implements(steps.end_turn)
+def end_turn(ended: steps.TurnEnd) -> RunRecord:
+    """End the turn; a failed run leaves its staging for a rerun."""
+    app, record = wiring.app(), ended.record
+    app.ledger.record_run(record)
+    if ended.staged and record.state == "succeeded":
+        app.lake.remove(paths.staging(app.table(record.table).target, record.run_id))
+    app.states.change_turn(
+        record.table, lambda turn: end(turn, run_id=record.run_id, epoch=ended.epoch)
+    )
+    return record

@@ -1,0 +1,64 @@
+"""Plan one run and keep the plan in the lake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.durable import implements, steps
+from shared.extraction.planning import PlanBasis, Planned, make_plan
+from shared.landing.plans import find_plan, store_plan
+from shared.loading.bound import keep_marks
+from shared.loading.plan import LoadPlan, PlanReference, refer
+from shared.loading.turn import Turn, check_epoch
+from shared.runtime import wiring
+
+
+@implements(steps.plan_load)
+def plan_load(wanted: steps.PlanWanted) -> PlanReference:
+    """Adopt the plan of an earlier attempt if nobody loaded the table since, else look at the source."""
+    app, order = wiring.app(), wanted.order
+    spec = app.table(order.table)
+    turn = app.states.turn(order.table)
+    check_epoch(turn, order.run_id, wanted.epoch)
+    found = find_plan(app.lake, spec, order.run_id, turn) if order.attempt > 1 else None
+    if found is None:
+        planned = _look(app, wanted, turn)
+        if not planned.plan.slices:
+            return refer(planned.plan, "")
+        found = store_plan(app.lake, planned.plan, wanted.epoch)
+    plan, path = found
+    app.ledger.record_run(_running(wanted, plan))
+    return refer(plan, path)
+
+
+def _look(app: wiring.App, wanted: steps.PlanWanted, turn: Turn) -> Planned:
+    order = wanted.order
+    spec = app.table(order.table)
+    basis = PlanBasis(
+        order=order,
+        spec=spec,
+        run_no=wanted.epoch,
+        watermark=app.states.watermark(order.table),
+        published_run_no=turn.published_run_no,
+        columns=turn.columns,
+        marks=turn.marks,
+        planned_at=app.now().isoformat(),
+    )
+    with app.sources.open(spec) as session:
+        planned = make_plan(session, basis)
+    seen = planned.seen
+    if seen is not None and spec.cursor.kind == "integer":
+        app.states.change_turn(
+            order.table, lambda turn: replace(turn, marks=keep_marks(basis.marks, seen))
+        )
+    return planned
+
+
+def _running(wanted: steps.PlanWanted, plan: LoadPlan) -> steps.RunRecord:
+    return replace(
+        wanted.record,
+        mode=plan.mode,
+        watermark_before=plan.watermark_before,
+        bound=plan.bound,
+        findings=plan.findings,
+    )

@@ -1,0 +1,30 @@
+"""Take a table's turn, if nobody has it."""
+
+from __future__ import annotations
+
+from shared.durable import implements, steps
+from shared.loading.turn import Turn, is_free, is_served, take
+from shared.runtime import wiring
+
+
+@implements(steps.take_turn)
+def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
+    """Say whether the turn is ours, and what an earlier run has left half done."""
+    app, order = wiring.app(), wanted.order
+    at = app.now().isoformat()
+
+    def step(turn: Turn) -> Turn:
+        if _is_done(turn, wanted) or not is_free(turn, order.run_id):
+            return turn
+        return take(turn, run_id=order.run_id, instance=wanted.instance, at=at)
+
+    turn = app.states.change_turn(order.table, step)
+    if turn.instance == wanted.instance and turn.holder == order.run_id:
+        return steps.TurnAnswer(taken=True, epoch=turn.epoch, unfinished=turn.claim)
+    return steps.TurnAnswer(taken=False, served=_is_done(turn, wanted))
+
+
+def _is_done(turn: Turn, wanted: steps.TurnWanted) -> bool:
+    """Only what was asked for by counting may be served by somebody else's load."""
+    counted = wanted.order.reason in ("event", "schedule") and wanted.order.attempt == 1
+    return counted and turn.instance != wanted.instance and is_served(turn, wanted.order.order_id)

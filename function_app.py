@@ -1,0 +1,98 @@
+"""Every trigger on one page: tick timer, HTTP routes, Event Grid. Bodies parse, order, respond."""
+
+# No `from __future__ import annotations`: the Functions worker reads the annotations of bindings.
+import azure.functions as func
+from azure.durable_functions import DFApp
+from azure.durable_functions import DurableOrchestrationClient as Client
+
+import activities  # noqa: F401 - registers the steps
+import orchestrators  # noqa: F401 - registers the flows
+from shared.durable import blueprint
+from web.api import http, routes
+from web.api.http import respond
+
+app = DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+app.register_functions(blueprint)
+
+
+@app.timer_trigger(arg_name="timer", schedule="%TIDEMARK_TICK%")
+@app.durable_client_input(client_name="client")
+async def tick(timer: func.TimerRequest, client: Client) -> None:  # noqa: ARG001 - the binding's name
+    """Order what is due by schedule, and take up what a dead worker left."""
+    await http.tick(client)
+
+
+@app.event_grid_trigger(arg_name="event")
+@app.durable_client_input(client_name="client")
+async def on_data_changed(event: func.EventGridEvent, client: Client) -> None:
+    """Bring a table up to date that a source says has changed."""
+    await http.on_data_changed(event, client)
+
+
+@app.route(route="loads", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def post_loads(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Order loads."""
+    return await respond(routes.post_loads, req, client)
+
+
+@app.route(route="backfills", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def post_backfills(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Order a backfill."""
+    return await respond(routes.post_backfills, req, client)
+
+
+@app.route(route="backfills/{id}", methods=["GET"])
+async def get_backfill(req: func.HttpRequest) -> func.HttpResponse:
+    """Show a backfill window by window."""
+    return await respond(routes.get_backfill, req)
+
+
+@app.route(route="backfills/{id}", methods=["DELETE"])
+async def delete_backfill(req: func.HttpRequest) -> func.HttpResponse:
+    """Cancel a backfill."""
+    return await respond(routes.delete_backfill, req)
+
+
+@app.route(route="orders/{id}", methods=["GET"])
+async def get_order(req: func.HttpRequest) -> func.HttpResponse:
+    """Show an order with all its tables."""
+    return await respond(routes.get_order, req)
+
+
+@app.route(route="tables", methods=["GET"])
+async def get_tables(req: func.HttpRequest) -> func.HttpResponse:
+    """Show every table."""
+    return await respond(routes.get_tables, req)
+
+
+@app.route(route="tables/{source}/{table}", methods=["GET"])
+async def get_table(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one table."""
+    return await respond(routes.get_table, req)
+
+
+@app.route(route="runs", methods=["GET"])
+async def get_runs(req: func.HttpRequest) -> func.HttpResponse:
+    """List runs, newest first."""
+    return await respond(routes.get_runs, req)
+
+
+@app.route(route="runs/{id}", methods=["GET"])
+async def get_run(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one run."""
+    return await respond(routes.get_run, req)
+
+
+@app.route(route="runs/{id}/rerun", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def post_rerun(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Run again what failed."""
+    return await respond(routes.post_rerun, req, client)
+
+
+@app.route(route="health", methods=["GET"])
+async def get_health(req: func.HttpRequest) -> func.HttpResponse:
+    """Ask every dependency whether it answers."""
+    return await respond(routes.get_health, req)

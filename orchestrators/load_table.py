@@ -1,0 +1,130 @@
+"""Bring one table's bronze copy up to date with its source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from orchestrators.extract_group import extract_slices
+from shared.durable import Context, StepFailed, Steps, orchestrates, pause
+from shared.durable.steps import (
+    ClaimedCommit,
+    CommitWanted,
+    JudgeWanted,
+    PlanWanted,
+    TurnAnswer,
+    TurnEnd,
+    TurnWanted,
+    advance_watermark,
+    claim_commit,
+    end_turn,
+    judge_quality,
+    load_table,
+    plan_load,
+    publish,
+    take_turn,
+)
+from shared.loading.order import TableOrder
+from shared.loading.turn import Claim
+from shared.operations.records import Outcome, RunRecord
+
+FIRST_WAIT = timedelta(milliseconds=250)
+LONGEST_WAIT = timedelta(seconds=10)
+
+
+@orchestrates(load_table)
+def load_one_table(context: Context, order: TableOrder) -> Steps[RunRecord]:
+    """Wait for the table's turn, load it, and give the turn back with a record of what happened."""
+    turn = yield from _wait_for_turn(context, order)
+    load = _TableLoad(context, order, turn)
+    try:
+        record = load.ended("nothing_new") if turn.served else (yield from load.run())
+    except StepFailed as failed:
+        record = replace(load.record, state="failed", outcome=None, error=failed.failure)
+    record = replace(record, ended_at=context.current_utc_datetime.isoformat())
+    end = TurnEnd(record=record, epoch=turn.epoch, staged=load.staged)
+    return (yield from end_turn(context, end))
+
+
+def _wait_for_turn(context: Context, order: TableOrder) -> Steps[TurnAnswer]:
+    wait = FIRST_WAIT
+    wanted = TurnWanted(order=order, instance=context.instance_id)
+    while True:
+        answer = yield from take_turn(context, wanted)
+        if answer.taken or answer.served:
+            return answer
+        yield from pause(context, wait)
+        wait = min(wait * 2, LONGEST_WAIT)
+
+
+class _TableLoad:
+    """One run under its turn. `record` is what is known of it so far."""
+
+    def __init__(self, context: Context, order: TableOrder, turn: TurnAnswer) -> None:
+        self._context, self._order, self._turn = context, order, turn
+        self.staged = False
+        self.record = RunRecord(
+            run_id=order.run_id,
+            order_id=order.order_id,
+            table=order.table,
+            mode=order.mode,
+            state="running",
+            started_at=context.current_utc_datetime.isoformat(),
+            attempt=order.attempt,
+        )
+
+    def run(self) -> Steps[RunRecord]:
+        """Plan, extract, judge, claim; from the claim on the run goes only forward."""
+        left = self._turn.unfinished
+        if left is not None:
+            finished = yield from self._carry_out(left)
+            if left.run_id == self._order.run_id:
+                return replace(finished, attempt=self._order.attempt)
+        plan = yield from plan_load(
+            self._context, PlanWanted(order=self._order, epoch=self._turn.epoch, record=self.record)
+        )
+        self.record = replace(
+            self.record,
+            mode=plan.mode,
+            watermark_before=plan.watermark_before,
+            watermark_after=plan.watermark_before,
+            bound=plan.bound,
+            findings=plan.findings,
+        )
+        if plan.slices == 0:
+            return self.ended("nothing_new")
+        self.staged = True
+        yield from extract_slices(self._context, plan)
+        verdict = yield from judge_quality(
+            self._context, JudgeWanted(plan=plan.path, epoch=self._turn.epoch)
+        )
+        if verdict.idle:
+            return self.ended("nothing_new")
+        self.record = replace(
+            self.record,
+            state="committing",
+            outcome="loaded" if verdict.files or plan.mode == "snapshot" else "nothing_new",
+            rows=verdict.rows,
+            files=verdict.files,
+            bytes=verdict.bytes,
+            findings=verdict.findings,
+        )
+        claim = Claim(
+            run_id=self._order.run_id,
+            epoch=self._turn.epoch,
+            run_no=plan.run_no,
+            plan=plan.path,
+            landing=verdict.landing,
+        )
+        yield from claim_commit(self._context, CommitWanted(claim=claim, record=self.record))
+        return (yield from self._carry_out(claim))
+
+    def ended(self, outcome: Outcome) -> RunRecord:
+        """Give the record of a run that had nothing to commit."""
+        return replace(self.record, state="succeeded", outcome=outcome)
+
+    def _carry_out(self, claim: Claim) -> Steps[RunRecord]:
+        """Publish a claimed commit and advance, whoever claimed it."""
+        commit = ClaimedCommit(table=self._order.table, claim=claim)
+        yield from publish(self._context, commit)
+        return (yield from advance_watermark(self._context, commit))

@@ -1,0 +1,1 @@
+"""This package knows the vendors: one sub-package for each system that Tidemark talks to."""

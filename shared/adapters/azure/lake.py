@@ -1,0 +1,181 @@
+"""The lake on ADLS Gen2, streaming appends straight into the service."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.storage.filedatalake import DataLakeFileClient, DataLakeServiceClient, FileSystemClient
+
+from shared.landing.lake import LakePath, PathMissing, PathTaken
+from shared.loading.errors import CredentialRejected, LakeUnavailable
+
+# What one append carries: large enough for few requests, small enough to hold several in memory.
+CHUNK = 4 * 1024 * 1024
+
+
+@contextmanager
+def _answering(path: str) -> Generator[None]:
+    try:
+        yield
+    except ClientAuthenticationError as error:
+        raise CredentialRejected(f"the lake refused the login: {error.message}") from error
+    except ResourceNotFoundError as error:
+        raise PathMissing(path) from error
+    except (ResourceExistsError, ResourceModifiedError) as error:
+        raise PathTaken(path) from error
+    except HttpResponseError as error:
+        raise LakeUnavailable(f"{path}: {error.status_code} {error.message}") from error
+    except AzureError as error:
+        raise LakeUnavailable(f"{path}: {error}") from error
+
+
+class AzureLake:
+    """Implements `shared.landing.lake.Lake`."""
+
+    def __init__(self, service: DataLakeServiceClient) -> None:
+        self._service = service
+
+    @contextmanager
+    def create(self, path: str) -> Generator[BinaryIO]:
+        """Stream a new file; nothing of it can be read before the block ends well."""
+        client = self._file(path)
+        with _answering(path):
+            client.create_file()
+        sink = _AppendStream(client, path)
+        yield cast("BinaryIO", sink)
+        sink.finish()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small new file under another name first, so that it appears whole or not at all."""
+        part = f"{path}.part-{uuid4().hex[:12]}"
+        with self.create(part) as sink:
+            sink.write(content)
+        try:
+            self.move(part, path)
+        except PathTaken:
+            with _answering(part):
+                self._file(part).delete_file()
+            raise
+
+    def read(self, path: str) -> bytes:
+        """Read a small file."""
+        with _answering(path):
+            return bytes(self._file(path).download_file().readall())
+
+    def exists(self, path: str) -> bool:
+        """Say whether a file or folder lies at the path."""
+        with _answering(path):
+            return bool(self._file(path).exists())
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and its parents, and the filesystem if it is missing."""
+        filesystem, inner = _split(path)
+        try:
+            with _answering(path):
+                self._filesystem(filesystem).create_directory(
+                    inner, match_condition=MatchConditions.IfMissing
+                )
+        except PathTaken:
+            pass
+        except PathMissing:
+            with _answering(path):
+                self._filesystem(filesystem).create_file_system()
+            self.make_folder(path)
+
+    def move(self, source: str, target: str) -> None:
+        """Rename a file or folder at once, never over something."""
+        filesystem, inner = _split(target)
+        client = self._filesystem(_split(source)[0]).get_directory_client(_split(source)[1])
+        with _answering(source):
+            client.rename_directory(
+                f"{filesystem}/{inner}", match_condition=MatchConditions.IfMissing
+            )
+
+    def list(self, folder: str) -> Iterator[LakePath]:
+        """List a folder and all below it."""
+        filesystem, inner = _split(folder)
+        try:
+            with _answering(folder):
+                for entry in self._filesystem(filesystem).get_paths(inner, recursive=True):
+                    yield LakePath(
+                        path=f"{filesystem}/{entry.name}",
+                        is_folder=bool(entry.is_directory),
+                        bytes=int(entry.content_length or 0),
+                    )
+        except PathMissing:
+            return
+
+    def remove(self, folder: str) -> None:
+        """Remove a folder with all below it."""
+        filesystem, inner = _split(folder)
+        try:
+            with _answering(folder):
+                self._filesystem(filesystem).delete_directory(inner)
+        except PathMissing:
+            return
+
+    def ping(self) -> None:
+        """Raise LakeUnavailable unless the lake answers."""
+        with _answering("the lake"):
+            next(iter(self._service.list_file_systems(results_per_page=1)), None)
+
+    def _filesystem(self, name: str) -> FileSystemClient:
+        return self._service.get_file_system_client(name)
+
+    def _file(self, path: str) -> DataLakeFileClient:
+        filesystem, inner = _split(path)
+        return self._service.get_file_client(filesystem, inner)
+
+
+class _AppendStream(io.RawIOBase):
+    """Gathers written bytes into chunks, appends each at its position and flushes once at the end."""
+
+    def __init__(self, client: DataLakeFileClient, path: str) -> None:
+        super().__init__()
+        self._client, self._path = client, path
+        self._pending = bytearray()
+        self._sent = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._sent + len(self._pending)
+
+    def write(self, content: Any, /) -> int:
+        self._pending += content
+        while len(self._pending) >= CHUNK:
+            self._send(CHUNK)
+        return len(content)
+
+    def finish(self) -> None:
+        """Send the rest and make the file readable as a whole."""
+        if self._pending:
+            self._send(len(self._pending))
+        with _answering(self._path):
+            self._client.flush_data(self._sent, close=True)
+
+    def _send(self, size: int) -> None:
+        chunk = bytes(self._pending[:size])
+        with _answering(self._path):
+            self._client.append_data(chunk, offset=self._sent, length=size)
+        self._sent += size
+        del self._pending[:size]
+
+
+def _split(path: str) -> tuple[str, str]:
+    filesystem, _, inner = path.partition("/")
+    return filesystem, inner

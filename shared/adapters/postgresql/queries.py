@@ -1,0 +1,120 @@
+"""The SQL text of what is asked of a table. Names are quoted into it; values never enter it."""
+
+from __future__ import annotations
+
+from shared.adapters.postgresql.identifiers import quote, quote_table
+from shared.adapters.postgresql.relation import Relation
+from shared.catalog.spec import TableSpec
+from shared.loading.errors import CursorUnsound
+from shared.loading.span import Span
+
+# COPY takes no parameters, so values are bound to settings of the transaction, which any statement
+# can read. The planner knows their values, so they cost neither an index nor a good estimate.
+AFTER = "tidemark.after"
+UPTO = "tidemark.upto"
+PARTS = "tidemark.parts"
+PERCENT = "tidemark.percent"
+
+_CLOCK = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+
+BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+ROLLBACK = "ROLLBACK"
+CLOCK = f"SELECT {_CLOCK} AS clock"
+
+# The first query of a transaction, so that the clock is that of its snapshot. The settings end with
+# the transaction, and the timeout for metadata is lifted within it.
+OPEN = f"""
+SELECT {_CLOCK} AS clock,
+       set_config('statement_timeout', '0', true),
+       set_config('{AFTER}', $1, true),
+       set_config('{UPTO}', $2, true),
+       set_config('{PARTS}', $3, true),
+       set_config('{PERCENT}', $4, true)
+"""
+
+
+def lock(table: TableSpec) -> str:
+    """Keep the table from being rewritten or emptied until the transaction ends.
+
+    Without it, ALTER TABLE or TRUNCATE that commits between the snapshot and the read leaves a
+    table that looks empty to that snapshot: see "Caveats" under "Concurrency Control" in the
+    PostgreSQL documentation. LOCK itself takes no snapshot, so it can come before it.
+    """
+    return f"LOCK TABLE {quote_table(table)} IN ACCESS SHARE MODE"
+
+
+def select(table: TableSpec, relation: Relation, span: Span) -> str:
+    """Read the rows of a span, each column in the form in which it travels."""
+    columns = ", ".join(
+        f"{quote(column.name)}{landing.casts} AS {quote(column.name)}"
+        for column, landing in zip(relation.columns, relation.landings, strict=True)
+    )
+    return f"SELECT {columns} {_rows(table, relation, span)}"
+
+
+def explain(table: TableSpec, relation: Relation, span: Span | None) -> str:
+    """Ask the planner how many rows a span has; without a span, the table."""
+    return f"EXPLAIN (FORMAT JSON) SELECT {_rows(table, relation, span)}"
+
+
+def exists(table: TableSpec, relation: Relation, span: Span) -> str:
+    """Ask whether a span has a row."""
+    return f"SELECT EXISTS (SELECT {_rows(table, relation, span)}) AS found"
+
+
+def highest(table: TableSpec, cursor: str) -> str:
+    """Ask for the highest cursor value, and whether there are rows without one."""
+    name, column = quote_table(table), quote(cursor)
+    return f"""
+        SELECT (SELECT max({column}) FROM {name})::text AS highest,
+               EXISTS (SELECT FROM {name} WHERE {column} IS NULL) AS has_nulls
+    """
+
+
+def cut(table: TableSpec, relation: Relation, span: Span, *, sampled: bool) -> str:
+    """Ask for the values that cut a span into parts, of all its rows or of a sample of pages."""
+    if relation.cursor is None:
+        raise CursorUnsound(f"{table.table} has no cursor to cut by")
+    column = quote(relation.cursor.name)
+    sample = (
+        f"TABLESAMPLE SYSTEM (current_setting('{PERCENT}')::float8) REPEATABLE (0)"
+        if sampled
+        else ""
+    )
+    return f"""
+        WITH seen AS (
+            SELECT {column} AS value
+            FROM {quote_table(table)} {sample} {_where(table, relation, span)}
+        ),
+        cuts AS (
+            SELECT DISTINCT unnest(percentile_disc(ARRAY(
+                SELECT part::float8 / current_setting('{PARTS}')::int
+                FROM generate_series(1, current_setting('{PARTS}')::int - 1) AS part
+            )) WITHIN GROUP (ORDER BY value)) AS value
+            FROM seen
+        )
+        SELECT value::text AS value FROM cuts
+        WHERE value < (SELECT max(value) FROM seen) ORDER BY cuts.value
+    """
+
+
+def _rows(table: TableSpec, relation: Relation, span: Span | None) -> str:
+    return f"FROM {quote_table(table)} {_where(table, relation, span)}"
+
+
+def _where(table: TableSpec, relation: Relation, span: Span | None) -> str:
+    if span is None:
+        return ""
+    if relation.cursor is None:
+        if span != Span():
+            raise CursorUnsound(f"{table.table} has no cursor, so it can only be read whole")
+        return ""
+    column, cast = quote(relation.cursor.name), relation.cursor_cast
+    if span.nulls:
+        return f"WHERE {column} IS NULL"
+    bounds = [
+        f"{column} {operator} current_setting('{setting}')::{cast}"
+        for operator, setting, value in ((">", AFTER, span.after), ("<=", UPTO, span.upto))
+        if value is not None
+    ]
+    return "WHERE " + (" AND ".join(bounds) or f"{column} IS NOT NULL")

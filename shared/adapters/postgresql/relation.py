@@ -1,0 +1,156 @@
+"""A table, view or foreign table as the catalog describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.adapters.postgresql.connection import Connection
+from shared.adapters.postgresql.types import (
+    Landing,
+    SourceType,
+    find_cursor_cast,
+    find_landing,
+)
+from shared.catalog.spec import TableSpec
+from shared.loading.errors import ColumnMissing, CursorUnsound, TableMissing
+
+# pg_class.relkind: plain and partitioned tables, views, materialised views, foreign tables.
+_READABLE = frozenset("rpvmf")
+_LOCKABLE = frozenset("rpv")
+_SAMPLEABLE = frozenset("rpm")
+
+_FIND = """
+SELECT c.oid::text AS oid, c.relkind::text AS kind, session_user::text AS login,
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS granted
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2
+"""
+
+# A domain is followed down to the type that it is made of, which has the modifier that counts.
+_COLUMNS = """
+WITH RECURSIVE resolved AS (
+    SELECT attnum, attname, attnotnull, atttypid AS type, atttypmod AS modifier,
+           format_type(atttypid, atttypmod) AS declared
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT r.attnum, r.attname, r.attnotnull, d.typbasetype, d.typtypmod, r.declared
+    FROM resolved AS r
+    JOIN pg_catalog.pg_type AS d ON d.oid = r.type
+    WHERE d.typtype = 'd'
+)
+SELECT r.attname::text AS name, r.declared, NOT r.attnotnull AS nullable, r.modifier,
+       t.typname::text AS type, t.typtype::text AS kind, e.typname::text AS element,
+       t.typnamespace = 'pg_catalog'::regnamespace AS builtin
+FROM resolved AS r
+JOIN pg_catalog.pg_type AS t ON t.oid = r.type
+LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
+WHERE t.typtype <> 'd'
+ORDER BY r.attnum
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationColumn:
+    """One column: its name, the type it was declared with, and what that is made of."""
+
+    name: str
+    declared: str
+    nullable: bool
+    source: SourceType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What a table's spec finds in the catalog. `kind` is pg_class.relkind.
+
+    `columns` leaves out what the spec excludes; `cursor` is there also if it is excluded, and None
+    if the spec has none. `cursor_cast` is the type that the cursor's bounds are cast to.
+    """
+
+    kind: str
+    columns: tuple[RelationColumn, ...]
+    cursor: RelationColumn | None
+    cursor_cast: str
+
+    @property
+    def lockable(self) -> bool:
+        """Whether LOCK TABLE takes it. What it does not take is never rewritten under a reader."""
+        return self.kind in _LOCKABLE
+
+    @property
+    def sampleable(self) -> bool:
+        """Whether TABLESAMPLE takes it."""
+        return self.kind in _SAMPLEABLE
+
+    @property
+    def landings(self) -> tuple[Landing, ...]:
+        """How each column lands. Raises TypeUnsupported."""
+        return tuple(find_landing(column.name, column.source) for column in self.columns)
+
+
+def describe(connection: Connection, table: TableSpec) -> Relation:
+    """Look a table up.
+
+    Raises:
+        TableMissing: it does not exist, or the login may not SELECT from it.
+        ColumnMissing: a key column or the cursor is not there, or no column is left to read.
+        CursorUnsound: the cursor's type does not fit its declared kind.
+    """
+    oid, kind = _find(connection, table)
+    columns = [_column(row) for row in connection.rows(_COLUMNS, oid)]
+    names = {column.name for column in columns}
+    for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
+        if name not in names:
+            raise ColumnMissing(f"{table.table} has no column {name}")
+    excluded = set(table.columns.exclude)
+    kept = tuple(column for column in columns if column.name not in excluded)
+    if not kept:
+        raise ColumnMissing(f"{table.table} has no column left to read")
+    cursor, cast = _cursor(table, columns)
+    return Relation(kind=kind, columns=kept, cursor=cursor, cursor_cast=cast)
+
+
+def _find(connection: Connection, table: TableSpec) -> tuple[str, str]:
+    rows = connection.rows(_FIND, table.schema_name, table.table_name)
+    if not rows:
+        raise TableMissing(f"{table.table} does not exist (names are case-sensitive here)")
+    found = rows[0]
+    if found["kind"] not in _READABLE:
+        raise TableMissing(f"{table.table} exists but is neither a table nor a view")
+    if not found["granted"]:
+        raise TableMissing(
+            f"{table.table} exists, but {found['login']} lacks SELECT on the whole table "
+            "or USAGE on its schema"
+        )
+    return found["oid"], found["kind"]
+
+
+def _column(row: dict[str, object]) -> RelationColumn:
+    source = SourceType(
+        name=str(row["type"]),
+        kind=str(row["kind"]),
+        builtin=bool(row["builtin"]),
+        modifier=int(str(row["modifier"])),
+        element=None if row["element"] is None else str(row["element"]),
+    )
+    return RelationColumn(
+        name=str(row["name"]),
+        declared=str(row["declared"]),
+        nullable=bool(row["nullable"]),
+        source=source,
+    )
+
+
+def _cursor(
+    table: TableSpec, columns: Sequence[RelationColumn]
+) -> tuple[RelationColumn | None, str]:
+    if table.cursor.kind == "none":
+        return None, ""
+    for column in columns:
+        if column.name == table.cursor.column:
+            cast = find_cursor_cast(table.cursor.kind, column.name, column.source)
+            return column, cast
+    raise CursorUnsound(f"{table.table}: a cursor of kind {table.cursor.kind} needs a column")

@@ -1,0 +1,183 @@
+"""The Source port for PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from shared.adapters.postgresql import queries
+from shared.adapters.postgresql.activity import observe_activity
+from shared.adapters.postgresql.connection import Connection, open_connection
+from shared.adapters.postgresql.relation import Relation, describe
+from shared.adapters.postgresql.schema import check_wire, schema_of
+from shared.adapters.postgresql.types import find_resolution, find_zoned
+from shared.adapters.postgresql.values import land_batches
+from shared.catalog.spec import TableSpec
+from shared.extraction.source import Column, Reading, TableShape
+from shared.loading.errors import IngestError
+from shared.loading.span import Observation, Span
+
+# Rows of a sample to cut by: enough pages that a part is off by a few hundredths at most.
+_SAMPLE_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An open transaction: the source's clock when it was opened, and the table as it stands in it."""
+
+    read_at: str
+    relation: Relation
+
+
+class PostgresSession:
+    """One connection to a PostgreSQL server, for one thread at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def ping(self) -> None:
+        """Raise SourceUnavailable unless the server answers."""
+        self._connection.rows("SELECT 1")
+
+    def shape(self, table: TableSpec) -> TableShape:
+        """Describe the table as far as the spec leaves it in; its rows as the planner counts them.
+
+        Raises:
+            TableMissing: it does not exist, or the login may not SELECT from it.
+            ColumnMissing: a key column or the cursor is not there.
+            TypeUnsupported: a column has no exact form in Arrow.
+            CursorUnsound: the cursor's type does not fit its declared kind.
+        """
+        with self._snapshot(table, Span()) as snapshot:
+            relation = snapshot.relation
+            schema_of(relation)
+            estimated = self._estimate(table, relation, None)
+        source = relation.cursor.source if relation.cursor else None
+        return TableShape(
+            columns=tuple(
+                Column(name=each.name, source_type=each.declared, nullable=each.nullable)
+                for each in relation.columns
+            ),
+            estimated_rows=estimated,
+            resolution=find_resolution(source) if source else None,
+            zoned=find_zoned(source) if source else None,
+        )
+
+    def observe(self, table: TableSpec) -> Observation:
+        """Read highest cursor value, clock and open transactions, in that order.
+
+        Each is a statement with a snapshot of its own, so that a later one sees a later state.
+        `oldest_open` is published by a session a little after its transaction takes it: the
+        caller allows for that.
+        """
+        highest, has_nulls = self._highest(table)
+        clock = self._connection.rows(queries.CLOCK)[0]["clock"]
+        activity = observe_activity(self._connection)
+        return Observation(
+            clock=clock,
+            max_cursor=highest,
+            has_nulls=has_nulls,
+            oldest_open=activity.oldest_open,
+            sessions_hidden=activity.sessions_hidden,
+        )
+
+    def estimate(self, table: TableSpec, span: Span) -> int:
+        """Give the planner's estimate of the rows in a span."""
+        with self._snapshot(table, span) as snapshot:
+            return self._estimate(table, snapshot.relation, span)
+
+    def holds_rows(self, table: TableSpec, span: Span) -> bool:
+        """Say whether the span holds at least one row now."""
+        with self._snapshot(table, span) as snapshot:
+            return self._connection.rows(queries.exists(table, snapshot.relation, span))[0]["found"]
+
+    def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
+        """Give at most `parts - 1` distinct ascending values that cut the span about evenly.
+
+        They lie inside the span and below its highest value. A large span of a table is judged by
+        a sample of the table's pages, where that reads less than the span itself.
+        """
+        if parts <= 1:
+            return ()
+        percent = self._sample_percent(table, span)
+        with self._snapshot(table, span, parts=parts, percent=percent or 0) as snapshot:
+            sql = queries.cut(table, snapshot.relation, span, sampled=percent is not None)
+            return tuple(row["value"] for row in self._connection.rows(sql))
+
+    @contextmanager
+    def read(self, table: TableSpec, span: Span) -> Generator[Reading]:
+        """Open one snapshot and stream the span's rows, in batches of bounded size.
+
+        Left early, the query is cancelled and the session can be used again. While iterating,
+        ValueUnsupported names the column of a value that cannot land exactly, before any row of its
+        batch is given; a broken connection raises and never looks like the end.
+        """
+        with self._snapshot(table, span) as snapshot:
+            schema = schema_of(snapshot.relation)
+            sql = queries.select(table, snapshot.relation, span)
+            with self._connection.stream(sql) as stream:
+                check_wire(stream.schema, snapshot.relation)
+                batches = land_batches(stream, schema)
+                yield Reading(read_at=snapshot.read_at, schema=schema, batches=batches)
+
+    def _highest(self, table: TableSpec) -> tuple[str | None, bool]:
+        with self._snapshot(table, Span()) as snapshot:
+            cursor = snapshot.relation.cursor
+            if cursor is None:
+                return None, False
+            row = self._connection.rows(queries.highest(table, cursor.name))[0]
+            return row["highest"], row["has_nulls"]
+
+    def _estimate(self, table: TableSpec, relation: Relation, span: Span | None) -> int:
+        plan = self._connection.rows(queries.explain(table, relation, span))[0]["QUERY PLAN"]
+        return int(json.loads(plan)[0]["Plan"]["Plan Rows"])
+
+    def _sample_percent(self, table: TableSpec, span: Span) -> float | None:
+        with self._snapshot(table, span) as snapshot:
+            if not snapshot.relation.sampleable:
+                return None
+            wanted = self._estimate(table, snapshot.relation, span)
+            total = self._estimate(table, snapshot.relation, None)
+        share = _SAMPLE_ROWS / max(wanted, 1)
+        return 100 * share if total * share < wanted else None
+
+    @contextmanager
+    def _snapshot(
+        self, table: TableSpec, span: Span, *, parts: int = 1, percent: float = 0
+    ) -> Generator[Snapshot]:
+        """Open a read-only transaction with one snapshot, the table locked before that is taken."""
+        relation = describe(self._connection, table)
+        with self._transaction():
+            if relation.lockable:
+                self._connection.rows(queries.lock(table))
+            values = (span.after or "", span.upto or "", str(parts), repr(float(percent)))
+            read_at = self._connection.rows(queries.OPEN, *values)[0]["clock"]
+            # Once more: what was found before the lock may have been altered until it was taken.
+            yield Snapshot(read_at=read_at, relation=describe(self._connection, table))
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._connection.rows(queries.BEGIN)
+        try:
+            yield
+        except BaseException:
+            # The first error is the one to report; on a dead connection this is a second.
+            with suppress(IngestError):
+                self._connection.rows(queries.ROLLBACK)
+            raise
+        self._connection.rows(queries.ROLLBACK)
+
+
+@contextmanager
+def connect(uri: str) -> Generator[PostgresSession]:
+    """Connect to the server of a `postgresql://` URI, and disconnect at the end.
+
+    Raises:
+        CredentialRejected: the server refused the login, or `uri` is not one.
+        SourceThrottled: the server has no connection left.
+        SourceUnavailable: the server does not answer.
+    """
+    with open_connection(uri) as connection:
+        yield PostgresSession(connection)

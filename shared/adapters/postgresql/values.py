@@ -1,0 +1,72 @@
+"""Turns what was streamed into what lands, and refuses by name what Arrow cannot hold exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.loading.errors import ValueUnsupported
+
+_DAY = 86_400_000_000
+# PostgreSQL's first day is 4714-11-24 BC. Infinity, and times after 294247-01-10, leave the range
+# of 64 bits when ADBC moves them from PostgreSQL's epoch to Unix's and come out below that day.
+_FIRST_DATE = -2_440_588
+_FIRST_TIME = _FIRST_DATE * _DAY
+MAX_ROWS = 65_536
+
+
+def land_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Give every batch the landing schema, value for value, in pieces of at most `MAX_ROWS` rows.
+
+    Raises:
+        ValueUnsupported: a value has no exact form in its column's type. Names the column; no row
+            of the batch that holds it has been given.
+    """
+    for batch in batches:
+        arrays = [_land(*pair) for pair in zip(batch.columns, schema, strict=True)]
+        landed = pa.RecordBatch.from_arrays(arrays, schema=schema)
+        for start in range(0, landed.num_rows, MAX_ROWS):
+            yield landed.slice(start, MAX_ROWS)
+
+
+def _land(array: pa.Array, field: pa.Field) -> pa.Array:
+    if pa.types.is_decimal(field.type):
+        return _land_decimal(array, field)
+    if pa.types.is_timestamp(field.type):
+        _refuse_below(_FIRST_TIME, array.view(pa.int64()), field)
+    elif pa.types.is_date(field.type):
+        _refuse_below(_FIRST_DATE, array.view(pa.int32()), field)
+    elif pa.types.is_time(field.type):
+        _refuse_midnight_at_the_end(array, field)
+    return array
+
+
+def _land_decimal(array: pa.Array, field: pa.Field) -> pa.Array:
+    try:
+        return array.cast(field.type)
+    except pa.ArrowInvalid as error:
+        raise ValueUnsupported(
+            f"column {field.name}: {_first_special(array)} does not fit into {field.type}"
+        ) from error
+
+
+def _first_special(array: pa.Array) -> str:
+    special = array.filter(pc.is_in(array, pa.array(["NaN", "Infinity", "-Infinity"])))
+    return str(special[0]) if len(special) else "a value"
+
+
+def _refuse_below(first: int, counts: pa.Array, field: pa.Field) -> None:
+    least = pc.min(counts).as_py()
+    if least is not None and least < first:
+        raise ValueUnsupported(
+            f"column {field.name}: infinity, or a time after year 294246, "
+            f"does not fit into {field.type}"
+        )
+
+
+def _refuse_midnight_at_the_end(array: pa.Array, field: pa.Field) -> None:
+    most = pc.max(array.view(pa.int64())).as_py()
+    if most is not None and most >= _DAY:
+        raise ValueUnsupported(f"column {field.name}: 24:00:00 does not fit into {field.type}")

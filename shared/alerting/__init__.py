@@ -1,0 +1,1 @@
+"""This package knows what to say when an order fails, and to whom."""

@@ -1,0 +1,43 @@
+"""This package knows what is loaded: the sources and tables that `tables/*.yml` describe."""
+
+from shared.catalog.catalog import Catalog, UnknownSource, UnknownTable
+from shared.catalog.connection import MANAGED_IDENTITY, MissingSetting, resolve
+from shared.catalog.names import NameUnencodable, SegmentForeign, decode_name, encode_name
+from shared.catalog.problem import CatalogInvalid, Problem
+from shared.catalog.reading import parse_catalog, read_catalog
+from shared.catalog.schedule import Schedule, parse_schedule
+from shared.catalog.spec import (
+    ColumnSpec,
+    CursorSpec,
+    DeleteSpec,
+    RuleSpec,
+    SliceSpec,
+    SourceSpec,
+    TableSpec,
+)
+
+__all__ = [
+    "MANAGED_IDENTITY",
+    "Catalog",
+    "CatalogInvalid",
+    "ColumnSpec",
+    "CursorSpec",
+    "DeleteSpec",
+    "MissingSetting",
+    "NameUnencodable",
+    "Problem",
+    "RuleSpec",
+    "Schedule",
+    "SegmentForeign",
+    "SliceSpec",
+    "SourceSpec",
+    "TableSpec",
+    "UnknownSource",
+    "UnknownTable",
+    "decode_name",
+    "encode_name",
+    "parse_catalog",
+    "parse_schedule",
+    "read_catalog",
+    "resolve",
+]

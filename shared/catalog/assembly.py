@@ -1,0 +1,66 @@
+"""Puts what a file says, once it is checked, into specs."""
+
+from shared.catalog import grammar as g
+from shared.catalog.agreement import Entry
+from shared.catalog.section import Fields
+from shared.catalog.spec import (
+    ColumnSpec,
+    CursorSpec,
+    RuleSpec,
+    SliceSpec,
+    SourceSpec,
+    TableSpec,
+)
+
+
+def assemble_source(fields: Fields) -> SourceSpec:
+    """Give the source that a checked file describes."""
+    return SourceSpec(
+        name=fields[g.NAME],
+        kind=fields[g.SOURCE_KIND],
+        engine=fields[g.ENGINE],
+        connection=fields[g.CONNECTION],
+        max_connections=fields[g.MAX_CONNECTIONS],
+    )
+
+
+def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
+    """Give the table that a checked entry describes."""
+    fields = entry.table
+    columns = fields[g.COLUMNS]
+    return TableSpec(
+        source=source,
+        table=fields[g.TABLE],
+        key=fields[g.KEY],
+        cursor=_assemble_cursor(fields[g.WATERMARK]),
+        target=entry.target,
+        schedule=fields[g.SCHEDULE],
+        settle=fields[g.SETTLE],
+        columns=ColumnSpec(exclude=columns[g.EXCLUDE], mask=columns[g.MASK]),
+        slices=_assemble_slices(fields[g.SLICES], source),
+        nulls=fields[g.NULLS],
+        fresh=fields[g.FRESH],
+        on_drift=fields[g.ON_DRIFT],
+        deletes=fields[g.DELETES],
+        quality=tuple(_assemble_rule(rule) for rule in fields[g.QUALITY]),
+        loads_after=entry.loads_after,
+    )
+
+
+def _assemble_cursor(fields: Fields) -> CursorSpec:
+    return CursorSpec(
+        kind=fields[g.CURSOR_KIND],
+        column=fields[g.COLUMN],
+        clock=fields[g.CLOCK],
+        assigned=fields[g.ASSIGNED],
+        future=fields[g.FUTURE],
+    )
+
+
+def _assemble_slices(fields: Fields, source: SourceSpec) -> SliceSpec:
+    # Only the default is capped: a written number beyond max_connections is refused before.
+    return SliceSpec(rows=fields[g.ROWS], parallel=min(fields[g.PARALLEL], source.max_connections))
+
+
+def _assemble_rule(fields: Fields) -> RuleSpec:
+    return RuleSpec(name=fields[g.RULE_NAME], rule=fields[g.RULE], severity=fields[g.SEVERITY])

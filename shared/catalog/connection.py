@@ -1,0 +1,61 @@
+"""References to secrets: their form in the table files, and their value from the environment."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+MANAGED_IDENTITY: Final = "managed_identity"
+PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|managed_identity)$"
+
+# An app setting whose Key Vault reference does not resolve holds the reference itself; see
+# "Use Key Vault references as app settings" in the Azure App Service documentation.
+_UNRESOLVED = "@Microsoft.KeyVault("
+
+
+class MissingSetting(Exception):  # noqa: N818 - named like all our errors
+    """Set the environment variable (on Azure the app setting) that `connection` names."""
+
+    def __init__(self, setting: str, fault: str) -> None:
+        super().__init__(setting, fault)
+        self.setting = setting
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return f"{self.setting} {self.fault}"
+
+
+def parse_connection(text: str) -> str:
+    """Give a reference back as it is.
+
+    Raises:
+        ValueError: it is something else. The message does not repeat it: it may be a secret.
+    """
+    if re.fullmatch(PATTERN, text) is None:
+        raise ValueError(
+            "must not be written here in plain text; put the connection string into an "
+            "environment variable (on Azure an app setting) and write ${ITS_NAME}, "
+            f"or write {MANAGED_IDENTITY}"
+        )
+    return text
+
+
+def resolve(connection: str, environ: Mapping[str, str]) -> str:
+    """Give the connection string that a reference stands for, `managed_identity` as it is.
+
+    Raises:
+        MissingSetting: the variable is not set, is empty, or its Key Vault reference failed.
+        ValueError: `connection` is not a reference.
+    """
+    if parse_connection(connection) == MANAGED_IDENTITY:
+        return connection
+    setting = connection[2:-1]
+    value = environ.get(setting, "")
+    if not value.strip():
+        raise MissingSetting(setting, "is not set; set it to the source's connection string")
+    if value.startswith(_UNRESOLVED):
+        raise MissingSetting(
+            setting,
+            "is a Key Vault reference that Azure did not resolve; "
+            "check the vault's name, the secret's name and the app's right to read it",
+        )
+    return value

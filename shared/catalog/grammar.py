@@ -1,0 +1,289 @@
+"""Every key of a table file: its shape, its default and its meaning."""
+
+from datetime import timedelta
+from typing import get_args
+
+from shared.catalog import connection, duration, target
+from shared.catalog.deletion import Deletion
+from shared.catalog.identifiers import parse_clock, parse_engine, parse_source, parse_table
+from shared.catalog.schedule import parse_schedule
+from shared.catalog.section import EMPTY, Field, Fields, Section
+from shared.catalog.shapes import Count, Flag, Listing, Pairs, Text, Word
+from shared.catalog.spec import (
+    Assigned,
+    CursorKind,
+    DeleteSpec,
+    Future,
+    Mask,
+    Nulls,
+    OnDrift,
+    Severity,
+    SourceKind,
+)
+
+MOST_ROWS = 1_000_000_000
+MOST_CONNECTIONS = 1_000
+
+_COLUMN = Text(parse=str, hint="write a column's name as the source spells it")
+
+
+def _schedule(text: str) -> str | None:
+    """Check a schedule and keep its text; `none` takes a schedule in `defaults` away."""
+    if text == "none":
+        return None
+    parse_schedule(text)
+    return text
+
+
+# source
+
+NAME = Field(
+    name="name",
+    shape=Text(parse=parse_source, hint="write a short name such as crm", pattern=r"^[^/]+$"),
+    meaning="Name of the source system, unique over all files; first part of every table's name.",
+    example="name: crm",
+)
+SOURCE_KIND: Field[SourceKind] = Field(
+    name="kind",
+    shape=Word(get_args(SourceKind)),
+    meaning="What the source is: a SQL database, a REST interface, or files.",
+    example="kind: sql",
+)
+ENGINE: Field[str | None] = Field(
+    name="engine",
+    shape=Text(
+        parse=parse_engine,
+        hint="write the engine in lower case, such as postgresql",
+        pattern="^[a-z][a-z0-9_]*$",
+    ),
+    meaning="Database engine, such as sqlserver or postgresql. Only for kind sql, and needed there.",
+    default=None,
+)
+CONNECTION = Field(
+    name="connection",
+    shape=Text(
+        parse=connection.parse_connection,
+        hint="write ${ITS_NAME} or managed_identity",
+        pattern=connection.PATTERN,
+    ),
+    meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity.",
+    example="connection: ${CRM_DB}",
+)
+MAX_CONNECTIONS = Field(
+    name="max_connections",
+    shape=Count(most=MOST_CONNECTIONS),
+    meaning="Connections open to the source at once, over all runs and workers.",
+    default=4,
+)
+SOURCE_SECTION = Section((NAME, SOURCE_KIND, ENGINE, CONNECTION, MAX_CONNECTIONS))
+
+# tables[].watermark
+
+COLUMN: Field[str | None] = Field(
+    name="column",
+    shape=_COLUMN,
+    meaning="Column that grows whenever a row changes. Not for kinds change_tracking and none.",
+    default=None,
+)
+CURSOR_KIND: Field[CursorKind] = Field(
+    name="kind",
+    shape=Word(get_args(CursorKind)),
+    meaning="What the watermark counts in; none loads a full snapshot each time.",
+    example="kind: timestamp",
+)
+CLOCK = Field(
+    name="clock",
+    shape=Text(parse=parse_clock, hint="write utc or an IANA zone such as Europe/Berlin"),
+    meaning="Time zone of a zoneless column: utc or an IANA name. Only for timestamp and date.",
+    default="utc",
+)
+ASSIGNED: Field[Assigned] = Field(
+    name="assigned",
+    shape=Word(get_args(Assigned)),
+    meaning="Who sets the column: the application, or the database by default or trigger.",
+    default="application",
+)
+FUTURE: Field[Future] = Field(
+    name="future",
+    shape=Word(get_args(Future)),
+    meaning="Values ahead of the source's clock: stop the load, or read them with every load. "
+    "Only for timestamp and date.",
+    default="stop",
+)
+WATERMARK = Field(
+    name="watermark",
+    shape=Section((COLUMN, CURSOR_KIND, CLOCK, ASSIGNED, FUTURE)),
+    meaning="How new and changed rows are recognised.",
+    example="watermark: {column: updated_at, kind: timestamp}, or {kind: none} for full snapshots",
+)
+
+# tables[].columns, slices, quality
+
+EXCLUDE = Field(
+    name="exclude",
+    shape=Listing(of=_COLUMN, hint="[password_hash]", distinct=True),
+    meaning="Columns that are never read.",
+    default=(),
+)
+MASK: Field[tuple[tuple[str, Mask], ...]] = Field(
+    name="mask",
+    shape=Pairs(of=Word(get_args(Mask))),
+    meaning="Columns that land as a digest, with the algorithm for each.",
+    default=(),
+)
+COLUMNS = Field(
+    name="columns",
+    shape=Section((EXCLUDE, MASK)),
+    meaning="Columns that are left out or hidden.",
+    default=EMPTY,
+)
+ROWS = Field(
+    name="rows",
+    shape=Count(most=MOST_ROWS),
+    meaning="Rows that one activity reads.",
+    default=1_000_000,
+)
+PARALLEL = Field(
+    name="parallel",
+    shape=Count(most=MOST_CONNECTIONS),
+    meaning="Slices of one load read at once; at most max_connections, which also caps the default.",
+    default=2,
+)
+SLICES = Field(
+    name="slices",
+    shape=Section((ROWS, PARALLEL)),
+    meaning="How a load is cut into pieces.",
+    default=EMPTY,
+)
+RULE_NAME = Field(
+    name="name",
+    shape=Text(parse=str, hint="write a short name such as known_plan"),
+    meaning="Name of the rule, unique in its table.",
+    example="name: known_plan",
+)
+RULE = Field(
+    name="rule",
+    shape=Text(parse=str, hint="write a SQL condition"),
+    meaning="SQL condition that every row has to meet.",
+    example="""rule: "plan IN ('Free', 'Premium')\"""",
+)
+SEVERITY: Field[Severity] = Field(
+    name="severity",
+    shape=Word(get_args(Severity)),
+    meaning="What a broken rule does: warn, set the rows aside, or block the load.",
+    example="severity: warn",
+)
+QUALITY: Field[tuple[Fields, ...]] = Field(
+    name="quality",
+    shape=Listing(
+        of=Section((RULE_NAME, RULE, SEVERITY)), hint="- {name: ..., rule: ..., severity: warn}"
+    ),
+    meaning="Rules that the rows read have to meet.",
+    default=(),
+)
+
+# tables[]
+
+TABLE = Field(
+    name="table",
+    shape=Text(parse=parse_table, hint="write schema.table", pattern=r"^[^.]+\..+$"),
+    meaning="Schema and table as the source spells them, without quotes; the first dot parts them.",
+    example="table: dbo.DimUser",
+)
+KEY = Field(
+    name="key",
+    shape=Listing(of=_COLUMN, hint="[user_id]", least=1, distinct=True),
+    meaning="Columns that together identify a row.",
+    example="key: [user_id]",
+)
+TARGET: Field[str | None] = Field(
+    name="target",
+    shape=Text(
+        parse=target.parse_target,
+        hint="write filesystem/path: bronze/crm/users",
+        pattern=target.PATTERN,
+    ),
+    meaning="Folder in the lake, as filesystem/path. Left out: `bronze/<source>/<schema.table>`.",
+    default=None,
+)
+SCHEDULE: Field[str | None] = Field(
+    name="schedule",
+    shape=Text(parse=_schedule, hint='write six NCRONTAB fields: "0 */15 * * * *", or none'),
+    meaning="When to load: NCRONTAB with six fields, UTC. none: on request only.",
+    default=None,
+    shown="none",
+)
+SETTLE = Field(
+    name="settle",
+    shape=Text(
+        parse=duration.parse_duration,
+        hint="write a duration with its unit: 60s, 5m, 1h or 1d",
+        pattern=duration.PATTERN,
+    ),
+    meaning="Margin that the bound keeps from now where the database cannot fence it exactly.",
+    default=timedelta(seconds=60),
+    shown="60s",
+)
+NULLS: Field[Nulls] = Field(
+    name="nulls",
+    shape=Word(get_args(Nulls)),
+    meaning="Rows without a cursor value: land them, fail the load, or leave them out.",
+    default="include",
+)
+FRESH = Field(
+    name="fresh",
+    shape=Flag(),
+    meaning="Read what lies above the bound at once and again next time; false waits instead.",
+    default=True,
+)
+ON_DRIFT: Field[OnDrift] = Field(
+    name="on_drift",
+    shape=Word(get_args(OnDrift)),
+    meaning="A new column at the source: take it, stop, or set the run aside.",
+    default="add",
+)
+DELETES = Field(
+    name="deletes",
+    shape=Deletion(),
+    meaning="How deleted rows are noticed: none, {soft: column}, {reconcile: 1d}, change_tracking.",
+    default=DeleteSpec(),
+    shown="none",
+)
+LOADS_AFTER = Field(
+    name="loads_after",
+    shape=Listing(
+        of=Text(parse=str, hint="write schema.table, or source/schema.table"),
+        hint="[dbo.DimArtist]",
+        distinct=True,
+    ),
+    meaning="Tables loaded before this one in the same order: schema.table of this source, "
+    "or source/schema.table.",
+    default=(),
+)
+
+# the file
+
+_WITH_DEFAULTS = (SCHEDULE, SETTLE, SLICES, NULLS, FRESH, ON_DRIFT, DELETES)
+
+SOURCE = Field(
+    name="source",
+    shape=SOURCE_SECTION,
+    meaning="The source system of this file.",
+    example="source: with name, kind and connection",
+)
+DEFAULTS = Field(
+    name="defaults",
+    shape=Section(_WITH_DEFAULTS),
+    meaning="Keys for every table below that does not write them itself; each replaced as a whole.",
+    default=EMPTY,
+)
+TABLE_SECTION = Section(
+    (TABLE, KEY, WATERMARK, TARGET, COLUMNS, *_WITH_DEFAULTS, QUALITY, LOADS_AFTER)
+)
+TABLES: Field[tuple[Fields, ...]] = Field(
+    name="tables",
+    shape=Listing(of=TABLE_SECTION, hint="- table: dbo.DimUser", least=1),
+    meaning="The tables of this source.",
+    example="tables: with at least one table",
+)
+FILE_SECTION = Section((SOURCE, DEFAULTS, TABLES))

@@ -1,0 +1,169 @@
+"""Combinations of keys that cannot work, within one source or one table."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+from shared.catalog import grammar as g
+from shared.catalog.place import Unread
+from shared.catalog.section import Fields
+
+_ZONED = ("timestamp", "date")
+_WITH_COLUMN = ("timestamp", "date", "integer", "rowversion")
+_ASSIGNED_BY_EITHER = ("timestamp", "date", "integer")
+_SQLSERVER_ONLY = ("rowversion", "change_tracking")
+
+
+def check_source(source: Fields) -> None:
+    """Report what contradicts itself in a source."""
+    for rule in _SOURCE_RULES:
+        with suppress(Unread):
+            rule(source)
+
+
+def check_table(table: Fields, source: Fields) -> None:
+    """Report what contradicts itself in a table, its defaults applied, or between it and its source.
+
+    A rule that needs a value which could not be read says nothing.
+    """
+    for rule in _TABLE_RULES:
+        with suppress(Unread):
+            rule(table, source)
+
+
+def _engine_belongs_to_sql(source: Fields) -> None:
+    kind = source[g.SOURCE_KIND]
+    if kind == "sql" and source[g.ENGINE] is None:
+        source.at(g.ENGINE).report("is missing; kind sql needs it: engine: postgresql")
+    if kind != "sql" and source.wrote(g.ENGINE):
+        source.at(g.ENGINE).report(f"does not go with kind {kind}; remove it, or write kind: sql")
+
+
+def _column_fits_kind(table: Fields, _source: Fields) -> None:
+    watermark = table[g.WATERMARK]
+    kind = watermark[g.CURSOR_KIND]
+    if kind in _WITH_COLUMN and watermark[g.COLUMN] is None:
+        watermark.at(g.COLUMN).report(f"is missing; kind {kind} needs it: column: updated_at")
+    if kind not in _WITH_COLUMN and watermark.wrote(g.COLUMN):
+        watermark.at(g.COLUMN).report(f"does not go with kind {kind}; remove it or change the kind")
+
+
+def _clock_fits_kind(table: Fields, _source: Fields) -> None:
+    watermark = table[g.WATERMARK]
+    kind = watermark[g.CURSOR_KIND]
+    for key in (g.CLOCK, g.FUTURE):
+        if kind not in _ZONED and watermark.wrote(key):
+            watermark.at(key).report(
+                f"does not go with kind {kind}, only with {' and '.join(_ZONED)}; remove it"
+            )
+
+
+def _assigned_fits_kind(table: Fields, _source: Fields) -> None:
+    watermark = table[g.WATERMARK]
+    kind = watermark[g.CURSOR_KIND]
+    if kind not in _ASSIGNED_BY_EITHER and watermark.wrote(g.ASSIGNED):
+        watermark.at(g.ASSIGNED).report(
+            f"does not go with kind {kind}, only with {', '.join(_ASSIGNED_BY_EITHER)}; remove it"
+        )
+
+
+def _nulls_fit_kind(table: Fields, _source: Fields) -> None:
+    kind = table[g.WATERMARK][g.CURSOR_KIND]
+    if kind not in _WITH_COLUMN and table.wrote(g.NULLS) and table[g.NULLS] != "include":
+        table.at(g.NULLS).report(
+            f"does not go with kind {kind}, which has no cursor column; remove it"
+        )
+
+
+def _engine_knows_kind(table: Fields, source: Fields) -> None:
+    kind, engine = table[g.WATERMARK][g.CURSOR_KIND], source[g.ENGINE]
+    if kind in _SQLSERVER_ONLY and engine is not None and engine != "sqlserver":
+        table[g.WATERMARK].at(g.CURSOR_KIND).report(
+            f"{engine} has no {kind}, only sqlserver has; write timestamp, date, integer or none"
+        )
+
+
+def _engine_knows_deletes(table: Fields, source: Fields) -> None:
+    engine = source[g.ENGINE]
+    tracked = table[g.DELETES].how == "change_tracking"
+    if tracked and engine is not None and engine != "sqlserver":
+        table.at(g.DELETES).report(
+            f"{engine} has no change_tracking, only sqlserver has; write {{reconcile: 1d}}"
+        )
+
+
+def _needed_columns(table: Fields) -> dict[str, str]:
+    """Give each column that a load cannot do without, and what it is needed as."""
+    needed: dict[str, str] = {}
+    with suppress(Unread):
+        if column := table[g.DELETES].column:
+            needed[column] = "the soft delete column"
+    with suppress(Unread):
+        if column := table[g.WATERMARK][g.COLUMN]:
+            needed[column] = "the cursor column"
+    with suppress(Unread):
+        needed |= dict.fromkeys(table[g.KEY], "a key column")
+    return needed
+
+
+def _needed_columns_are_read(table: Fields, _source: Fields) -> None:
+    needed, columns = _needed_columns(table), table[g.COLUMNS]
+    for number, column in enumerate(columns[g.EXCLUDE]):
+        if column in needed:
+            columns.at(g.EXCLUDE).item(number).report(
+                f'"{column}" is {needed[column]} and has to be read; take it off the list'
+            )
+
+
+def _needed_columns_are_plain(table: Fields, _source: Fields) -> None:
+    needed, columns = _needed_columns(table), table[g.COLUMNS]
+    for column, _ in columns[g.MASK]:
+        if column in needed:
+            columns.at(g.MASK).key(column).report(
+                f'"{column}" is {needed[column]} and has to be read as it is; do not mask it'
+            )
+
+
+def _masked_columns_are_read(table: Fields, _source: Fields) -> None:
+    columns = table[g.COLUMNS]
+    for column, _ in columns[g.MASK]:
+        if column in columns[g.EXCLUDE]:
+            columns.at(g.MASK).key(column).report(
+                f'"{column}" is excluded as well; keep one of the two'
+            )
+
+
+def _slices_fit_source(table: Fields, source: Fields) -> None:
+    slices, most = table[g.SLICES], source[g.MAX_CONNECTIONS]
+    if slices.wrote(g.PARALLEL) and slices[g.PARALLEL] > most:
+        slices.at(g.PARALLEL).report(
+            f"is {slices[g.PARALLEL]}, more than the source's max_connections of {most}; "
+            f"write at most {most}"
+        )
+
+
+def _rule_names_differ(table: Fields, _source: Fields) -> None:
+    names = Counter[str]()
+    for rule in table[g.QUALITY]:
+        with suppress(Unread):
+            names[rule[g.RULE_NAME]] += 1
+            if names[rule[g.RULE_NAME]] > 1:
+                rule.at(g.RULE_NAME).report(
+                    f'"{rule[g.RULE_NAME]}" names another rule of this table already; rename one'
+                )
+
+
+_SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (_engine_belongs_to_sql,)
+_TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
+    _column_fits_kind,
+    _clock_fits_kind,
+    _assigned_fits_kind,
+    _nulls_fit_kind,
+    _engine_knows_kind,
+    _engine_knows_deletes,
+    _needed_columns_are_read,
+    _needed_columns_are_plain,
+    _masked_columns_are_read,
+    _slices_fit_source,
+    _rule_names_differ,
+)

@@ -1,0 +1,146 @@
+"""What is loaded and how: the specs that the table files are read into."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+SourceKind: TypeAlias = Literal["sql", "rest", "files"]
+CursorKind: TypeAlias = Literal[
+    "timestamp", "date", "integer", "rowversion", "change_tracking", "none"
+]
+Assigned: TypeAlias = Literal["application", "database"]
+Future: TypeAlias = Literal["stop", "read"]
+Nulls: TypeAlias = Literal["include", "fail", "ignore"]
+OnDrift: TypeAlias = Literal["add", "freeze", "quarantine"]
+Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
+Severity: TypeAlias = Literal["warn", "quarantine", "block"]
+Mask: TypeAlias = Literal["sha256"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """One source system. `connection` is a reference, `${NAME}` or `managed_identity`.
+
+    `max_connections` holds over all runs and workers. `engine` is None unless the kind is sql.
+    """
+
+    name: str
+    kind: SourceKind
+    engine: str | None
+    connection: str
+    max_connections: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorSpec:
+    """What tells new rows from old ones.
+
+    `clock` is the time zone of a zoneless column: `utc` or an IANA name. `future` says what to
+    do with values ahead of the source's clock: stop the load, or read them every time.
+    """
+
+    kind: CursorKind
+    column: str | None
+    clock: str = "utc"
+    assigned: Assigned = "application"
+    future: Future = "stop"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock as a time zone."""
+        return ZoneInfo("UTC" if self.clock == "utc" else self.clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceSpec:
+    """How a load is cut: the rows one activity reads, and how many activities read at once."""
+
+    rows: int = 1_000_000
+    parallel: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSpec:
+    """Columns never read, and columns landed as a digest: (column, algorithm) pairs."""
+
+    exclude: tuple[str, ...] = ()
+    mask: tuple[tuple[str, Mask], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """One data quality rule: a SQL condition that every row has to meet."""
+
+    name: str
+    rule: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSpec:
+    """How deleted rows are noticed. `column` belongs to soft, `every` to reconcile."""
+
+    how: Deletes = "none"
+    column: str | None = None
+    every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """One table of one source, complete: defaults applied, names resolved.
+
+    `schedule` is NCRONTAB in UTC, None for a table that is loaded on request only. `loads_after`
+    holds full names.
+    """
+
+    source: SourceSpec
+    table: str
+    key: tuple[str, ...]
+    cursor: CursorSpec
+    target: str
+    schedule: str | None = None
+    settle: timedelta = timedelta(seconds=60)
+    columns: ColumnSpec = ColumnSpec()
+    slices: SliceSpec = SliceSpec()
+    nulls: Nulls = "include"
+    fresh: bool = True
+    on_drift: OnDrift = "add"
+    deletes: DeleteSpec = DeleteSpec()
+    quality: tuple[RuleSpec, ...] = ()
+    loads_after: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The full name, `source/schema.table`."""
+        return f"{self.source.name}/{self.table}"
+
+    @property
+    def schema_name(self) -> str:
+        """The part of `table` before its first dot."""
+        return self.table.partition(".")[0]
+
+    @property
+    def table_name(self) -> str:
+        """The part of `table` after its first dot; it may hold further dots."""
+        return self.table.partition(".")[2]
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with what a load reads and lands.
+
+        When a load runs, after which others, and how many connections it may use does not count.
+        """
+        timeless = replace(
+            self,
+            schedule=None,
+            loads_after=(),
+            source=replace(self.source, max_connections=1),
+            slices=replace(self.slices, parallel=1),
+            deletes=replace(self.deletes, every=None),
+        )
+        # timedelta is the only value that JSON does not know, and its text is exact.
+        text = json.dumps(asdict(timeless), sort_keys=True, default=str)
+        return sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,79 @@
+"""What the table files can say and this version does not honour yet: refused, never ignored.
+
+Whoever builds one of these takes its line out here.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from shared.catalog import grammar as g
+from shared.catalog.place import Unread
+from shared.catalog.section import Field, Fields
+
+Test = Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbuilt:
+    """Values of one key that nothing acts on yet. `path` leads to the key; `message` says what to do."""
+
+    path: tuple[Field[Any], ...]
+    when: Test
+    message: str
+
+    def check(self, fields: Fields) -> None:
+        """Report the key if it has such a value."""
+        *outer, key = self.path
+        with suppress(Unread):
+            for section in outer:
+                fields = fields[section]
+            if self.when(fields[key]):
+                fields.at(key).report(f"not available in this version: {self.message}")
+
+
+UNBUILT_SOURCE = (
+    Unbuilt(
+        path=(g.SOURCE_KIND,),
+        when=lambda kind: kind != "sql",
+        message="kinds rest and files; write kind: sql",
+    ),
+    Unbuilt(
+        path=(g.ENGINE,),
+        when=lambda engine: engine not in (None, "postgresql"),
+        message="engines other than postgresql; write engine: postgresql",
+    ),
+)
+UNBUILT_TABLE = (
+    Unbuilt(
+        path=(g.WATERMARK, g.CURSOR_KIND),
+        when=lambda kind: kind in ("rowversion", "change_tracking"),
+        message="kinds rowversion and change_tracking; write timestamp, date, integer or none",
+    ),
+    Unbuilt(
+        path=(g.COLUMNS, g.MASK),
+        when=bool,
+        message="masking; leave the columns out with `exclude`",
+    ),
+    Unbuilt(path=(g.QUALITY,), when=bool, message="quality rules; remove them"),
+    Unbuilt(
+        path=(g.ON_DRIFT,),
+        when=lambda on_drift: on_drift == "quarantine",
+        message="on_drift: quarantine; write add or freeze",
+    ),
+    Unbuilt(
+        path=(g.DELETES,),
+        when=lambda deletes: deletes.how != "none",
+        message="noticing deletes; write none, or watermark kind none for full snapshots",
+    ),
+)
+
+
+def check_built(source: Fields, tables: tuple[Fields, ...]) -> None:
+    """Report every key whose value this version would not act on."""
+    for unbuilt in UNBUILT_SOURCE:
+        unbuilt.check(source)
+    for table in tables:
+        for unbuilt in UNBUILT_TABLE:
+            unbuilt.check(table)

@@ -1,0 +1,31 @@
+"""This package knows how orchestrators and activities speak to each other over Durable Functions."""
+
+from shared.durable.dialect import (
+    MOST_CHILDREN,
+    Context,
+    Flow,
+    Retry,
+    Step,
+    StepFailed,
+    Steps,
+    blueprint,
+    implements,
+    orchestrates,
+    pause,
+    start_over,
+)
+
+__all__ = [
+    "MOST_CHILDREN",
+    "Context",
+    "Flow",
+    "Retry",
+    "Step",
+    "StepFailed",
+    "Steps",
+    "blueprint",
+    "implements",
+    "orchestrates",
+    "pause",
+    "start_over",
+]

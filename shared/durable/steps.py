@@ -1,0 +1,193 @@
+"""Every step and flow, declared once: name, input, output, retry policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.durable.dialect import Flow, Retry, Step
+from shared.loading.errors import Failure
+from shared.loading.order import BackfillWork, Order, State, TableOrder
+from shared.loading.plan import PlanReference
+from shared.loading.receipt import Verdict
+from shared.loading.turn import Claim
+from shared.operations.records import OrderRecord, RunRecord, WindowGroup
+
+SOURCE = Retry(attempts=6, first_pause=timedelta(seconds=2), longest_pause=timedelta(minutes=2))
+STORE = Retry(attempts=8, first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnWanted:
+    """Who asks for a table's turn, and from which orchestration."""
+
+    order: TableOrder
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAnswer:
+    """`taken`: the turn is ours, in this epoch. `served`: what was asked for is loaded already.
+
+    `unfinished` is a claimed commit of an earlier run that has to be carried to its end first.
+    """
+
+    taken: bool
+    served: bool = False
+    epoch: int = 0
+    unfinished: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWanted:
+    """Plan this order, in the epoch in which it holds the turn."""
+
+    order: TableOrder
+    epoch: int
+    record: RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceWanted:
+    """Read and land one slice of a plan."""
+
+    plan: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceDone:
+    """A slice has its receipt in the lake."""
+
+    number: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceGroup:
+    """The slices `first` to `last`, inclusive, of a plan: what one orchestrator fans out."""
+
+    plan: str
+    first: int
+    last: int
+    parallel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDone:
+    """How a group of slices ended."""
+
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeWanted:
+    """Gather the receipts of a plan and judge them, in this epoch."""
+
+    plan: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitWanted:
+    """Claim a commit; `record` is the run as the ledger shows it until the commit is through."""
+
+    claim: Claim
+    record: RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedCommit:
+    """A claimed commit of a table, to be carried to its end by whoever holds the turn."""
+
+    table: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The folder in which a run has appeared; None if it had no row to show."""
+
+    folder: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnd:
+    """Give the turn back and write down how the run ended. `staged`: it has left files in staging."""
+
+    record: RunRecord
+    epoch: int
+    staged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWork:
+    """An order's tables in waves; those of one wave may be loaded at once."""
+
+    order: Order
+    waves: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableGroup:
+    """Tables of one order that one orchestrator fans out, so many at once."""
+
+    order: Order
+    tables: tuple[str, ...]
+    parallel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupEnd:
+    """A group has ended; the runs' records say how."""
+
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEnd:
+    """Close an order: `broke` is set if something failed outside any table's run."""
+
+    order_id: str
+    broke: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupWanted:
+    """Ask for the first group of windows at or after `part` that is not loaded yet."""
+
+    order_id: str
+    part: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupEnded:
+    """How the run of a group of windows ended."""
+
+    order_id: str
+    part: int
+    state: State
+    run_id: str | None = None
+    error: Failure | None = None
+
+
+take_turn = Step("take_turn", TurnWanted, TurnAnswer, STORE)
+plan_load = Step("plan_load", PlanWanted, PlanReference, SOURCE)
+extract_slice = Step("extract_slice", SliceWanted, SliceDone, SOURCE)
+judge_quality = Step("judge_quality", JudgeWanted, Verdict, STORE)
+claim_commit = Step("claim_commit", CommitWanted, ClaimedCommit, STORE)
+publish = Step("publish", ClaimedCommit, Published, STORE)
+advance_watermark = Step("advance_watermark", ClaimedCommit, RunRecord, STORE)
+end_turn = Step("end_turn", TurnEnd, RunRecord, STORE)
+open_order = Step("open_order", Order, OrderWork, STORE)
+close_order = Step("close_order", OrderEnd, OrderRecord, STORE)
+plan_backfill = Step("plan_backfill", Order, Order, SOURCE)
+next_windows = Step("next_windows", GroupWanted, WindowGroup | None, STORE)
+close_windows = Step("close_windows", GroupEnded, GroupEnded, STORE)
+raise_alert = Step("raise_alert", OrderRecord, OrderRecord, STORE)
+
+load_batch = Flow("load_batch", Order, OrderRecord)
+load_group = Flow("load_group", TableGroup, GroupEnd)
+load_table = Flow("load_table", TableOrder, RunRecord)
+extract_group = Flow("extract_group", SliceGroup, GroupDone)
+backfill = Flow("backfill", BackfillWork, OrderRecord | None)

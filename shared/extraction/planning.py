@@ -1,0 +1,191 @@
+"""Planning: look at the source once, fix the bound, cut the slices. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.catalog import TableSpec
+from shared.extraction.source import Session, TableShape
+from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
+from shared.loading.cursor import CursorType, cursor_type
+from shared.loading.drift import check_drift
+from shared.loading.errors import BadOrder, NullCursor
+from shared.loading.order import Mode, TableOrder
+from shared.loading.plan import LoadPlan, PlannedColumn, Slice
+from shared.loading.slices import count_parts, number_slices, tile_span
+from shared.loading.span import Observation, Span
+from shared.loading.watermark import Watermark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBasis:
+    """What planning starts from: the order, and what is remembered of the table.
+
+    `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze.
+    """
+
+    order: TableOrder
+    spec: TableSpec
+    run_no: int
+    watermark: Watermark | None
+    published_run_no: int
+    columns: tuple[PlannedColumn, ...]
+    marks: tuple[Mark, ...]
+    planned_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan, and the observation it stands on. The observation is None where no cursor is used."""
+
+    plan: LoadPlan
+    seen: Observation | None
+
+
+def make_plan(session: Session, basis: PlanBasis) -> Planned:
+    """Plan one run.
+
+    Raises:
+        BadOrder: the order does not fit the table (its mode, or `after` above the watermark).
+        Other typed errors of `shared.loading.errors` for what the source shows.
+    """
+    spec, order = basis.spec, basis.order
+    shape = session.shape(spec)
+    columns = _columns(spec, shape)
+    mode = _mode(basis)
+    findings = check_drift(spec, mode, basis.columns, columns)
+    cursor = _cursor(spec, shape)
+    before = _start(order, basis.watermark, mode, cursor)
+    seen = session.observe(spec) if cursor else None
+    bound, spans = NO_BOUND, order.spans or (Span(),)
+    if cursor and seen and mode != "backfill":
+        position = basis.watermark.position if basis.watermark else None
+        bound = find_bound(
+            spec.cursor, cursor, seen, settle=spec.settle, before=position, marks=basis.marks
+        )
+        findings += _judge_nulls(spec, seen)
+        spans = _spans(spec, mode, cursor, seen, before, bound)
+    plan = LoadPlan(
+        run_id=order.run_id,
+        order_id=order.order_id,
+        table=order.table,
+        mode=mode,
+        run_no=basis.run_no,
+        spec=spec,
+        cursor=cursor,
+        watermark_before=before,
+        bound=bound,
+        columns=columns,
+        slices=_slices(session, spec, cursor, shape, spans),
+        overlap=_overlap(basis, mode),
+        planned_at=basis.planned_at,
+        findings=findings,
+    )
+    return Planned(plan=plan, seen=seen)
+
+
+def _columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
+    excluded = set(spec.columns.exclude)
+    return tuple(
+        PlannedColumn(name=column.name, source_type=column.source_type)
+        for column in shape.columns
+        if column.name not in excluded
+    )
+
+
+def _mode(basis: PlanBasis) -> Mode:
+    """Let the load type follow from state and order."""
+    order, spec = basis.order, basis.spec
+    if spec.cursor.kind == "none":
+        if order.mode == "backfill":
+            raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
+        return "snapshot"
+    if order.mode == "incremental" and basis.watermark is None and order.after is None:
+        return "initial"
+    return order.mode
+
+
+def _cursor(spec: TableSpec, shape: TableShape) -> CursorType | None:
+    if spec.cursor.kind == "none":
+        return None
+    return cursor_type(spec.cursor.kind, resolution=shape.resolution, zoned=shape.zoned)
+
+
+def _start(
+    order: TableOrder, watermark: Watermark | None, mode: Mode, cursor: CursorType | None
+) -> str | None:
+    """Give the position the load reads from: the watermark, or `after` for this order only."""
+    position = watermark.position if watermark else None
+    if cursor is None or mode != "incremental":
+        return None if mode in ("initial", "snapshot") else position
+    if order.after is None:
+        return position
+    if position is not None and cursor.parse(order.after) > cursor.parse(position):
+        raise BadOrder(
+            f"after: {order.after} lies above the watermark {position}; the rows between would be skipped"
+        )
+    return cursor.format(cursor.parse(order.after))
+
+
+def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:
+    if not seen.has_nulls or spec.nulls == "include":
+        return ()
+    if spec.nulls == "fail":
+        raise NullCursor(f"{spec.name} has rows without a value in {spec.cursor.column}")
+    return (f"rows without a value in {spec.cursor.column} are left out (nulls: ignore)",)
+
+
+def _spans(
+    spec: TableSpec,
+    mode: Mode,
+    cursor: CursorType,
+    seen: Observation,
+    before: str | None,
+    bound: Bound,
+) -> tuple[Span, ...]:
+    """Say what to read: all above the start, whatever the bound, and the rows without a cursor value."""
+    spans: tuple[Span, ...] = ()
+    if mode == "snapshot":
+        return (Span(), Span(nulls=True)) if seen.has_nulls else (Span(),)
+    if _has_rows(cursor, seen, before):
+        # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
+        wait = not spec.fresh and mode == "incremental"
+        spans = (Span(after=before, upto=bound.value if wait else None),)
+        if wait and before is not None and bound.value == before:
+            spans = ()
+    if seen.has_nulls and spec.nulls == "include":
+        spans += (Span(nulls=True),)
+    return spans
+
+
+def _has_rows(cursor: CursorType, seen: Observation, before: str | None) -> bool:
+    if seen.max_cursor is None:
+        return False
+    return before is None or cursor.parse(seen.max_cursor) > cursor.parse(before)
+
+
+def _slices(
+    session: Session,
+    spec: TableSpec,
+    cursor: CursorType | None,
+    shape: TableShape,
+    spans: tuple[Span, ...],
+) -> tuple[Slice, ...]:
+    cut: list[Span] = []
+    for span in spans:
+        whole = span == Span()
+        rows = shape.estimated_rows if whole else session.estimate(spec, span)
+        parts = count_parts(rows, spec.slices.rows)
+        if cursor is None or span.nulls or parts == 1:
+            cut.append(span)
+        else:
+            cut += tile_span(span, session.cut(spec, span, parts))
+    return number_slices(cut)
+
+
+def _overlap(basis: PlanBasis, mode: Mode) -> str | None:
+    """Trust the digests only if nobody has published since, and the order does not ask to read anew."""
+    watermark = basis.watermark
+    if watermark is None or mode != "incremental" or basis.order.after is not None:
+        return None
+    return watermark.overlap if watermark.overlap_run_no == basis.published_run_no else None

@@ -1,0 +1,103 @@
+"""The Source port: what a load asks of any source, whatever its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from shared.catalog import TableSpec
+from shared.loading.span import Observation, Span
+
+__all__ = [
+    "Column",
+    "Observation",
+    "Reading",
+    "Session",
+    "Sources",
+    "Span",
+    "TableShape",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column as the source declares it.
+
+    `source_type` is the source's own full name of the type, for example `numeric(18,6)`.
+    """
+
+    name: str
+    source_type: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableShape:
+    """A table as it stands: its columns in order and the engine's estimate of its rows.
+
+    `resolution` is the cursor column's step in seconds written as a decimal text ("0.000001",
+    "1"), `zoned` whether it carries a time zone; both None unless it is a timestamp.
+    """
+
+    columns: tuple[Column, ...]
+    estimated_rows: int
+    resolution: str | None = None
+    zoned: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One consistent snapshot being read.
+
+    `read_at` is the source's clock in UTC, ISO 8601 with microseconds, when the snapshot was
+    opened. `schema` is what lands; every batch has it.
+    """
+
+    read_at: str
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
+class Session(Protocol):
+    """One connection to a source. Raises the typed errors of `shared.loading.errors` only."""
+
+    def shape(self, table: TableSpec) -> TableShape:
+        """Describe the table. Raises TableMissing, ColumnMissing (key, cursor), TypeUnsupported."""
+        ...
+
+    def observe(self, table: TableSpec) -> Observation:
+        """Read highest cursor value, clock and open transactions, in that order."""
+        ...
+
+    def estimate(self, table: TableSpec, span: Span) -> int:
+        """Estimate the rows of a span without reading them."""
+        ...
+
+    def holds_rows(self, table: TableSpec, span: Span) -> bool:
+        """Say whether the span holds at least one row now."""
+        ...
+
+    def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
+        """Give at most `parts - 1` distinct ascending cursor values that cut the span about evenly."""
+        ...
+
+    def read(self, table: TableSpec, span: Span) -> AbstractContextManager[Reading]:
+        """Open one snapshot and stream the span's rows, all columns that the spec leaves in."""
+        ...
+
+    def ping(self) -> None:
+        """Raise SourceUnavailable or CredentialRejected unless the source answers."""
+        ...
+
+
+class Sources(Protocol):
+    """Opens sessions; knows which adapter serves which engine."""
+
+    def open(self, table: TableSpec) -> AbstractContextManager[Session]:
+        """Take one of the source's connection slots and connect."""
+        ...
+

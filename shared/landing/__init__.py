@@ -1,0 +1,1 @@
+"""This package knows the bronze contract: paths, columns, Parquet files, manifests, and how they appear."""

@@ -1,0 +1,77 @@
+"""The cursor column of a batch, counted in the cursor's own unit without leaving Arrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.loading.cursor import SECOND, CursorType
+from shared.loading.plan import LoadPlan
+
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+@dataclass(slots=True)
+class Range:
+    """The lowest and highest cursor value of a file, None while there was none."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def take(self, low: int, high: int) -> None:
+        """Widen the range."""
+        self.low = low if self.low is None else min(self.low, low)
+        self.high = high if self.high is None else max(self.high, high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorColumn:
+    """Finds and counts the cursor column of a plan's batches."""
+
+    name: str
+    cursor: CursorType
+
+    def above(self, batch: pa.RecordBatch, position: str) -> pa.Array | None:
+        """Mark the rows above a position given as the source's text; None if there is none."""
+        column = self._column(batch)
+        limit = self.cursor.parse(position) // _unit(column.type)
+        above = pc.fill_null(pc.greater(_numbers(column), pa.scalar(limit, pa.int64())), value=False)
+        return above if pc.any(above).as_py() else None
+
+    def widen(self, seen: Range, batch: pa.RecordBatch) -> None:
+        """Take the batch's lowest and highest value into a range."""
+        column = self._column(batch)
+        if column.null_count == len(column):
+            return
+        extremes = pc.min_max(_numbers(column)).as_py()
+        unit = _unit(column.type)
+        seen.take(int(extremes["min"]) * unit, int(extremes["max"]) * unit)
+
+    def text(self, value: int | None) -> str | None:
+        """Write a counted value as the source would."""
+        return None if value is None else self.cursor.format(value)
+
+    def _column(self, batch: pa.RecordBatch) -> pa.Array:
+        return batch.column(batch.schema.get_field_index(self.name))
+
+
+def cursor_column(plan: LoadPlan) -> CursorColumn | None:
+    """Give the plan's cursor column, None if the table has none."""
+    if plan.cursor is None or plan.spec.cursor.column is None:
+        return None
+    return CursorColumn(name=plan.spec.cursor.column, cursor=plan.cursor)
+
+
+def _numbers(column: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.int64())
+    if pa.types.is_date32(column.type):
+        return column.cast(pa.int32())
+    return column
+
+
+def _unit(kind: pa.DataType) -> int:
+    """How many of the cursor's units (nanoseconds, days, ones) one number of the column counts."""
+    return SECOND // _PER_SECOND[kind.unit] if pa.types.is_timestamp(kind) else 1

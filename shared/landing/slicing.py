@@ -1,0 +1,141 @@
+"""Lands one slice: reads its snapshot to the end, leaves out what was landed before just so, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from shared.extraction.source import Reading
+from shared.landing import paths
+from shared.landing.columns import Stamp, bronze_schema, stamp_of, stamped
+from shared.landing.cursor_column import Range, cursor_column
+from shared.landing.lake import Lake
+from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
+from shared.landing.parquet import ParquetStream
+from shared.loading.errors import SchemaDrifted
+from shared.loading.plan import LoadPlan, Slice
+from shared.loading.receipt import LandedFile, NullCount, Receipt
+
+# A file is closed at this many bytes, so that no reader has to swallow a table in one piece.
+FILE_BYTES = 512 * 1024 * 1024
+
+
+def _check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
+    """Stop if the table was changed between the plan and this read."""
+    planned = {column.name for column in plan.columns}
+    if planned != set(schema.names):
+        changed = ", ".join(sorted(planned ^ set(schema.names)))
+        raise SchemaDrifted(f"columns changed during the load: {changed}")
+
+
+@dataclass(slots=True)
+class _Tally:
+    read: int = 0
+    unchanged: int = 0
+    nulls: dict[str, int] = field(default_factory=dict[str, int])
+    again: set[bytes] = field(default_factory=set[bytes])
+    files: list[LandedFile] = field(default_factory=list[LandedFile])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceLanding:
+    """One execution of one slice. `known` are the digests of rows that need not be landed again."""
+
+    lake: Lake
+    plan: LoadPlan
+    part: Slice
+    execution: str
+    known: frozenset[bytes]
+    now: datetime
+
+    def land(self, reading: Reading) -> Receipt:
+        """Write the slice's files into the folder of this execution and say what was done."""
+        _check_columns(self.plan, reading.schema)
+        schema = bronze_schema(reading.schema)
+        stamp = stamp_of(self.plan, reading.read_at, self.now)
+        tally = _Tally()
+        rows = (stamped(batch, schema, stamp) for batch in self._changed(reading, tally))
+        self._write(rows, schema, tally)
+        return Receipt(
+            slice=self.part.number,
+            execution=self.execution,
+            read=tally.read,
+            landed=sum(file.rows for file in tally.files),
+            unchanged=tally.unchanged,
+            read_at=reading.read_at,
+            files=tuple(tally.files),
+            nulls=tuple(NullCount(column=c, nulls=n) for c, n in tally.nulls.items() if n),
+            overlap=self._keep_overlap(tally.again),
+        )
+
+    @property
+    def _folder(self) -> str:
+        return paths.execution_folder(self.plan.spec.target, self.plan.run_id, self.execution)
+
+    def _changed(self, reading: Reading, tally: _Tally) -> Iterator[pa.RecordBatch]:
+        """Yield the rows to land, batch by batch."""
+        for batch in reading.batches:
+            tally.read += batch.num_rows
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                tally.nulls[name] = tally.nulls.get(name, 0) + column.null_count
+            above = self._above_bound(batch)
+            if not self.known and above is None:
+                yield batch
+                continue
+            digests = digest_rows(batch)
+            if above is not None and len(tally.again) <= MOST_DIGESTS:
+                tally.again.update(d for d, up in zip(digests, above.to_pylist(), strict=True) if up)
+            fresh = [digest not in self.known for digest in digests]
+            tally.unchanged += len(fresh) - sum(fresh)
+            kept = batch if all(fresh) else batch.filter(pa.array(fresh))
+            if kept.num_rows:
+                yield kept
+
+    def _above_bound(self, batch: pa.RecordBatch) -> pa.Array | None:
+        """Mark the rows that the next load will read again; None if there are none in this slice."""
+        plan, column = self.plan, cursor_column(self.plan)
+        if not plan.advances or plan.bound.value is None or column is None:
+            return None
+        if self.part.span.nulls:
+            return pa.repeat(pa.scalar(value=True), batch.num_rows)
+        upto, bound = self.part.span.upto, plan.bound.value
+        if upto is not None and column.cursor.parse(upto) <= column.cursor.parse(bound):
+            return None
+        return column.above(batch, bound)
+
+    def _write(self, rows: Iterator[pa.RecordBatch], schema: pa.Schema, tally: _Tally) -> None:
+        """Write files of bounded size; no file at all where there is no row."""
+        batch = next(rows, None)
+        while batch is not None:
+            name = paths.part_name(self.part.number, len(tally.files))
+            path = f"{self._folder}/{name}"
+            column, seen = cursor_column(self.plan), Range()
+            with self.lake.create(path) as sink:
+                stream = ParquetStream(sink, schema)
+                while batch is not None and sink.tell() < FILE_BYTES:
+                    stream.write(batch)
+                    if column is not None:
+                        column.widen(seen, batch)
+                    batch = next(rows, None)
+                stream.close()
+                size = sink.tell()
+            tally.files.append(
+                LandedFile(
+                    path=path,
+                    name=name,
+                    rows=stream.rows,
+                    bytes=size,
+                    cursor_min=column.text(seen.low) if column else None,
+                    cursor_max=column.text(seen.high) if column else None,
+                )
+            )
+
+    def _keep_overlap(self, again: set[bytes]) -> str | None:
+        if not again or len(again) > MOST_DIGESTS:
+            return None
+        path = f"{self._folder}/overlap.bin"
+        self.lake.write(path, pack(again))
+        return path

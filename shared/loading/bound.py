@@ -1,0 +1,186 @@
+"""The bound: up to where a load may call a table done, fixed before the first row is read.
+
+No row may later become visible at or below it. That is proven (`exact`) only where the database
+assigns the value and shows every open transaction; everywhere else a margin stands in (`settled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from shared.catalog import CursorSpec
+from shared.loading.cursor import SECOND, CursorType, parse_clock
+from shared.loading.errors import FutureCursor, WatermarkAhead
+from shared.loading.span import Observation
+
+# A session publishes the start of its transaction a moment after taking it.
+PUBLICATION = timedelta(seconds=1)
+# How far a writer's clock may run ahead of the source's before a value counts as in the future.
+TOLERANCE = timedelta(seconds=60)
+# Daylight saving ends at most once within this time, and never by more than three hours.
+_FALL_BACK = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Where progress stops. `value` is the source's exact text, None if nothing is safe yet.
+
+    `how` says what holds it up: `exact` or `settled` (invariant 2), `none` for a full snapshot.
+    `held_back_since` is the start of the oldest open transaction if that is what set the value.
+    """
+
+    value: str | None
+    how: Literal["exact", "settled", "none"]
+    held_back_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A highest cursor value seen at a time (UTC, ISO 8601): what an integer bound is made of."""
+
+    seen_at: str
+    value: str
+
+
+NO_BOUND = Bound(value=None, how="none")
+
+
+def find_bound(
+    spec: CursorSpec,
+    cursor: CursorType,
+    seen: Observation,
+    *,
+    settle: timedelta,
+    before: str | None,
+    marks: Sequence[Mark] = (),
+) -> Bound:
+    """Find the bound of a load that starts now.
+
+    `before` is the last watermark: the bound never lies below it. `marks` are earlier sightings
+    of an integer cursor, oldest first.
+
+    Raises:
+        FutureCursor: a value lies ahead of the source's clock, so the clock may not be the one declared.
+        WatermarkAhead: the source's clock stands before the last watermark.
+    """
+    if cursor.kind == "integer":
+        found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
+    else:
+        found = _clock_bound(spec, cursor, seen, settle=settle)
+        _check_plausible(spec, cursor, seen, settle=settle, before=before)
+    if before is None or found.value is None:
+        return found if found.value is not None else _with_value(found, before)
+    if cursor.parse(found.value) < cursor.parse(before):
+        return _with_value(found, before)
+    return found
+
+
+def _with_value(bound: Bound, value: str | None) -> Bound:
+    return Bound(value=value, how=bound.how, held_back_since=bound.held_back_since)
+
+
+def _clock_bound(
+    spec: CursorSpec, cursor: CursorType, seen: Observation, *, settle: timedelta
+) -> Bound:
+    exact = spec.assigned == "database" and not seen.sessions_hidden
+    clock = parse_clock(seen.clock)
+    oldest = parse_clock(seen.oldest_open) if seen.oldest_open else clock
+    margin = PUBLICATION if exact else settle
+    safe = min(clock, oldest) - _nanoseconds(margin)
+    # One step below the open unit: a column may round up, and a date holds all of its day.
+    value = cursor.floor(_in_column_clock(safe, spec, cursor)) - cursor.step
+    return Bound(
+        value=cursor.format(value),
+        how="exact" if exact else "settled",
+        held_back_since=seen.oldest_open if oldest < clock else None,
+    )
+
+
+def _integer_bound(
+    spec: CursorSpec,
+    cursor: CursorType,
+    seen: Observation,
+    *,
+    settle: timedelta,
+    marks: Sequence[Mark],
+) -> Bound:
+    """Take the highest value seen before every transaction that is still open had begun.
+
+    A value at or below a mark was handed out before the mark was seen, so its transaction had
+    begun by then: once no transaction that old is open, nothing can still appear below the mark.
+    """
+    exact = spec.assigned == "database" and not seen.sessions_hidden
+    how: Literal["exact", "settled"] = "exact" if exact else "settled"
+    if seen.max_cursor is None:
+        return Bound(value=None, how=how)
+    now = parse_clock(seen.clock)
+    oldest = parse_clock(seen.oldest_open) if seen.oldest_open else None
+    limit = now if oldest is None else oldest - _nanoseconds(PUBLICATION)
+    if not exact and marks:
+        limit = min(limit, now - _nanoseconds(settle))
+    sightings = [*marks, Mark(seen_at=seen.clock, value=seen.max_cursor)]
+    safe = [cursor.parse(mark.value) for mark in sightings if parse_clock(mark.seen_at) <= limit]
+    return Bound(
+        value=cursor.format(max(safe)) if safe else None,
+        how=how,
+        held_back_since=seen.oldest_open,
+    )
+
+
+def keep_marks(marks: Sequence[Mark], seen: Observation, *, most: int = 16) -> tuple[Mark, ...]:
+    """Add what was seen now; thin out the middle so that both old and new sightings stay."""
+    if seen.max_cursor is None:
+        return tuple(marks)
+    kept = [*marks, Mark(seen_at=seen.clock, value=seen.max_cursor)]
+    while len(kept) > most:
+        del kept[len(kept) // 2]
+    return tuple(kept)
+
+
+def _check_plausible(
+    spec: CursorSpec,
+    cursor: CursorType,
+    seen: Observation,
+    *,
+    settle: timedelta,
+    before: str | None,
+) -> None:
+    now = _in_column_clock(parse_clock(seen.clock), spec, cursor)
+    ahead = now + _nanoseconds(max(settle, TOLERANCE))
+    limit = cursor.floor(ahead) + cursor.step
+    highest = cursor.parse(seen.max_cursor) if seen.max_cursor is not None else None
+    if spec.future == "stop" and highest is not None and highest > limit:
+        raise FutureCursor(
+            f"the highest {spec.column} is {seen.max_cursor}, but the source's clock says "
+            f"{seen.clock} UTC (declared clock: {spec.clock})"
+        )
+    if before is not None and cursor.parse(before) > cursor.floor(now):
+        raise WatermarkAhead(f"the watermark is {before}, but the source's clock says {seen.clock}")
+
+
+def _in_column_clock(instant: int, spec: CursorSpec, cursor: CursorType) -> int:
+    """Give the lowest reading that the column's clock can show from this UTC instant on.
+
+    A zoned column counts in UTC. A local clock is set back once a year, and then shows values
+    again that it has shown before: those count as still to come.
+    """
+    if cursor.zoned or spec.clock.lower() == "utc":
+        return instant
+    zone = ZoneInfo(spec.clock)
+    start = datetime.fromtimestamp(instant // SECOND, UTC)
+    minutes = range(int(_FALL_BACK.total_seconds()) // 60 + 1)
+    readings = (_local_seconds(start + timedelta(minutes=m), zone) for m in minutes)
+    return min(readings) * SECOND + instant % SECOND
+
+
+def _local_seconds(moment: datetime, zone: ZoneInfo) -> int:
+    offset = moment.astimezone(zone).utcoffset() or timedelta()
+    return int(moment.timestamp()) + int(offset.total_seconds())
+
+
+def _nanoseconds(span: timedelta) -> int:
+    return int(span / timedelta(microseconds=1)) * 1000

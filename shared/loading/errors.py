@@ -1,0 +1,132 @@
+"""What can go wrong with a load, by cause. The docstring of a class is the remedy a user is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error as data: what history, ledger, API and alerts carry. Never holds a secret."""
+
+    type: str
+    message: str
+    remedy: str
+
+
+class IngestError(Exception):
+    """Look at the run's steps; the message names what failed."""
+
+    @property
+    def failure(self) -> Failure:
+        """This error as data, with the remedy taken from the class."""
+        remedy = " ".join((type(self).__doc__ or "").split())
+        return Failure(type=type(self).__name__, message=str(self), remedy=remedy)
+
+
+class TransientError(IngestError):
+    """Nothing to do: the step is tried again with growing pauses."""
+
+
+class PermanentError(IngestError):
+    """Trying again would get the same answer: repair the cause, then rerun."""
+
+
+class ConflictError(IngestError):
+    """Another load got there first: nothing was published; rerun if the table is still behind."""
+
+
+class SourceUnavailable(TransientError):
+    """The source does not answer. Check its address and that it is up; the load tries again."""
+
+
+class SourceThrottled(TransientError):
+    """The source is busy or at its connection limit; the load tries again."""
+
+
+class ConnectionSlotsTaken(TransientError):
+    """All connections that `max_connections` allows are in use; the load waits for one."""
+
+
+class LakeUnavailable(TransientError):
+    """The data lake does not answer; the load tries again."""
+
+
+class StateUnavailable(TransientError):
+    """Table Storage does not answer; the load tries again."""
+
+
+class CredentialRejected(PermanentError):
+    """The source refused the login. Repair the setting that `connection` names, then rerun."""
+
+
+class CatalogBroken(PermanentError):
+    """Repair the table files as the message says (`tidemark validate` shows the same); then rerun."""
+
+
+class TableUnknown(PermanentError):
+    """Put the table back into the table files, or order the loads of others."""
+
+
+class TableMissing(PermanentError):
+    """Create the table, repair `table`, or grant SELECT to the login; then rerun."""
+
+
+class ColumnMissing(PermanentError):
+    """Put the column back, or change `key` or `watermark` in the table's YAML; then rerun."""
+
+
+class TypeUnsupported(PermanentError):
+    """Exclude the column with `columns: {exclude: [...]}`, or cast it in a view at the source."""
+
+
+class ValueUnsupported(PermanentError):
+    """The value cannot be landed exactly. Correct it at the source, or exclude the column."""
+
+
+class SchemaDrifted(PermanentError):
+    """Undo the change, or accept it: list a dropped column under `columns: {exclude: [...]}`, or order an initial load for a changed type."""
+
+
+class CursorUnsound(PermanentError):
+    """Choose a column of the declared `watermark.kind` that only grows when a row changes."""
+
+
+class FutureCursor(PermanentError):
+    """Correct the rows, declare the column's `clock`, or set `watermark: {future: read}` to load them with every run."""
+
+
+class WatermarkAhead(PermanentError):
+    """The source went back in time (restored or clock changed). Check it, then order an initial load of the table."""
+
+
+class NullCursor(PermanentError):
+    """Fill the cursor column, or set `nulls: include` or `nulls: ignore`."""
+
+
+class QueryRefused(PermanentError):
+    """The source refused the statement. Read its message; repair the table's YAML or the login's rights."""
+
+
+class ReceiptBroken(PermanentError):
+    """What was landed is not what was read; nothing was published. Rerun; if it happens again, report it with the run id."""
+
+
+class PlanUnreadable(PermanentError):
+    """A file of the run's staging folder is missing or damaged. Order a new load of the table."""
+
+
+class BadOrder(PermanentError):
+    """Correct the order as the message says; nothing was done."""
+
+
+class TurnLost(ConflictError):
+    """The table's turn has passed to another run while this one was working; nothing was published."""
+
+
+class WatermarkMoved(ConflictError):
+    """The watermark was changed by somebody else during the load; nothing was advanced."""
+
+
+class Unexpected(PermanentError):
+    """A fault in Tidemark itself. Report it with the run id; the log has the traceback."""

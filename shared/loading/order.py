@@ -1,0 +1,127 @@
+"""Orders: what somebody asked for, and what that means for one table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Literal
+
+from shared.catalog.names import decode_name, encode_name
+from shared.loading.errors import BadOrder
+from shared.loading.span import Span
+
+Mode = Literal["incremental", "initial", "snapshot", "backfill"]
+Reason = Literal["request", "schedule", "event", "backfill"]
+State = Literal["queued", "running", "committing", "succeeded", "failed", "cancelled"]
+FINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+
+_ORDER_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillSpec:
+    """The half of an order that only a backfill has: `[start, end)` in the cursor's own units."""
+
+    start: str
+    end: str
+    window: str
+    parallel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One request for loads, as recorded. `created_at` is UTC, ISO 8601."""
+
+    order_id: str
+    tables: tuple[str, ...]
+    mode: Mode = "incremental"
+    reason: Reason = "request"
+    after: str | None = None
+    backfill: BackfillSpec | None = None
+    created_at: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillWork:
+    """A backfill order, and the first group of windows that this generation looks at."""
+
+    order: Order
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOrder:
+    """One table's part of an order: the input of `load_table`.
+
+    `part` numbers a backfill's group of windows, whose spans are then given; None otherwise.
+    """
+
+    order_id: str
+    table: str
+    mode: Mode
+    reason: Reason
+    attempt: int = 1
+    after: str | None = None
+    part: int | None = None
+    spans: tuple[Span, ...] = field(default=())
+
+    @property
+    def run_id(self) -> str:
+        """Table and order make the run: asking again for the same names the same run."""
+        return run_id(self.order_id, self.table, self.part)
+
+
+def new_order_id(now: datetime, entropy: str) -> str:
+    """Name an order so that names sort by time. `now` is UTC; `entropy` is six hex digits."""
+    stamp = now.astimezone(UTC)
+    return f"{stamp:%Y%m%dT%H%M%S}{stamp.microsecond // 1000:03d}Z-{entropy}"
+
+
+def run_id(order_id: str, table: str, part: int | None = None) -> str:
+    """Name the run of one table in one order, safe in URLs, paths and table keys."""
+    suffix = "" if part is None else f"-g{part:05d}"
+    return f"{order_id}{suffix}.{table_key(table)}"
+
+
+def order_of_run(run: str) -> str:
+    """Give the order that a run belongs to. Raises BadOrder if this is no run id."""
+    head = run.split(".", 1)[0].split("-g", 1)[0]
+    if "." not in run or not is_order_id(head):
+        raise BadOrder(f"{run!r} is not a run id")
+    return head
+
+
+def table_of_run(run: str) -> str:
+    """Give the table, as `source/schema.table`, that a run loads."""
+    order_of_run(run)
+    return table_of_key(run.split(".", 1)[1])
+
+
+def is_order_id(text: str) -> bool:
+    """Say whether a text has the form of an order id."""
+    return _ORDER_ID.fullmatch(text) is not None
+
+
+def table_key(table: str) -> str:
+    """Turn `source/schema.table` into one safe word, one way: `source.schema.table`."""
+    source, _, name = table.partition("/")
+    return f"{encode_name(source).replace('.', '~2E')}.{encode_name(name)}"
+
+
+def table_of_key(key: str) -> str:
+    """Undo `table_key`."""
+    source, _, name = key.partition(".")
+    return f"{decode_name(source)}/{decode_name(name)}"
+
+
+def instance_of(order: Order, part: str) -> str:
+    """Name the orchestration of one part of an order; Durable allows 100 characters, so parts are hashed."""
+    return f"{order_instance(order)}-{sha256(part.encode()).hexdigest()[:12]}"
+
+
+def order_instance(order: Order) -> str:
+    """Name the orchestration of an order: its id, and from the second attempt on the attempt."""
+    return order.order_id if order.attempt == 1 else f"{order.order_id}.{order.attempt}"

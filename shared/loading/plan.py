@@ -1,0 +1,91 @@
+"""The plan: everything a load will do, fixed before the first row is read and kept in the lake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.catalog import TableSpec
+from shared.loading.bound import Bound
+from shared.loading.cursor import CursorType
+from shared.loading.order import Mode
+from shared.loading.span import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedColumn:
+    """A column as it stood at planning, with the source's own name of its type."""
+
+    name: str
+    source_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One part of a plan, small enough for one activity."""
+
+    number: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPlan:
+    """What one run reads. Immutable once written; a rerun adopts it with a new attempt.
+
+    `run_no` orders row images of a table: drawn with the turn, greater means read later.
+    `watermark_before` is the position the plan starts from, `bound` where progress will stop.
+    `overlap` is the path of what earlier loads landed above their bound, None if nothing.
+    """
+
+    run_id: str
+    order_id: str
+    table: str
+    mode: Mode
+    run_no: int
+    spec: TableSpec
+    cursor: CursorType | None
+    watermark_before: str | None
+    bound: Bound
+    columns: tuple[PlannedColumn, ...]
+    slices: tuple[Slice, ...]
+    overlap: str | None
+    planned_at: str
+    findings: tuple[str, ...] = ()
+
+    @property
+    def advances(self) -> bool:
+        """Say whether this run may move the watermark: a backfill and a snapshot never do."""
+        return self.mode in ("incremental", "initial") and self.cursor is not None
+
+    @property
+    def operation(self) -> str:
+        """The value of `_op` for rows that this plan lands."""
+        return "snapshot" if self.mode == "snapshot" else "upsert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReference:
+    """What travels through history instead of a plan: where it lies, and what an orchestrator needs."""
+
+    path: str
+    mode: Mode
+    run_no: int
+    slices: int
+    parallel: int
+    watermark_before: str | None
+    bound: Bound
+    findings: tuple[str, ...] = ()
+
+
+def refer(plan: LoadPlan, path: str) -> PlanReference:
+    """Shorten a plan to what an orchestrator needs. A backfill reads the windows of a group at once."""
+    windows = len(plan.slices) if plan.mode == "backfill" else 0
+    return PlanReference(
+        path=path,
+        mode=plan.mode,
+        run_no=plan.run_no,
+        slices=len(plan.slices),
+        parallel=windows or plan.spec.slices.parallel,
+        watermark_before=plan.watermark_before,
+        bound=plan.bound,
+        findings=plan.findings,
+    )

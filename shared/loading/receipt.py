@@ -1,0 +1,119 @@
+"""Receipts: what one slice read and landed, and what a whole run is about to publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.loading.errors import ReceiptBroken
+from shared.loading.plan import LoadPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandedFile:
+    """One Parquet file in staging. `name` is what it will be called in bronze."""
+
+    path: str
+    name: str
+    rows: int
+    bytes: int
+    cursor_min: str | None = None
+    cursor_max: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NullCount:
+    """How many NULLs a column held."""
+
+    column: str
+    nulls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What one execution of one slice did.
+
+    `read` rows came from the source, `unchanged` of them had been landed before just so and were
+    left out, `landed` are in `files`: read = landed + unchanged. `read_at` is the source's clock.
+    `overlap` is the path of the digests of rows that the next load will read again.
+    """
+
+    slice: int
+    execution: str
+    read: int
+    landed: int
+    unchanged: int
+    read_at: str
+    files: tuple[LandedFile, ...]
+    nulls: tuple[NullCount, ...] = ()
+    overlap: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """All receipts of a plan: what a claim would publish."""
+
+    run_id: str
+    plan: str
+    receipts: tuple[Receipt, ...]
+    findings: tuple[str, ...] = ()
+    overlap: str | None = None
+
+    @property
+    def files(self) -> tuple[LandedFile, ...]:
+        """Every file that will be published, by slice."""
+        return tuple(file for receipt in self.receipts for file in receipt.files)
+
+    @property
+    def rows(self) -> int:
+        """Rows that will be published."""
+        return sum(receipt.landed for receipt in self.receipts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What travels through history instead of a landing. `idle`: there is nothing to commit."""
+
+    landing: str
+    rows: int
+    files: int
+    bytes: int
+    idle: bool
+    findings: tuple[str, ...] = ()
+
+
+def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
+    """Sum up a landing. It is idle if it has nothing to publish and nothing to advance over.
+
+    A snapshot is published also when it holds no row; rows with a cursor value that were all
+    landed before still move the watermark past them.
+    """
+    with_cursor = {part.number for part in plan.slices if not part.span.nulls}
+    passed = any(receipt.read for receipt in landing.receipts if receipt.slice in with_cursor)
+    return Verdict(
+        landing=path,
+        rows=landing.rows,
+        files=len(landing.files),
+        bytes=sum(file.bytes for file in landing.files),
+        idle=landing.rows == 0 and plan.mode != "snapshot" and not (passed and plan.advances),
+        findings=landing.findings,
+    )
+
+
+def check_landing(plan: LoadPlan, receipts: Sequence[Receipt]) -> None:
+    """Prove that the receipts cover the plan, slice by slice, and add up.
+
+    Raises:
+        ReceiptBroken: a slice is missing, is there twice, or its numbers do not add up.
+    """
+    wanted = [part.number for part in plan.slices]
+    got = sorted(receipt.slice for receipt in receipts)
+    if got != wanted:
+        raise ReceiptBroken(f"receipts are for slices {got}, the plan has {wanted}")
+    for receipt in receipts:
+        in_files = sum(file.rows for file in receipt.files)
+        if receipt.read != receipt.landed + receipt.unchanged or receipt.landed != in_files:
+            raise ReceiptBroken(
+                f"slice {receipt.slice}: read {receipt.read}, landed {receipt.landed}, "
+                f"unchanged {receipt.unchanged}, in files {in_files}"
+            )

@@ -1,0 +1,60 @@
+"""The state port: turns and watermarks, changed only by compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from shared.loading.turn import Turn
+from shared.loading.watermark import Watermark
+
+
+class TableStates(Protocol):
+    """What is remembered of each table. Raises StateUnavailable when the store does not answer."""
+
+    def turn(self, table: str) -> Turn:
+        """Give the table's turn; a fresh one if nothing was ever loaded."""
+        ...
+
+    def change_turn(self, table: str, step: Callable[[Turn], Turn]) -> Turn:
+        """Apply a pure step by compare-and-set, again and again until nobody came between."""
+        ...
+
+    def held(self) -> Iterable[str]:
+        """Name the tables whose turn is taken or asked for."""
+        ...
+
+    def watermark(self, table: str) -> Watermark | None:
+        """Give the table's watermark, None before the first load has finished."""
+        ...
+
+    def history(self, table: str, most: int) -> tuple[Watermark, ...]:
+        """Give the last watermarks, newest first."""
+        ...
+
+    def advance(
+        self,
+        table: str,
+        *,
+        step: Callable[[Turn], Turn],
+        before: Watermark | None,
+        after: Watermark | None,
+    ) -> None:
+        """Apply a step to the turn and move the watermark, both or neither.
+
+        `after` equal to `before` leaves the watermark as it is. A step that changes nothing,
+        because the commit was closed before, leaves everything as it is.
+
+        Raises:
+            WatermarkMoved: the stored watermark is not `before`.
+        """
+        ...
+
+
+class ConnectionSlots(Protocol):
+    """Counts the connections to a source over all runs and workers."""
+
+    def hold(self, source: str, most: int) -> AbstractContextManager[None]:
+        """Hold one of `most` slots. Raises ConnectionSlotsTaken if none is free for some seconds."""
+        ...

@@ -1,0 +1,143 @@
+"""Turns: one load per table at a time, whoever asks, and what a late executor may still do.
+
+Every change is a pure step from one `Turn` to the next; the store applies it by compare-and-set.
+The epoch grows whenever the turn is taken, so whoever holds an older one has lost it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shared.loading.bound import Mark
+from shared.loading.errors import TurnLost
+from shared.loading.plan import PlannedColumn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A commit that will be carried to its end, by its own run or by whoever comes next.
+
+    `plan` and `landing` are lake paths; `epoch` and `run_no` are those of the run that claimed.
+    """
+
+    run_id: str
+    epoch: int
+    run_no: int
+    plan: str
+    landing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The state of one table: who loads it now, what is asked for, what is half committed.
+
+    `epoch` counts takings; `last_run` held the turn last; `published_run_no` is the last run whose
+    rows went to bronze. `requested` counts requests to bring the table up to date, `served` how
+    many of them a finished load covers; `serving` is what the present load will cover.
+    `waiting` is the order on its way to serve what is requested and not yet served. `columns` are
+    those that were published last, `marks` the sightings of an integer cursor.
+    """
+
+    epoch: int = 0
+    holder: str | None = None
+    instance: str | None = None
+    taken_at: str | None = None
+    last_run: str | None = None
+    published_run_no: int = 0
+    requested: int = 0
+    served: int = 0
+    serving: int = 0
+    waiting: str | None = None
+    claim: Claim | None = None
+    columns: tuple[PlannedColumn, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """A request counted. `started` says whether its own order has to be started for it."""
+
+    turn: Turn
+    started: bool
+
+
+def request(turn: Turn, order_id: str) -> Requested:
+    """Count a request; join the order that is already on its way, if it has not begun."""
+    counted = replace(turn, requested=turn.requested + 1)
+    if turn.waiting is not None:
+        return Requested(turn=counted, started=False)
+    return Requested(turn=replace(counted, waiting=order_id), started=True)
+
+
+def is_served(turn: Turn, order_id: str) -> bool:
+    """Say whether everything asked for so far is loaded already, so that a waiting order may end."""
+    return turn.waiting != order_id and turn.served == turn.requested
+
+
+def is_free(turn: Turn, run_id: str) -> bool:
+    """Say whether a run may take the turn: nobody holds it, or it is taken again by the same run."""
+    return turn.holder in (None, run_id)
+
+
+def take(turn: Turn, *, run_id: str, instance: str, at: str) -> Turn:
+    """Take a free turn: a new epoch, and every request so far will be served by it.
+
+    Taking it again from the same orchestration changes nothing, so that a repeated activity is harmless.
+    """
+    if turn.holder == run_id and turn.instance == instance:
+        return turn
+    return replace(
+        turn,
+        epoch=turn.epoch + 1,
+        holder=run_id,
+        instance=instance,
+        taken_at=at,
+        serving=turn.requested,
+        waiting=None,
+    )
+
+
+def claim(turn: Turn, claimed: Claim) -> Turn:
+    """Claim the commit. From here on the run goes only forward.
+
+    Raises:
+        TurnLost: the epoch has moved on, or another commit is under way.
+    """
+    check_epoch(turn, claimed.run_id, claimed.epoch)
+    if turn.published_run_no >= claimed.run_no:
+        return turn  # carried to its end already: this is a repeated execution
+    if turn.claim is not None and turn.claim != claimed:
+        raise TurnLost(f"run {turn.claim.run_id} has a commit under way")
+    return replace(turn, claim=claimed)
+
+
+def close_claim(turn: Turn, claimed: Claim, columns: tuple[PlannedColumn, ...]) -> Turn:
+    """Mark a claimed commit as done: published and advanced."""
+    if turn.claim != claimed:
+        return turn
+    return replace(turn, claim=None, published_run_no=claimed.run_no, columns=columns)
+
+
+def end(turn: Turn, *, run_id: str, epoch: int) -> Turn:
+    """Give the turn back; a turn already lost stays as it is.
+
+    A load that failed has served its requests too: its order says so and is alerted, and asking
+    again at once would fail again.
+    """
+    if turn.holder != run_id or turn.epoch != epoch:
+        return turn
+    return replace(release(turn), served=max(turn.served, turn.serving))
+
+
+def release(turn: Turn) -> Turn:
+    """Free a turn whose holder is dead. What it was to serve stays asked for."""
+    return replace(turn, holder=None, instance=None, taken_at=None, last_run=turn.holder)
+
+
+def check_epoch(turn: Turn, run_id: str, epoch: int) -> None:
+    """Raise TurnLost unless this run still holds the turn it took."""
+    if turn.holder != run_id or turn.epoch != epoch:
+        raise TurnLost(
+            f"run {run_id} worked in epoch {epoch}; the turn is in epoch {turn.epoch}, "
+            f"held by {turn.holder or 'nobody'}"
+        )

@@ -1,0 +1,40 @@
+"""The watermark: how far a table is loaded, and which run carried it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.loading.bound import Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """A position in the source's exact text. `moved_at` is UTC, ISO 8601; `version` counts moves.
+
+    `overlap` is the lake path of the digests of rows landed above `position`, None if there are
+    none; it holds only while `overlap_run_no` is the last run of the table that published.
+    """
+
+    position: str
+    how: str
+    run_id: str
+    moved_at: str
+    version: int = 1
+    overlap: str | None = None
+    overlap_run_no: int = 0
+
+
+def advance(before: Watermark | None, bound: Bound, *, run_id: str, at: str, overlap: str | None,
+            run_no: int) -> Watermark | None:
+    """Give the watermark after a load, or the old one if nothing is safe yet."""
+    if bound.value is None:
+        return before
+    return Watermark(
+        position=bound.value,
+        how=bound.how,
+        run_id=run_id,
+        moved_at=at,
+        version=1 if before is None else before.version + 1,
+        overlap=overlap,
+        overlap_run_no=run_no,
+    )

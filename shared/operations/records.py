@@ -1,0 +1,73 @@
+"""What the ledger keeps of orders and runs; also their form in the API. Times are UTC, ISO 8601."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.loading.bound import NO_BOUND, Bound
+from shared.loading.errors import Failure
+from shared.loading.order import Mode, Order, State
+from shared.loading.span import Span
+
+Outcome = Literal["loaded", "nothing_new", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One table's run of one order. `rows`, `files` and `bytes` are what was published."""
+
+    run_id: str
+    order_id: str
+    table: str
+    mode: Mode
+    state: State
+    outcome: Outcome | None = None
+    rows: int = 0
+    files: int = 0
+    bytes: int = 0
+    watermark_before: str | None = None
+    watermark_after: str | None = None
+    bound: Bound = NO_BOUND
+    started_at: str
+    ended_at: str | None = None
+    attempt: int = 1
+    error: Failure | None = None
+    findings: tuple[str, ...] = ()
+    folder: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """An order and how it stands. `failed` counts its failed tables (a backfill's failed groups)."""
+
+    order: Order
+    state: State
+    started_at: str | None = None
+    ended_at: str | None = None
+    failed: int = 0
+    error: Failure | None = None
+    alert: Literal["none", "sent", "failed"] = "none"
+    cancel_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRecord:
+    """One window of a backfill, `[start, end)`. Windows of one `part` are one run, landed together."""
+
+    number: int
+    part: int
+    start: str
+    end: str
+    span: Span
+    state: State = "queued"
+    run_id: str | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowGroup:
+    """The windows of one part as spans to be read."""
+
+    part: int
+    spans: tuple[Span, ...]

@@ -1,0 +1,1 @@
+"""This package knows whether what was read may be landed."""

@@ -1,0 +1,1 @@
+"""This package knows how the parts are put together: settings, wiring, logging. The composition root."""

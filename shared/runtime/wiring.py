@@ -1,0 +1,165 @@
+"""Puts the parts together: the only place that says which adapter is real."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from secrets import token_hex
+from typing import Any
+
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import TableServiceClient
+from azure.storage.filedatalake import DataLakeServiceClient
+
+from shared.adapters.azure.entities import Entities
+from shared.adapters.azure.lake import AzureLake
+from shared.adapters.azure.ledger import AzureLedger, LedgerTables
+from shared.adapters.azure.slots import AzureConnectionSlots
+from shared.adapters.azure.table_states import AzureTableStates
+from shared.alerting.alert import Notifier
+from shared.adapters.http.webhook import WebhookNotifier
+from shared.catalog import (
+    Catalog,
+    CatalogInvalid,
+    MissingSetting,
+    TableSpec,
+    UnknownTable,
+    resolve,
+)
+from shared.extraction.source import Session
+from shared.landing.lake import Lake
+from shared.loading.errors import CatalogBroken, CredentialRejected, TableUnknown
+from shared.loading.state import ConnectionSlots, TableStates
+from shared.operations.ledger import Ledger
+from shared.operations.ordering import OrderDesk
+from shared.runtime.settings import Settings
+from shared.runtime.tables import CatalogReader
+
+STATE_TABLES = {
+    "states": "tidemarkstates",
+    "orders": "tidemarkorders",
+    "runs": "tidemarkruns",
+    "windows": "tidemarkwindows",
+    "slots": "tidemarkslots",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSources:
+    """Opens sessions by engine, within the source's connection slots. Implements `Sources`."""
+
+    slots: ConnectionSlots
+    environ: Mapping[str, str]
+
+    @contextmanager
+    def open(self, table: TableSpec) -> Generator[Session]:
+        """Take one of the source's connection slots and connect.
+
+        Raises:
+            CredentialRejected: the setting that `connection` names is missing.
+        """
+        # Imported here: the driver takes most of a second, and only extraction needs it.
+        from shared.adapters.postgresql import connect  # noqa: PLC0415
+
+        try:
+            address = resolve(table.source.connection, self.environ)
+        except MissingSetting as error:
+            raise CredentialRejected(str(error)) from error
+        with (
+            self.slots.hold(table.source.name, table.source.max_connections),
+            connect(address) as session,
+        ):
+            yield session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """What activities and triggers work with. `now` gives the time in UTC."""
+
+    settings: Settings
+    catalog_reader: CatalogReader
+    lake: Lake
+    states: TableStates
+    ledger: Ledger
+    sources: EngineSources
+    notifier: Notifier
+    now: Callable[[], datetime]
+
+    @property
+    def desk(self) -> OrderDesk:
+        """Where orders are placed."""
+        return OrderDesk(
+            ledger=self.ledger, states=self.states, now=self.now, entropy=lambda: token_hex(3)
+        )
+
+    @property
+    def catalog(self) -> Catalog:
+        """The table files as they stand now. Raises CatalogBroken."""
+        try:
+            return self.catalog_reader.read()
+        except CatalogInvalid as error:
+            raise CatalogBroken("; ".join(str(problem) for problem in error.problems)) from error
+
+    def table(self, name: str) -> TableSpec:
+        """Give a table's spec as it stands now. Raises CatalogBroken, TableUnknown."""
+        try:
+            return self.catalog.table(name)
+        except UnknownTable as error:
+            raise TableUnknown(str(error)) from error
+
+
+def build(settings: Settings, environ: Mapping[str, str]) -> App:
+    """Build the app on Azure's services, or on what stands in for them under the same SDKs."""
+    lake = AzureLake(DataLakeServiceClient(settings.lake_url, credential=_lake_login(settings)))
+    tables = {key: _table(settings, name) for key, name in STATE_TABLES.items()}
+    slots = AzureConnectionSlots(tables["slots"])
+    return App(
+        settings=settings,
+        catalog_reader=CatalogReader(settings.tables, lake),
+        lake=lake,
+        states=AzureTableStates(tables["states"]),
+        ledger=AzureLedger(
+            LedgerTables(orders=tables["orders"], runs=tables["runs"], windows=tables["windows"])
+        ),
+        sources=EngineSources(slots=slots, environ=environ),
+        notifier=WebhookNotifier(url=settings.alert_webhook),
+        now=lambda: datetime.now(UTC),
+    )
+
+
+@cache
+def app() -> App:
+    """Give the app of this process, built at its first use."""
+    return build(Settings.from_env(os.environ), os.environ)
+
+
+def _lake_login(settings: Settings) -> Any:
+    return settings.lake_key or _managed_identity()
+
+
+def _table(settings: Settings, name: str) -> Entities:
+    account = settings.state_url.rstrip("/").rsplit("/", 1)[-1].split(".")[0]
+    login = (
+        AzureNamedKeyCredential(account, settings.state_key)
+        if settings.state_key
+        else _managed_identity()
+    )
+    service = TableServiceClient(settings.state_url, credential=login)
+    try:
+        service.create_table(name)
+    except ResourceExistsError:
+        pass
+    return Entities(service.get_table_client(name))
+
+
+@cache
+def _managed_identity() -> Any:
+    # Imported here: not needed where keys are set.
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+
+    return DefaultAzureCredential()

@@ -1,0 +1,99 @@
+"""Servers for the tests of the embedded stack's parts."""
+
+import os
+import select
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import TableServiceClient
+
+from local import postgres
+from local.azurite.install import ensure_installed
+from local.azurite.process import RunningAzurite, start
+from local.postgres import RunningPostgres
+from local.sample.load import create_sample
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+class StartAzurite(Protocol):
+    """Starts Azurite on a state folder; it is stopped when the test ends."""
+
+    def __call__(self, state: Path) -> RunningAzurite: ...
+
+
+class StartPostgres(Protocol):
+    """Starts PostgreSQL on a state folder; it is stopped when the test ends."""
+
+    def __call__(self, state: Path) -> RunningPostgres: ...
+
+
+@pytest.fixture(scope="session")
+def azurite_install() -> Path:
+    return ensure_installed(REPOSITORY / ".cache")
+
+
+@pytest.fixture
+def start_azurite(azurite_install: Path) -> Iterator[StartAzurite]:
+    with ExitStack() as running:
+
+        def begin(state: Path) -> RunningAzurite:
+            server = start(state, install=azurite_install)
+            running.callback(server.stop)
+            return server
+
+        yield begin
+
+
+@pytest.fixture
+def start_postgres() -> Iterator[StartPostgres]:
+    with ExitStack() as running:
+
+        def begin(state: Path) -> RunningPostgres:
+            server = postgres.start(state, fsync=False)
+            running.callback(server.stop)
+            return server
+
+        yield begin
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    # Not below pytest's own folder: a second session takes away the right to pass through that,
+    # which PostgreSQL needs when it runs as another user.
+    with tempfile.TemporaryDirectory(prefix="tidemark-") as folder:
+        yield Path(folder) / "state"
+
+
+@pytest.fixture(scope="module")
+def sample() -> Iterator[str]:
+    """The URI of a server with the sample in it, one for all tests of a module."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-") as folder:
+        server = postgres.start(Path(folder), fsync=False)
+        try:
+            create_sample(server.uri)
+            yield server.uri
+        finally:
+            server.stop()
+
+
+def tables_of(server: RunningAzurite) -> TableServiceClient:
+    credential = AzureNamedKeyCredential(server.account, server.key)
+    return TableServiceClient(server.table_url, credential=credential, retry_total=0)
+
+
+def await_end(pid: int) -> None:
+    """Wait until a process, which need not be a child of ours, is gone."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        assert select.select([descriptor], [], [], 30)[0], f"process {pid} is still there"
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The JSON API: bodies in, problems and views out."""

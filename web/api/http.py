@@ -1,0 +1,133 @@
+"""Between the triggers and the routes: runs the blocking part aside, starts orchestrations, answers."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import azure.functions as func
+from azure.durable_functions import DurableOrchestrationClient as Client
+from azure.durable_functions import OrchestrationRuntimeStatus as Status
+
+from shared.catalog import UnknownTable
+from shared.durable.encoding import encode_input
+from shared.loading.errors import IngestError
+from shared.operations.due import due_tables
+from shared.operations.ordering import Start
+from shared.operations.sweep import Life, Suspect, Sweep
+from shared.runtime import wiring
+from web.api.problems import Problem
+from web.api.routes import Answer, Request, problem_of
+
+__all__ = ["Client", "on_data_changed", "respond", "tick"]
+
+log = logging.getLogger("tidemark.triggers")
+TABLE_CHANGED = "Tidemark.TableChanged"
+_ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNew}
+
+Route = Callable[[wiring.App, Request], Answer]
+
+
+async def respond(route: Route, req: func.HttpRequest, client: Client | None = None) -> func.HttpResponse:
+    """Run a route; answer with its view, or with problem details where it refuses."""
+    try:
+        answer = await asyncio.to_thread(_run, route, req)
+        if answer.start is not None and client is not None:
+            await begin(client, answer.start)
+    except Problem as problem:
+        return _json(problem.body, problem.status, "application/problem+json")
+    return _json(answer.body, answer.status, "application/json")
+
+
+async def begin(client: Client, start: Start) -> None:
+    """Start an orchestration, unless it is there: its instance id is the order's."""
+    status = await client.get_status(start.instance)
+    if status and status.runtime_status is not None:
+        return
+    await client.start_new(start.flow, start.instance, encode_input(start.given))
+
+
+async def tick(client: Client) -> None:
+    """Order what is due by schedule, and take up what a dead worker left."""
+    app = wiring.app()
+    start = await asyncio.to_thread(_order_due, app)
+    if start is not None:
+        await begin(client, start)
+    sweep = Sweep(app.desk)
+    for suspect in await asyncio.to_thread(lambda: list(sweep.suspects())):
+        found = await asyncio.to_thread(sweep.settle, suspect, await _life(client, suspect))
+        if found is not None:
+            await begin(client, found)
+    start = await asyncio.to_thread(_order_forgotten, app, sweep)
+    if start is not None:
+        await begin(client, start)
+
+
+async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:
+    """Count a request for the table that an event names, and order a load unless one is on its way.
+
+    The event is acknowledged once the request is written down. One that names no table of ours
+    would come again for ever: it is logged and acknowledged.
+    """
+    app = wiring.app()
+    kind = event.type if isinstance(event, func.CloudEvent) else event.event_type
+    table = event.subject or ""
+    if kind != TABLE_CHANGED:
+        log.warning("event ignored", extra={"event_id": event.id, "event_type": kind})
+        return
+    try:
+        app.catalog.table(table)
+    except UnknownTable:
+        log.warning("event for an unknown table", extra={"event_id": event.id, "table": table})
+        return
+    start = await asyncio.to_thread(app.desk.request, [table], "event")
+    if start is not None:
+        await begin(client, start)
+
+
+def _order_due(app: wiring.App) -> Start | None:
+    last, now = app.ledger.tick(), app.now()
+    tables = due_tables(app.catalog, datetime.fromisoformat(last) if last else None, now)
+    start = app.desk.request(tables, "schedule") if tables else None
+    app.ledger.ticked(now.isoformat())
+    return start
+
+
+def _order_forgotten(app: wiring.App, sweep: Sweep) -> Start | None:
+    known = {table.name for table in app.catalog}
+    tables = [table for table in sweep.forgotten() if table in known]
+    return app.desk.request(tables, "schedule") if tables else None
+
+
+async def _life(client: Client, suspect: Suspect) -> Life:
+    status = await client.get_status(suspect.instance)
+    if not status or status.runtime_status is None:
+        return "unknown"
+    return "alive" if status.runtime_status in _ALIVE else "ended"
+
+
+def _run(route: Route, req: func.HttpRequest) -> Answer:
+    request = Request(
+        body=req.get_body() or b"",
+        params=dict(req.params),
+        path={name: value or "" for name, value in req.route_params.items()},
+        base=_base(req.url),
+    )
+    try:
+        return route(wiring.app(), request)
+    except IngestError as error:
+        raise problem_of(error) from error
+
+
+def _base(url: str) -> str:
+    """Links lead to where the app says it lives, else to where it was asked."""
+    parts = urlsplit(url)
+    return wiring.app().settings.base_url or f"{parts.scheme}://{parts.netloc}"
+
+
+def _json(body: object, status: HTTPStatus, kind: str) -> func.HttpResponse:
+    content = json.dumps(body, ensure_ascii=False)
+    return func.HttpResponse(content, status_code=int(status), mimetype=kind)

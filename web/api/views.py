@@ -1,0 +1,158 @@
+"""How orders, runs, tables and backfills look as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.catalog import TableSpec
+from shared.loading.cursor import SECOND, cursor_type, parse_clock
+from shared.loading.order import Order
+from shared.loading.turn import Turn
+from shared.loading.watermark import Watermark
+from shared.operations.records import OrderRecord, RunRecord, WindowRecord
+
+
+def view_accepted(order: Order, base: str) -> dict[str, Any]:
+    """Answer to everything that was ordered."""
+    return {
+        "order_id": order.order_id,
+        "state": "queued",
+        "tables": list(order.tables),
+        "links": _order_links(order, base),
+    }
+
+
+def view_order(record: OrderRecord, runs: Sequence[RunRecord], base: str) -> dict[str, Any]:
+    """An order with all its tables; one without a run yet is queued."""
+    order = record.order
+    by_table = {run.table: run for run in runs}
+    return {
+        "order_id": order.order_id,
+        "state": record.state,
+        "mode": order.mode,
+        "reason": order.reason,
+        "attempt": order.attempt,
+        "created_at": order.created_at,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "error": msgspec.to_builtins(record.error),
+        "alert": record.alert,
+        "tables": [_view_table_of_order(name, by_table.get(name), base) for name in order.tables],
+        "links": _order_links(order, base),
+    }
+
+
+def view_run(run: RunRecord, base: str) -> dict[str, Any]:
+    """One run, with links to itself, its order and its rerun."""
+    view = msgspec.to_builtins(run)
+    view["links"] = {
+        "self": f"{base}/api/runs/{run.run_id}",
+        "order": f"{base}/api/orders/{run.order_id}",
+        "rerun": f"{base}/api/runs/{run.run_id}/rerun",
+    }
+    return view
+
+
+def view_backfill(
+    record: OrderRecord, windows: Sequence[WindowRecord], base: str
+) -> dict[str, Any]:
+    """A backfill, window by window."""
+    order = record.order
+    period = order.backfill
+    done = sum(window.state == "succeeded" for window in windows)
+    return {
+        "order_id": order.order_id,
+        "table": order.tables[0],
+        "state": record.state,
+        "from": period.start if period else None,
+        "to": period.end if period else None,
+        "cancel_requested": record.cancel_requested,
+        "attempt": order.attempt,
+        "created_at": order.created_at,
+        "started_at": record.started_at,
+        "ended_at": record.ended_at,
+        "error": msgspec.to_builtins(record.error),
+        "progress": {"done": done, "total": len(windows)},
+        "windows": [_view_window(window) for window in windows],
+        "links": _order_links(order, base),
+    }
+
+
+def view_table(
+    spec: TableSpec,
+    turn: Turn,
+    watermark: Watermark | None,
+    runs: Sequence[RunRecord],
+    now: datetime,
+) -> dict[str, Any]:
+    """One table: how far it is, who loads it, how it went lately."""
+    return {
+        "table": spec.name,
+        "source": spec.source.name,
+        "target": spec.target,
+        "key": list(spec.key),
+        "watermark_kind": spec.cursor.kind,
+        "schedule": spec.schedule,
+        "state": _state(turn, runs),
+        "watermark": msgspec.to_builtins(watermark) if watermark else None,
+        "lag_seconds": _lag(spec, watermark, now),
+        "loading": turn.holder,
+        "requested": turn.requested,
+        "served": turn.served,
+        "runs": [msgspec.to_builtins(run) for run in runs],
+    }
+
+
+def _view_table_of_order(name: str, run: RunRecord | None, base: str) -> dict[str, Any]:
+    if run is None:
+        return {"table": name, "state": "queued"}
+    return {
+        "table": name,
+        "run_id": run.run_id,
+        "state": run.state,
+        "outcome": run.outcome,
+        "rows": run.rows,
+        "files": run.files,
+        "bytes": run.bytes,
+        "watermark_before": run.watermark_before,
+        "watermark_after": run.watermark_after,
+        "error": msgspec.to_builtins(run.error),
+        "link": f"{base}/api/runs/{run.run_id}",
+    }
+
+
+def _view_window(window: WindowRecord) -> dict[str, Any]:
+    return {
+        "number": window.number,
+        "from": window.start,
+        "to": window.end,
+        "state": window.state,
+        "run_id": window.run_id,
+        "error": msgspec.to_builtins(window.error),
+    }
+
+
+def _order_links(order: Order, base: str) -> dict[str, str]:
+    kind = "backfills" if order.mode == "backfill" else "orders"
+    return {
+        "status": f"{base}/api/{kind}/{order.order_id}",
+        "rerun": f"{base}/api/runs/{order.order_id}/rerun",
+    }
+
+
+def _state(turn: Turn, runs: Sequence[RunRecord]) -> str:
+    if turn.holder is not None:
+        return "committing" if turn.claim else "running"
+    return runs[0].state if runs else "never_loaded"
+
+
+def _lag(spec: TableSpec, watermark: Watermark | None, now: datetime) -> float | None:
+    """Seconds between now and the watermark, for cursors that count time in UTC."""
+    if watermark is None or spec.cursor.kind != "timestamp" or spec.cursor.clock != "utc":
+        return None
+    position = cursor_type("timestamp", resolution=None, zoned=None).parse(watermark.position)
+    return round((parse_clock(now.isoformat(sep=" ")) - position) / SECOND, 3)
