@@ -33,20 +33,18 @@ class Page:
 
 
 def list_paths(namespace: Namespace, listing: Listing) -> Page:
-    """Return one page. Paths created or deleted between two pages may or may not be in it.
+    """Return one page, the tree as it was at one moment.
+
+    Paths created, renamed or deleted between two pages may or may not be in them.
 
     Raises:
         Refused: PathNotFound, PathConflict for a file, InvalidQueryParameterValue for a
             continuation this server did not give.
     """
-    if not namespace.get(listing.directory).is_directory:
-        raise Refused(Fault.PATH_CONFLICT)
-    place = namespace.place(listing.directory)
-    prefix = f"{listing.directory.path}/" if listing.directory.segments else ""
-    after = _name_of(listing.continuation)
-    names = _walk(place, prefix, recursive=listing.recursive, after=after)
-    found = ((name, entry_at(f"{place}/{name[len(prefix) :]}")) for name in names)
-    paths = [(name, entry) for name, entry in islice(_present(found), listing.page_size + 1)]
+    with namespace.lock:  # or a directory renamed meanwhile would be listed by half
+        if not namespace.get(listing.directory).is_directory:
+            raise Refused(Fault.PATH_CONFLICT)
+        paths = _paths(namespace, listing)
     more = len(paths) > listing.page_size
     paths = paths[: listing.page_size]
     return Page(paths=tuple(paths), continuation=_continuation(paths[-1][0]) if more else "")
@@ -57,6 +55,16 @@ def page_of_names(names: list[str], *, size: int, continuation: str) -> tuple[li
     after = _name_of(continuation)
     rest = [name for name in names if name > after]
     return rest[:size], _continuation(rest[size - 1]) if len(rest) > size else ""
+
+
+def _paths(namespace: Namespace, listing: Listing) -> list[tuple[str, Entry]]:
+    """Return the page and, if there is one, the path that follows it."""
+    place = namespace.place(listing.directory)
+    prefix = f"{listing.directory.path}/" if listing.directory.segments else ""
+    after = _name_of(listing.continuation)
+    names = _walk(place, prefix, recursive=listing.recursive, after=after)
+    found = ((name, entry_at(f"{place}/{name[len(prefix) :]}")) for name in names)
+    return list(islice(_present(found), listing.page_size + 1))
 
 
 def _walk(place: str, prefix: str, *, recursive: bool, after: str) -> Iterator[str]:

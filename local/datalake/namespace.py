@@ -39,8 +39,8 @@ class Draft:
 class Namespace:
     """The files of one account below one folder, safe to use from many threads.
 
-    One lock orders all changes. They are renames and attribute writes, so it is held for
-    microseconds; bodies are received and sent outside of it.
+    One lock orders all changes and the pages of listings. Changes are renames and attribute
+    writes that take microseconds; bodies are received and sent outside of it.
     """
 
     def __init__(self, root: Path) -> None:

@@ -1,6 +1,7 @@
 """Runs an app's functions: the real converters in and out, plain functions in threads."""
 
 import asyncio
+import contextlib
 import functools
 import threading
 import uuid
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import azure.functions as func
+from azure.durable_functions.models.utils import http_utils
 from azure.functions.meta import Datum
 
 from local.functions_host.app import Function
@@ -26,6 +28,19 @@ def user_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="user-loop", daemon=True).start()
     return loop
+
+
+def close_client_session(patience_seconds: float) -> None:
+    """Close the HTTP session that the durable SDK keeps open for the whole process.
+
+    A client that is used later opens a new one.
+    """
+    closing = asyncio.run_coroutine_threadsafe(
+        http_utils._close_session(),  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  it has no public one
+        user_loop(),
+    )
+    with contextlib.suppress(TimeoutError):  # a function of the app that blocks the loop
+        closing.result(patience_seconds)
 
 
 class InvocationContext(func.Context):

@@ -11,7 +11,7 @@ from local.functions_host.engine import Engine
 from local.functions_host.eventgrid import EventGridWebhook
 from local.functions_host.http_functions import HttpFunctions
 from local.functions_host.hub import TaskHub
-from local.functions_host.invocation import Invoker
+from local.functions_host.invocation import Invoker, close_client_session
 from local.functions_host.keys import Keys
 from local.functions_host.management import Links, ManagementApi
 from local.functions_host.operations import Operations
@@ -106,6 +106,7 @@ class Parts:
         self._server.stop()
         self._engine.stop(PATIENCE_SECONDS)
         self._alarms.stop()
+        close_client_session(PATIENCE_SECONDS)
         for pool in self._pools:
             pool.stop()
         self.hub.database.close()

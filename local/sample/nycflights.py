@@ -7,6 +7,7 @@ import importlib.util
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -146,7 +147,6 @@ _NUMBERS = [
 _MISSING = csv.ConvertOptions(
     null_values=["NA", ""],
     strings_can_be_null=True,
-    timestamp_parsers=[csv.ISO8601],
     column_types={
         **dict.fromkeys(_TEXTS, pa.string()),
         **dict.fromkeys(_NUMBERS, pa.float64()),
@@ -184,7 +184,7 @@ def _package_folder() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def _read(source: object) -> pa.Table:
+def _read(source: Path | IO[bytes]) -> pa.Table:
     table = csv.read_csv(source, convert_options=_MISSING)
     fields = [
         field.with_type(pa.int16()) if field.type == pa.int64() else field for field in table.schema

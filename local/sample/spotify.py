@@ -121,12 +121,10 @@ def read_tables() -> Iterator[tuple[str, pa.Table]]:
     for name, make in _TABLES.items():
         # One generator for each table, so that a change to one leaves the others as they are.
         rows = make(random.Random(name))  # noqa: S311 - data, not secrets
-        columns = zip(*rows, strict=True)
         schema = _SCHEMAS[name]
-        yield (
-            name,
-            pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema),
-        )
+        columns = zip(zip(*rows, strict=True), schema, strict=True)
+        arrays = [pa.array(values, field.type) for values, field in columns]
+        yield name, pa.table(arrays, schema=schema)
 
 
 def _cursors(rng: random.Random, count: int) -> list[datetime | None]:

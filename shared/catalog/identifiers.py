@@ -10,10 +10,11 @@ _LONGEST = 80
 
 
 def parse_source(text: str) -> str:
-    """Give a source name back. Raises ValueError unless it is short and free of slashes."""
-    if "/" in text or len(text) > _LONGEST:
+    """Give a source name back. Raises ValueError unless it is short, without slash and dot."""
+    if "/" in text or "." in text or len(text) > _LONGEST:
         raise ValueError(
-            f"{text!r} cannot name a source; write at most {_LONGEST} characters without a slash"
+            f"{text!r} cannot name a source; "
+            f"write at most {_LONGEST} characters without a slash or a dot"
         )
     return text
 

@@ -107,18 +107,18 @@ def next_after(schedule: Schedule, moment: datetime) -> datetime:
     """Give the first moment of a schedule after another; both in UTC, whole seconds.
 
     Raises:
-        ValueError: there is none within eight years, the longest gap between leap days.
+        ValueError: there is none within forty years, in which every date meets every weekday.
     """
     start = moment.replace(microsecond=0) + timedelta(seconds=1)
     day = start.date()
-    for _ in range(8 * 366):
+    for _ in range(40 * 366):
         if _allows(schedule, day):
             earliest = start.time() if day == start.date() else time()
             found = _first_time(schedule, earliest)
             if found is not None:
                 return datetime.combine(day, found, tzinfo=moment.tzinfo)
         day += timedelta(days=1)
-    raise ValueError("the schedule allows no moment within eight years")
+    raise ValueError("the schedule allows no moment within forty years")
 
 
 def _allows(schedule: Schedule, day: date) -> bool:

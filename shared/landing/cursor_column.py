@@ -37,7 +37,7 @@ class CursorColumn:
         """Mark the rows above a position given as the source's text; None if there is none."""
         column = self._column(batch)
         limit = self.cursor.parse(position) // _unit(column.type)
-        above = pc.fill_null(pc.greater(_numbers(column), pa.scalar(limit, pa.int64())), value=False)
+        above = pc.fill_null(pc.greater(_numbers(column), pa.scalar(limit, pa.int64())), False)  # noqa: FBT003 - Arrow takes it by position only
         return above if pc.any(above).as_py() else None
 
     def widen(self, seen: Range, batch: pa.RecordBatch) -> None:

@@ -106,9 +106,12 @@ def is_order_id(text: str) -> bool:
 
 
 def table_key(table: str) -> str:
-    """Turn `source/schema.table` into one safe word, one way: `source.schema.table`."""
+    """Turn `source/schema.table` into one safe word, one way: `source.schema.table`.
+
+    It can be undone because a source's name holds no dot.
+    """
     source, _, name = table.partition("/")
-    return f"{encode_name(source).replace('.', '~2E')}.{encode_name(name)}"
+    return f"{encode_name(source)}.{encode_name(name)}"
 
 
 def table_of_key(key: str) -> str:

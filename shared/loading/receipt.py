@@ -86,16 +86,17 @@ def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
     """Sum up a landing. It is idle if it has nothing to publish and nothing to advance over.
 
     A snapshot is published also when it holds no row; rows with a cursor value that were all
-    landed before still move the watermark past them.
+    landed before still move the watermark past them, if the bound has moved.
     """
     with_cursor = {part.number for part in plan.slices if not part.span.nulls}
+    moves = plan.advances and plan.bound.value not in (None, plan.watermark_before)
     passed = any(receipt.read for receipt in landing.receipts if receipt.slice in with_cursor)
     return Verdict(
         landing=path,
         rows=landing.rows,
         files=len(landing.files),
         bytes=sum(file.bytes for file in landing.files),
-        idle=landing.rows == 0 and plan.mode != "snapshot" and not (passed and plan.advances),
+        idle=landing.rows == 0 and plan.mode != "snapshot" and not (passed and moves),
         findings=landing.findings,
     )
 

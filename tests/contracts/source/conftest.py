@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from functools import cached_property
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi as postgresql
@@ -29,13 +30,31 @@ class Database:
         return postgresql.connect(f"{self.uri}?{options}", autocommit=True)
 
     def run(self, script: str) -> None:
-        with self.open() as connection, connection.cursor() as cursor:
+        with self._owner.cursor() as cursor:
             cursor.executescript(script)
 
     def ask(self, sql: str) -> list[tuple[object, ...]]:
-        with self.open() as connection, connection.cursor() as cursor:
+        with self._owner.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetchall()
+
+    def close(self) -> None:
+        """Disconnect, if `run` or `ask` had connected."""
+        if "_owner" in self.__dict__:
+            self._owner.close()
+
+    @cached_property
+    def _owner(self) -> postgresql.Connection:
+        return self.open()
+
+    def await_waiting_reader(self) -> None:
+        """Return once a session of Tidemark waits for a lock."""
+        waiting = (
+            "SELECT FROM pg_stat_activity"
+            " WHERE application_name = 'tidemark' AND wait_event_type = 'Lock'"
+        )
+        while not self.ask(f"SELECT 1 WHERE EXISTS ({waiting})"):
+            pass
 
     def login(self, role: str) -> AbstractContextManager[PostgresSession]:
         """Connect to the server as another role."""
@@ -70,9 +89,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostgres
     try:
         access = state / "data" / "pg_hba.conf"
         access.write_text(LOCKED + access.read_text())
-        Database(running.uri, "public").run(
-            "CREATE ROLE locked LOGIN PASSWORD 'open sesame'; SELECT pg_reload_conf();"
-        )
+        with closing(Database(running.uri, "public")) as database:
+            database.run("CREATE ROLE locked LOGIN PASSWORD 'open sesame'; SELECT pg_reload_conf()")
         yield running
     finally:
         running.stop()
@@ -80,10 +98,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostgres
 
 @pytest.fixture
 def database(server: RunningPostgres) -> Iterator[Database]:
-    made = Database(server.uri, f"test_{uuid.uuid4().hex}")
-    made.run(f"CREATE SCHEMA {made.schema}")
-    yield made
-    made.run(f"DROP SCHEMA {made.schema} CASCADE")
+    with closing(Database(server.uri, f"test_{uuid.uuid4().hex}")) as made:
+        made.run(f"CREATE SCHEMA {made.schema}")
+        yield made
+        made.run(f"DROP SCHEMA {made.schema} CASCADE")
 
 
 @pytest.fixture
@@ -96,7 +114,7 @@ def session(server: RunningPostgres) -> Iterator[PostgresSession]:
 def role(server: RunningPostgres) -> Iterator[str]:
     """A login without any right but to connect."""
     name = f"role_{uuid.uuid4().hex}"
-    owner = Database(server.uri, "public")
-    owner.run(f"CREATE ROLE {name} LOGIN")
-    yield name
-    owner.run(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    with closing(Database(server.uri, "public")) as owner:
+        owner.run(f"CREATE ROLE {name} LOGIN")
+        yield name
+        owner.run(f"DROP OWNED BY {name}; DROP ROLE {name}")

@@ -104,15 +104,17 @@ def test_a_session_settles_how_values_are_written(database: Database, role: str)
         ALTER ROLE {role} SET DateStyle = 'German';
         ALTER ROLE {role} SET extra_float_digits = -3;
         ALTER ROLE {role} SET bytea_output = 'escape';
-        ALTER ROLE {role} SET statement_timeout = '1ms';
+        ALTER ROLE {role} SET statement_timeout = '10s';
     """)
     with open_connection(database.uri.replace("//postgres@", f"//{role}@")) as connection:
         row = connection.rows(
             "SELECT ARRAY[timestamptz '2024-01-02 00:00:00+00']::text AS t, "
-            "ARRAY[0.1::float8 + 0.2]::text AS f, ARRAY['\\xff'::bytea]::text AS b"
+            "ARRAY[0.1::float8 + 0.2]::text AS f, ARRAY['\\xff'::bytea]::text AS b, "
+            "current_setting('statement_timeout') AS timeout"
         )[0]
     assert row == {
         "t": '{"2024-01-02 00:00:00+00"}',
         "f": "{0.30000000000000004}",
         "b": '{"\\\\xff"}',
+        "timeout": "1min",
     }

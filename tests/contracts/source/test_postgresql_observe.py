@@ -1,5 +1,6 @@
 """What a fence is made of: highest cursor, clock, and everybody else's open transactions."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,12 +58,23 @@ def test_a_table_without_a_cursor_is_observed_too(
     assert (seen.max_cursor, seen.has_nulls) == (None, False)
 
 
-def test_the_clock_is_read_after_the_highest_cursor(
-    database: Database, session: PostgresSession
-) -> None:
+def test_the_clock_is_read_after_the_highest_cursor(database: Database) -> None:
     database.run(EVENTS)
-    before = str(database.ask(CLOCK)[0][0])
-    assert before < observe(database, session).clock < str(database.ask(CLOCK)[0][0])
+    seen: list[Observation] = []
+
+    def watch() -> None:
+        with connect(database.uri) as session:
+            seen.append(observe(database, session))
+
+    watcher = threading.Thread(target=watch)
+    with database.open() as other, other.cursor() as cursor:
+        cursor.executescript("BEGIN; LOCK TABLE events")
+        watcher.start()
+        database.await_waiting_reader()
+        released = str(database.ask(CLOCK)[0][0])
+        cursor.executescript("COMMIT")
+    watcher.join()
+    assert released < seen[0].clock < str(database.ask(CLOCK)[0][0])
 
 
 def test_the_oldest_open_transaction_is_found(database: Database, session: PostgresSession) -> None:

@@ -1,6 +1,7 @@
 """How rows leave PostgreSQL: each once, from one snapshot, or with an error."""
 
 import threading
+from contextlib import closing
 
 import pyarrow as pa
 import pytest
@@ -244,20 +245,10 @@ def test_a_table_rewritten_while_the_read_waits_does_not_look_empty(
     with database.open() as other, other.cursor() as cursor:
         cursor.executescript(f"BEGIN; {change}")
         reader.start()
-        await_waiting(database)
+        database.await_waiting_reader()
         cursor.executescript("COMMIT")
     reader.join()
     assert counted == [200_000]
-
-
-def await_waiting(database: Database) -> None:
-    """Return once a reader waits for a lock."""
-    waiting = (
-        "SELECT 1 FROM pg_stat_activity"
-        " WHERE application_name = 'tidemark' AND wait_event_type = 'Lock'"
-    )
-    while not database.ask(waiting):
-        pass
 
 
 def test_a_column_dropped_since_the_plan_is_missing(
@@ -274,9 +265,9 @@ def test_a_column_dropped_since_the_plan_is_missing(
 def test_text_of_another_encoding_lands_as_unicode(database: Database) -> None:
     name = f"latin_{database.schema}"
     database.run(f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0")
-    latin = Database(f"{database.uri.removesuffix('postgres')}{name}", "public")
-    latin.run('CREATE TABLE "tableé" AS SELECT U&\'\\00e9t\\00e9\' AS "colé"')
-    with connect(latin.uri) as session:
+    uri = f"{database.uri.removesuffix('postgres')}{name}"
+    with closing(Database(uri, "public")) as latin, connect(uri) as session:
+        latin.run('CREATE TABLE "tableé" AS SELECT \'été\' AS "colé"')
         landed = read(session, latin.spec("tableé"), Span())
     database.run(f"DROP DATABASE {name}")
     assert landed.to_pylist() == [{"colé": "été"}]

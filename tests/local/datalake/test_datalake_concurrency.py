@@ -36,7 +36,7 @@ def test_of_renames_to_one_destination_exactly_one_wins(
     for turn in range(10):
         sources = [filesystem.create_directory(f"{turn}-{number}") for number in range(6)]
         works = [
-            lambda source=source: source.rename_directory(
+            lambda source=source, turn=turn: source.rename_directory(
                 f"{name}/won-{turn}", match_condition=MatchConditions.IfMissing
             )
             for source in sources
@@ -114,7 +114,6 @@ def test_a_directory_is_never_half_renamed(filesystem: FileSystemClient) -> None
     name = filesystem.file_system_name
     for number in range(30):
         filesystem.create_file(f"here/{number}")
-    filesystem.create_directory("stage")
     stop = threading.Event()
 
     def move() -> None:

@@ -1,6 +1,7 @@
 """What a killed server leaves, and what the next one makes of it."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -196,8 +197,6 @@ def test_the_server_dies_with_its_parent(tmp_path: Path, request: pytest.Fixture
 
 def poll_until_readable(descriptor: int) -> None:
     """Wait until the process behind a pidfd has ended."""
-    import select
-
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
     assert poller.poll(30_000)
@@ -211,5 +210,5 @@ def test_other_addresses_cannot_be_asked_for(tmp_path: Path) -> None:
 
 def test_the_root_can_be_any_users_folder(filesystem: FileSystemClient, folder: Path) -> None:
     filesystem.create_file("x")
-    assert os.stat(folder / "x").st_mode & 0o444 == 0o444
-    assert os.stat(folder).st_mode & 0o555 == 0o555
+    assert (folder / "x").stat().st_mode & 0o444 == 0o444
+    assert folder.stat().st_mode & 0o555 == 0o555

@@ -170,7 +170,6 @@ def test_another_account_is_not_here(plain: PlainClient, lake: Lake) -> None:
             "InvalidQueryParameterValue",
         ),
         ("GET", "/{name}?resource=filesystem&maxResults=0", {}, "InvalidQueryParameterValue"),
-        ("GET", "/{name}?resource=filesystem&maxResults=1&maxResults=2", {}, None),
         ("PUT", "/{name}/x?comp=lease", {}, "MissingRequiredHeader"),
         ("PUT", "/{name}/x?comp=lease", {"x-ms-lease-action": "borrow"}, "InvalidHeaderValue"),
         ("DELETE", "/{name}/x", {"If-Modified-Since": "soon"}, "InvalidHeaderValue"),
@@ -181,11 +180,9 @@ def test_another_account_is_not_here(plain: PlainClient, lake: Lake) -> None:
     ],
 )
 def test_a_wrong_value_is_named(
-    plain: PlainClient, name: str, method: str, path: str, headers: dict[str, str], code: str | None
+    plain: PlainClient, name: str, *, method: str, path: str, headers: dict[str, str], code: str
 ) -> None:
     assert plain.send("PUT", f"/{name}/x?resource=file").status == 201
-    if code is None:
-        return
     answer = plain.send(method, path.format(name=name), headers=headers)
     assert (answer.status, answer.code) == (400, code)
     assert plain.send("HEAD", f"/{name}/x").status == 200

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -56,10 +57,17 @@ def start_postgres() -> Iterator[StartPostgres]:
 
         def begin(state: Path) -> RunningPostgres:
             server = postgres.start(state, fsync=False)
-            running.callback(server.stop)
+            running.callback(sweep, server)
             return server
 
         yield begin
+
+
+def sweep(server: RunningPostgres) -> None:
+    server.stop()
+    if server.process.returncode == -signal.SIGKILL:  # then it left its socket behind
+        for left in server.socket_folder.glob(f".s.PGSQL.{server.port}*"):
+            left.unlink()
 
 
 @pytest.fixture

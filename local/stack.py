@@ -1,0 +1,124 @@
+"""The embedded stack: everything that Tidemark needs, on one machine, in the foreground."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import TableServiceClient
+
+from local import postgres
+from local.azurite.install import InstallFailed, ensure_installed
+from local.azurite.process import AzuriteFailed
+from local.azurite.process import start as start_azurite
+from local.azurite.tether import StateInUse
+from local.datalake.process import DatalakeNotStarted
+from local.datalake.process import start as start_datalake
+from local.functions_host import FunctionsHost, HostError
+from local.functions_host.log import log_to
+from shared.runtime.wiring import STATE_TABLES
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CACHE = REPOSITORY / ".cache"
+DEFAULT_TICK = "*/10 * * * * *"
+SAMPLE_SETTINGS = ("SPOTIFY_DB", "NYCFLIGHTS_DB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """What to run: `state` survives, `tables` holds the table files, port 0 chooses a free one.
+
+    `sample` starts the sample source, a PostgreSQL of its own, and sets its connection strings.
+    """
+
+    state: Path
+    tables: Path
+    port: int = 7071
+    require_keys: bool = False
+    tick: str = DEFAULT_TICK
+    sample: bool = False
+
+
+def run(options: StackOptions) -> int:
+    """Serve until SIGTERM or SIGINT; 1 if a part cannot start. Prints `ready URL` when it is up."""
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    try:
+        with running(options) as url:
+            print(f"ready {url}", flush=True)  # noqa: T201 - the agreed sign for whoever started us
+            stop.wait()
+    except (
+        AzuriteFailed,
+        DatalakeNotStarted,
+        HostError,
+        InstallFailed,
+        OSError,
+        StateInUse,
+        postgres.PostgresFailed,
+    ) as error:
+        print(f"tidemark dev cannot run: {error}", file=sys.stderr)  # noqa: T201 - for the user
+        return 1
+    return 0
+
+
+@contextmanager
+def running(options: StackOptions) -> Generator[str]:
+    """Run every part, the host last; give its address. The parts die with this process."""
+    state = options.state.resolve()
+    state.mkdir(parents=True, exist_ok=True)
+    log_to(state / "host.log")
+    with ExitStack() as stack:
+        azurite = start_azurite(state / "azurite", install=ensure_installed(CACHE))
+        stack.callback(azurite.stop)
+        datalake = stack.enter_context(start_datalake(state / "lake"))
+        settings = {
+            "TIDEMARK_LAKE_URL": datalake.url,
+            "TIDEMARK_LAKE_KEY": datalake.key,
+            "TIDEMARK_STATE_URL": azurite.table_url,
+            "TIDEMARK_STATE_KEY": azurite.key,
+            "TIDEMARK_TABLES": str(options.tables.resolve()),
+            "TIDEMARK_TICK": options.tick,
+        }
+        if options.sample:
+            sample = postgres.start(state / "postgres")
+            stack.callback(sample.stop)
+            settings |= dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
+        _free_connection_slots(azurite.table_url, azurite.account, azurite.key)
+        os.environ.update(settings)
+        host = stack.enter_context(
+            FunctionsHost(
+                REPOSITORY,
+                state / "host",
+                port=options.port,
+                require_keys=options.require_keys,
+            )
+        )
+        _write_address(state, host.url, settings)
+        yield host.url
+
+
+def _free_connection_slots(url: str, account: str, key: str) -> None:
+    """Free what a killed predecessor held: this stack is the only worker, and it has just begun."""
+    login = AzureNamedKeyCredential(account, key)
+    with TableServiceClient(url, credential=login) as service:
+        service.delete_table(STATE_TABLES["slots"])
+
+
+def _write_address(state: Path, url: str, settings: Mapping[str, str]) -> None:
+    """Leave the addresses in a file, for whoever wants to look. The keys are the well-known ones."""
+    shown = {"url": url, **{k: v for k, v in settings.items() if not k.endswith("_DB")}}
+    (state / "stack.json").write_text(json.dumps(shown, indent=1))
