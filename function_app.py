@@ -5,12 +5,17 @@ import azure.functions as func
 from azure.durable_functions import DFApp
 from azure.durable_functions import DurableOrchestrationClient as Client
 
-import activities  # noqa: F401 - registers the steps
-import orchestrators  # noqa: F401 - registers the flows
+import activities
+import orchestrators
 from shared.durable import blueprint
+from shared.runtime.quiet import quieten_libraries
 from web.api import http, routes
 from web.api.http import respond
 
+# Importing the two packages registers every step and flow with the blueprint.
+__all__ = ["activities", "app", "orchestrators"]
+
+quieten_libraries()
 app = DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(blueprint)
 

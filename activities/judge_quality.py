@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from shared.durable import implements, steps
 from shared.landing import paths
@@ -42,8 +43,7 @@ def _gather_overlap(
         return None
     path = paths.overlap_file(plan.spec.target, plan.table, f"{plan.run_id}-{epoch:06d}")
     lake.make_folder(path.rsplit("/", 1)[0])
-    try:
+    # a repeated execution: the same receipts give the same digests
+    with suppress(PathTaken):
         lake.write(path, pack(digests))
-    except PathTaken:
-        pass  # a repeated execution: the same receipts give the same digests
     return path

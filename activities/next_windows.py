@@ -8,21 +8,23 @@ from shared.durable import implements, steps
 from shared.operations.records import WindowGroup
 from shared.runtime import wiring
 
+NOTHING_LEFT = WindowGroup(part=0, spans=())
+
 
 @implements(steps.next_windows)
-def next_windows(wanted: steps.GroupWanted) -> WindowGroup | None:
-    """Find the first group at or after a number with a window not yet loaded; None if all is done.
+def next_windows(wanted: steps.GroupWanted) -> WindowGroup:
+    """Find the first group at or after a number with a window not yet loaded.
 
-    None also once the backfill has been cancelled: what is loaded stays loaded.
+    Nothing is left once the backfill has been cancelled: what is loaded stays loaded.
     """
     app = wiring.app()
     record = app.ledger.order(wanted.order_id)
     if record is None or record.cancel_requested:
-        return None
+        return NOTHING_LEFT
     windows = app.ledger.windows(wanted.order_id)
     left = [w.part for w in windows if w.part >= wanted.part and w.state != "succeeded"]
     if not left:
-        return None
+        return NOTHING_LEFT
     group = [window for window in windows if window.part == left[0]]
     app.ledger.write_windows(wanted.order_id, [replace(each, state="running") for each in group])
     return WindowGroup(part=left[0], spans=tuple(window.span for window in group))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.azurite import tether
+from local import tether
 
 # PostgreSQL refuses to run as root; then it runs as this system user, as the wheel's own code does.
 SYSTEM_USER = "pgserver"

@@ -20,7 +20,7 @@ from local import postgres
 from local.azurite.install import InstallFailed, ensure_installed
 from local.azurite.process import AzuriteFailed
 from local.azurite.process import start as start_azurite
-from local.azurite.tether import StateInUse
+from local.tether import StateInUse
 from local.datalake.process import DatalakeNotStarted
 from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError

@@ -24,7 +24,7 @@ GROUPS_PER_GENERATION = 20
 
 
 @orchestrates(backfill)
-def backfill_one_table(context: Context, work: BackfillWork) -> Steps[OrderRecord | None]:
+def backfill_one_table(context: Context, work: BackfillWork) -> Steps[OrderRecord]:
     """Load group after group of windows; between two of them the table is free for others.
 
     A group that fails is left for a rerun and the rest goes on. The watermark is never touched.
@@ -33,25 +33,23 @@ def backfill_one_table(context: Context, work: BackfillWork) -> Steps[OrderRecor
     try:
         if work.part == 0:
             yield from plan_backfill(context, work.order)
-        rest = yield from _load_groups(context, work)
-        if rest is not None:
-            return start_over(context, backfill, rest)
+        yield from _load_groups(context, work)
     except StepFailed as failed:
         broke = failed.failure
     return (yield from finish_order(context, work.order.order_id, broke))
 
 
-def _load_groups(context: Context, work: BackfillWork) -> Steps[BackfillWork | None]:
-    """Load the next groups; give what is left, None once nothing is."""
+def _load_groups(context: Context, work: BackfillWork) -> Steps[None]:
+    """Load group after group until nothing is left; start over where history grows long."""
     order, part = work.order, work.part
     for _ in range(GROUPS_PER_GENERATION):
         wanted = GroupWanted(order_id=order.order_id, part=part)
         group = yield from next_windows(context, wanted)
-        if group is None:
-            return None
+        if not group.spans:
+            return
         yield from _load_group(context, work, group)
         part = group.part + 1
-    return replace(work, part=part)
+    start_over(context, replace(work, part=part))
 
 
 def _load_group(context: Context, work: BackfillWork, group: WindowGroup) -> Steps[None]:

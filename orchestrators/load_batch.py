@@ -71,6 +71,7 @@ def _load_wave(context: Context, order: Order, tables: tuple[str, ...], wave: in
         yield from load_one_group(context, groups[0])
         return
     children = [
-        (f"{context.instance_id}-w{wave}-{number:03d}", group) for number, group in enumerate(groups)
+        (f"{context.instance_id}-w{wave}-{number:03d}", group)
+        for number, group in enumerate(groups)
     ]
     yield from load_group.map(context, children, at_most=MOST_CHILDREN)

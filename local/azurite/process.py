@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.azurite import tether
+from local import tether
 from local.azurite.install import node_folder
 
 ACCOUNT = "devstoreaccount1"

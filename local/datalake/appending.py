@@ -100,7 +100,7 @@ def _publish(namespace: Namespace, order: Flush, file: Entry, properties: Proper
     write_properties(fresh, properties)
     # A rename over the old file would do as well, but ext4 answers it by writing the data out.
     exchange(fresh, place)
-    os.unlink(fresh)  # noqa: PTH108 - places are text
+    os.unlink(fresh)
 
 
 def _file(namespace: Namespace, location: Location, guard: Guard) -> Entry:

@@ -6,7 +6,7 @@ from io import BufferedIOBase
 _BUFFER_BYTES = 256 * 1024
 
 
-class BodyCutOff(ConnectionError):  # noqa: N818 - named like all our errors
+class BodyCutOff(ConnectionError):
     """The client went away in the middle of a body; there is nobody left to answer."""
 
     def __init__(self, missing: int) -> None:

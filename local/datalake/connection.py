@@ -42,9 +42,9 @@ class Connection(BaseHTTPRequestHandler):
         request.body.drain()
         self._write(response)
 
-    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_request  # noqa: N815 - http.server's names
+    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_request
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+    def log_message(self, format: str, *args: object) -> None:
         """Stay silent: clients log what they did, and failures have a traceback."""
 
     def _answered(self, request: Request) -> Response:
@@ -54,7 +54,7 @@ class Connection(BaseHTTPRequestHandler):
             return refusal(refused, is_blob=is_blob_call(request))
         except ConnectionError:
             raise
-        except Exception:  # noqa: BLE001 - the thread's boundary: the client gets a 500, stderr the cause
+        except Exception:
             traceback.print_exc(file=sys.stderr)
             return refusal(Refused(Fault.INTERNAL_ERROR), is_blob=is_blob_call(request))
 

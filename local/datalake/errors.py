@@ -196,7 +196,7 @@ class Fault(Enum):
         return self.value[2]
 
 
-class Refused(Exception):  # noqa: N818 - the server refuses; nothing has gone wrong in it
+class Refused(Exception):
     """A request the service would answer with an error.
 
     Args:

@@ -85,7 +85,7 @@ def decode(encoded: str) -> str:
 def _checked_segment(segment: str) -> str:
     if segment in ("", ".", ".."):
         raise Refused(Fault.INVALID_RESOURCE_NAME, f"A path has no segment {segment!r}.")
-    if "\\" in segment or any(ord(character) < 0x20 for character in segment):  # noqa: PLR2004 - controls
+    if "\\" in segment or any(ord(character) < 0x20 for character in segment):
         raise Refused(
             Fault.INVALID_RESOURCE_NAME, "A path has no backslash and no control character."
         )

@@ -56,17 +56,17 @@ class Parts:
             Refused: ServerBusy when a flush or replacement took the part away meanwhile.
         """
         try:
-            current = os.stat(self.data_path(identity)).st_ino  # noqa: PTH116 - a hot path
+            current = os.stat(self.data_path(identity)).st_ino
         except FileNotFoundError:
             raise Refused(Fault.SERVER_BUSY) from None
         if current != os.fstat(descriptor).st_ino:
             raise Refused(Fault.SERVER_BUSY)
-        with open(self._log_path(identity), "ab", buffering=0) as log:  # noqa: PTH123 - a hot path
+        with open(self._log_path(identity), "ab", buffering=0) as log:
             log.write(f"{position} {length}\n".encode())
 
     def reach(self, identity: str, size: int) -> int:
         """Tell how far the file would extend without a gap: `size` where nothing was appended."""
-        if not os.path.exists(self.data_path(identity)):  # noqa: PTH110 - a hot path
+        if not os.path.exists(self.data_path(identity)):
             return size
         end = size
         for position, length in sorted(self._appends(identity)):
@@ -80,7 +80,7 @@ class Parts:
         if self._writers[identity]:
             return False
         try:
-            return os.stat(self.data_path(identity)).st_size == size  # noqa: PTH116 - a hot path
+            return os.stat(self.data_path(identity)).st_size == size
         except FileNotFoundError:
             return False
 
@@ -94,7 +94,7 @@ class Parts:
     def settle(self, identity: str, inode: int) -> None:
         """Drop a part that is the committed file itself: its flush was cut off at the very end."""
         try:
-            published = os.stat(self.data_path(identity)).st_ino == inode  # noqa: PTH116 - a hot path
+            published = os.stat(self.data_path(identity)).st_ino == inode
         except FileNotFoundError:
             return
         if published:

@@ -13,7 +13,7 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 _PATIENCE_SECONDS = 10.0
 
 
-class DatalakeNotStarted(Exception):  # noqa: N818 - named like all our errors
+class DatalakeNotStarted(Exception):
     """The server ended before it was ready; what it wrote to stderr says why."""
 
     def __init__(self, status: int) -> None:
@@ -91,7 +91,7 @@ def start(root: Path, port: int = 0) -> RunningDatalake:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None  # noqa: S101 - it is a pipe, by the argument above
+    assert process.stdout is not None
     word, _, url = process.stdout.readline().strip().partition(" ")
     if word != "ready":
         process.stdout.close()

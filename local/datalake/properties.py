@@ -21,7 +21,7 @@ _METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PRINTABLE = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 
 
-class PropertiesUnreadable(Exception):  # noqa: N818 - named like all our errors
+class PropertiesUnreadable(Exception):
     """The attribute of a path holds something this server did not write."""
 
     def __init__(self, found: bytes) -> None:

@@ -41,7 +41,7 @@ def rename(namespace: Namespace, order: Rename) -> Entry:
         place = namespace.place(order.target)
         if replaced is not None:
             _require_replaceable(moved, replaced, place)
-        os.rename(namespace.place(order.source), place)  # noqa: PTH104 - places are text
+        os.rename(namespace.place(order.source), place)
         if replaced is not None and not replaced.is_directory:
             namespace.parts.discard(replaced.properties.identity)
         return namespace.get(order.target)

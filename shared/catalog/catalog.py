@@ -8,7 +8,7 @@ from shared.catalog.ordering import cut_waves
 from shared.catalog.spec import SourceSpec, TableSpec
 
 
-class UnknownTable(LookupError):  # noqa: N818 - named like all our errors
+class UnknownTable(LookupError):
     """Ask for a table as `source/schema.table`, as it stands in the table files."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
@@ -21,7 +21,7 @@ class UnknownTable(LookupError):  # noqa: N818 - named like all our errors
         return f"There is no table {self.name!r}{hint}"
 
 
-class UnknownSource(LookupError):  # noqa: N818 - named like all our errors
+class UnknownSource(LookupError):
     """Ask for a source by the name that stands in its table file."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:

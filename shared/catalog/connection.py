@@ -12,7 +12,7 @@ PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|managed_identity)$"
 _UNRESOLVED = "@Microsoft.KeyVault("
 
 
-class MissingSetting(Exception):  # noqa: N818 - named like all our errors
+class MissingSetting(Exception):
     """Set the environment variable (on Azure the app setting) that `connection` names."""
 
     def __init__(self, setting: str, fault: str) -> None:

@@ -11,11 +11,11 @@ _UNSAFE = re.compile(rb"[^A-Za-z0-9_.-]|^[._]|\.\Z")
 _ESCAPE = re.compile(rb"~([0-9A-F]{2})")
 
 
-class NameUnencodable(ValueError):  # noqa: N818 - named like all our errors
+class NameUnencodable(ValueError):
     """Give the source or table a name that is not empty and is valid Unicode."""
 
 
-class SegmentForeign(ValueError):  # noqa: N818 - named like all our errors
+class SegmentForeign(ValueError):
     """The path segment was not written by Tidemark; look for who else writes to the folder."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from shared.catalog.problem import Problem
 
 
-class Unread(Exception):  # noqa: N818 - a signal inside the reading, not an error
+class Unread(Exception):
     """A value is needed that could not be read; the problem with it is reported already."""
 
 

@@ -23,7 +23,7 @@ class Problem:
         return ": ".join(part for part in (place, self.field, self.message) if part)
 
 
-class CatalogInvalid(Exception):  # noqa: N818 - it names a state of the catalogue, as all our errors do
+class CatalogInvalid(Exception):
     """Correct the table files at the lines listed; nothing has run."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import azure.durable_functions as df
 import msgspec
@@ -205,9 +205,14 @@ def pause(context: Context, span: timedelta) -> Steps[None]:
     yield context.create_timer(context.current_utc_datetime + span)
 
 
-def start_over(context: Context, flow: Flow[In, Any], given: In) -> None:
-    """Let the orchestration begin anew with another input and an empty history; return right after."""
+class _StartedOver(Exception):
+    """Leaves a flow's body at once; its wrapper ends this generation."""
+
+
+def start_over(context: Context, given: object) -> NoReturn:
+    """Let the orchestration begin anew with another input and an empty history."""
     context.continue_as_new(msgspec.to_builtins(given))
+    raise _StartedOver
 
 
 def implements(step: Step[In, Out]) -> Callable[[Callable[[In], Out]], Callable[[In], Out]]:
@@ -260,7 +265,10 @@ def orchestrates(
     def register(body: Callable[[Context, In], Steps[Out]]) -> Callable[[Context, In], Steps[Out]]:
         def orchestrator(context: Context) -> Steps[Any]:
             given = msgspec.convert(_parsed(context.get_input()), flow.takes)
-            return msgspec.to_builtins((yield from body(context, given)))
+            try:
+                return msgspec.to_builtins((yield from body(context, given)))
+            except _StartedOver:
+                return None
 
         orchestrator.__name__ = flow.name
         blueprint.orchestration_trigger(context_name="context")(orchestrator)

@@ -64,7 +64,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
             spec.cursor, cursor, seen, settle=spec.settle, before=position, marks=basis.marks
         )
         findings += _judge_nulls(spec, seen)
-        spans = _spans(spec, mode, cursor, seen, before, bound)
+        spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=before, bound=bound))
     plan = LoadPlan(
         run_id=order.run_id,
         order_id=order.order_id,
@@ -98,7 +98,9 @@ def _mode(basis: PlanBasis) -> Mode:
     order, spec = basis.order, basis.spec
     if spec.cursor.kind == "none":
         if order.mode == "backfill":
-            raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
+            raise BadOrder(
+                f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
+            )
         return "snapshot"
     if order.mode == "incremental" and basis.watermark is None and order.after is None:
         return "initial"
@@ -135,33 +137,32 @@ def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:
     return (f"rows without a value in {spec.cursor.column} are left out (nulls: ignore)",)
 
 
-def _spans(
-    spec: TableSpec,
-    mode: Mode,
-    cursor: CursorType,
-    seen: Observation,
-    before: str | None,
-    bound: Bound,
-) -> tuple[Span, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Range:
+    """From where a load reads, and where its progress will stop."""
+
+    cursor: CursorType
+    start: str | None
+    bound: Bound
+
+    def holds(self, value: str | None) -> bool:
+        if value is None:
+            return False
+        return self.start is None or self.cursor.parse(value) > self.cursor.parse(self.start)
+
+
+def _spans(spec: TableSpec, mode: Mode, seen: Observation, given: _Range) -> tuple[Span, ...]:
     """Say what to read: all above the start, whatever the bound, and the rows without a cursor value."""
     spans: tuple[Span, ...] = ()
     if mode == "snapshot":
         return (Span(), Span(nulls=True)) if seen.has_nulls else (Span(),)
-    if _has_rows(cursor, seen, before):
-        # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
-        wait = not spec.fresh and mode == "incremental"
-        spans = (Span(after=before, upto=bound.value if wait else None),)
-        if wait and before is not None and bound.value == before:
-            spans = ()
+    # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
+    upto = given.bound.value if mode == "incremental" and not spec.fresh else None
+    if given.holds(seen.max_cursor) and (upto is None or given.holds(upto)):
+        spans = (Span(after=given.start, upto=upto),)
     if seen.has_nulls and spec.nulls == "include":
         spans += (Span(nulls=True),)
     return spans
-
-
-def _has_rows(cursor: CursorType, seen: Observation, before: str | None) -> bool:
-    if seen.max_cursor is None:
-        return False
-    return before is None or cursor.parse(seen.max_cursor) > cursor.parse(before)
 
 
 def _slices(

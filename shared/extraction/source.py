@@ -100,4 +100,3 @@ class Sources(Protocol):
     def open(self, table: TableSpec) -> AbstractContextManager[Session]:
         """Take one of the source's connection slots and connect."""
         ...
-

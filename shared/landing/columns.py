@@ -45,7 +45,7 @@ def bronze_schema(source: pa.Schema) -> pa.Schema:
     """Add the bronze columns to what the source gives. Raises TypeUnsupported on a name in use."""
     taken = {field.name for field in FIELDS} & set(source.names)
     if taken:
-        raise TypeUnsupported(f"column {sorted(taken)[0]}: Tidemark's own bronze column has this name")
+        raise TypeUnsupported(f"column {min(taken)}: Tidemark's own bronze column has this name")
     return pa.schema([*source, *FIELDS])
 
 

@@ -1,5 +1,8 @@
 """The cursor column of a batch, counted in the cursor's own unit without leaving Arrow."""
 
+# Arrow's stubs lag behind its compute functions.
+# pyright: reportCallIssue=false, reportArgumentType=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -28,9 +28,7 @@ def store_plan(lake: Lake, plan: LoadPlan, epoch: int) -> tuple[LoadPlan, str]:
     return _write_once(lake, path, plan, LoadPlan), path
 
 
-def find_plan(
-    lake: Lake, spec: TableSpec, run_id: str, turn: Turn
-) -> tuple[LoadPlan, str] | None:
+def find_plan(lake: Lake, spec: TableSpec, run_id: str, turn: Turn) -> tuple[LoadPlan, str] | None:
     """Find the plan of an earlier attempt of this run, if nobody has loaded the table since.
 
     A plan made for another spec is not taken: what it would read is no longer what is wanted.

@@ -5,6 +5,8 @@ Every step can be repeated, by the same run or by whoever rolls it forward, also
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from shared.landing import paths
@@ -31,10 +33,9 @@ def publish(lake: Lake, plan: LoadPlan, landing: Landing) -> str:
     for file in landing.files:
         _gather(lake, file, f"{assembly}/{file.name}", f"{folder}/{file.name}")
     content = msgspec.json.format(msgspec.json.encode(manifest_of(plan, landing)), indent=1)
-    try:
+    # an earlier try wrote the very same one
+    with suppress(PathTaken):
         lake.write(f"{assembly}/{paths.MANIFEST}", content)
-    except PathTaken:
-        pass  # an earlier try wrote the very same one
     lake.make_folder(target)
     try:
         lake.move(assembly, folder)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from shared.extraction.source import Reading
 from shared.landing import paths
-from shared.landing.columns import Stamp, bronze_schema, stamp_of, stamped
+from shared.landing.columns import bronze_schema, stamp_of, stamped
 from shared.landing.cursor_column import Range, cursor_column
 from shared.landing.lake import Lake
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
@@ -87,7 +87,9 @@ class SliceLanding:
                 continue
             digests = digest_rows(batch)
             if above is not None and len(tally.again) <= MOST_DIGESTS:
-                tally.again.update(d for d, up in zip(digests, above.to_pylist(), strict=True) if up)
+                tally.again.update(
+                    d for d, up in zip(digests, above.to_pylist(), strict=True) if up
+                )
             fresh = [digest not in self.known for digest in digests]
             tally.unchanged += len(fresh) - sum(fresh)
             kept = batch if all(fresh) else batch.filter(pa.array(fresh))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from shared.loading.plan import Slice
 from shared.loading.span import Span
@@ -18,9 +19,7 @@ def count_parts(rows: int, rows_per_slice: int) -> int:
 def tile_span(span: Span, cuts: Sequence[str]) -> tuple[Span, ...]:
     """Cut a span at the given ascending values; the parts touch and do not overlap."""
     edges = [span.after, *cuts, span.upto]
-    return tuple(
-        Span(after=after, upto=upto) for after, upto in zip(edges, edges[1:], strict=False)
-    )
+    return tuple(Span(after=after, upto=upto) for after, upto in pairwise(edges))
 
 
 def number_slices(spans: Sequence[Span]) -> tuple[Slice, ...]:

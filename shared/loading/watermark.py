@@ -24,8 +24,15 @@ class Watermark:
     overlap_run_no: int = 0
 
 
-def advance(before: Watermark | None, bound: Bound, *, run_id: str, at: str, overlap: str | None,
-            run_no: int) -> Watermark | None:
+def advance(
+    before: Watermark | None,
+    bound: Bound,
+    *,
+    run_id: str,
+    at: str,
+    overlap: str | None,
+    run_no: int,
+) -> Watermark | None:
     """Give the watermark after a load, or the old one if nothing is safe yet."""
     if bound.value is None:
         return before

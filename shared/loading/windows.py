@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shared.loading.cursor import DAY, SECOND, CursorType
 from shared.loading.errors import BadOrder, CursorUnsound
@@ -44,14 +45,16 @@ def cut_windows(cursor: CursorType, *, start: str, end: str, window: str) -> tup
         raise BadOrder(f"window: {window} makes {count} windows; the most is {MOST_WINDOWS}")
     edges = [*range(low, high, size), high]
     texts = [cursor.format(edge) for edge in edges]
-    return tuple(Window(start=a, end=b) for a, b in zip(texts, texts[1:], strict=False))
+    return tuple(Window(start=a, end=b) for a, b in pairwise(texts))
 
 
 def window_size(cursor: CursorType, window: str) -> int:
     """Count a window's size in the cursor's own unit. Raises BadOrder if it does not fit it."""
     if cursor.kind == "integer":
         if not re.fullmatch(r"[1-9]\d*", window):
-            raise BadOrder(f"window: {window!r} must be a whole number, as the cursor is an integer")
+            raise BadOrder(
+                f"window: {window!r} must be a whole number, as the cursor is an integer"
+            )
         return int(window)
     match = _DURATION.fullmatch(window)
     if match is None or int(match[1]) == 0:

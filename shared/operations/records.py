@@ -67,7 +67,7 @@ class WindowRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowGroup:
-    """The windows of one part as spans to be read."""
+    """The windows of one part as spans to be read; no span means that nothing is left to do."""
 
     part: int
     spans: tuple[Span, ...]

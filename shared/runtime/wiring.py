@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -21,8 +21,8 @@ from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
-from shared.alerting.alert import Notifier
 from shared.adapters.http.webhook import WebhookNotifier
+from shared.alerting.alert import Notifier
 from shared.catalog import (
     Catalog,
     CatalogInvalid,
@@ -150,10 +150,8 @@ def _table(settings: Settings, name: str) -> Entities:
         else _managed_identity()
     )
     service = TableServiceClient(settings.state_url, credential=login)
-    try:
+    with suppress(ResourceExistsError):
         service.create_table(name)
-    except ResourceExistsError:
-        pass
     return Entities(service.get_table_client(name))
 
 

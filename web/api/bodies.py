@@ -220,5 +220,3 @@ def _check_table(fields: _Fields, field: str, name: str, known: list[str]) -> No
     close = get_close_matches(name, known, n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     fields.bad(field, f"there is no table {name!r}{hint}")
-
-

@@ -31,7 +31,9 @@ _ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNe
 Route = Callable[[wiring.App, Request], Answer]
 
 
-async def respond(route: Route, req: func.HttpRequest, client: Client | None = None) -> func.HttpResponse:
+async def respond(
+    route: Route, req: func.HttpRequest, client: Client | None = None
+) -> func.HttpResponse:
     """Run a route; answer with its view, or with problem details where it refuses."""
     try:
         answer = await asyncio.to_thread(_run, route, req)

@@ -15,7 +15,7 @@ class FieldError:
     message: str
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
+class Problem(Exception):
     """A request that is answered with a problem; nothing has been changed."""
 
     def __init__(

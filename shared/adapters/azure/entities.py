@@ -91,9 +91,7 @@ class Entities:
         """
         self.swap_all([(key, value, etag)], partition=partition)
 
-    def swap_all(
-        self, rows: Sequence[tuple[str, Any, str | None]], *, partition: str
-    ) -> None:
+    def swap_all(self, rows: Sequence[tuple[str, Any, str | None]], *, partition: str) -> None:
         """Write rows of one partition, all or none; each as in `swap`."""
         operations = [_operation(partition, key, value, etag) for key, value, etag in rows]
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
@@ -91,7 +91,7 @@ class AzureLake:
         except PathTaken:
             pass
         except PathMissing:
-            with _answering(path):
+            with suppress(PathTaken), _answering(path):
                 self._filesystem(filesystem).create_file_system()
             self.make_folder(path)
 

@@ -122,6 +122,4 @@ class AzureTableStates:
 
 
 def _is_open(turn: Turn) -> bool:
-    return (
-        turn.holder is not None or turn.requested != turn.served or turn.claim is not None
-    )
+    return turn.holder is not None or turn.requested != turn.served or turn.claim is not None

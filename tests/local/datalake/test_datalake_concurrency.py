@@ -1,13 +1,20 @@
 """Many clients at once on the same paths."""
 
+import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.exceptions import HttpResponseError
 from azure.storage.filedatalake import FileSystemClient
+from datalake_client import Lake, PlainClient
 
 
 def race(works: list[Callable[[], object]]) -> list[object]:
@@ -135,16 +142,80 @@ def test_a_directory_is_never_half_renamed(filesystem: FileSystemClient) -> None
     assert set(seen) <= {None, 30}
 
 
-def test_a_flush_during_an_append_publishes_nothing_of_it(filesystem: FileSystemClient) -> None:
-    """Whoever is still appending when the file is flushed must not write into what is committed."""
-    for turn in range(10):
-        file = filesystem.create_file(str(turn))
-        file.append_data(b"a" * 1000, 0)
-        results = race(
-            [
-                lambda file=file: file.append_data(b"b" * 4_000_000, 1000),
-                lambda file=file: file.flush_data(1000),
-            ]
-        )
-        assert not any(isinstance(found, ResourceExistsError) for found in results)
-        assert file.download_file().readall() == b"a" * 1000
+def test_other_tools_never_see_a_file_half_flushed(
+    filesystem: FileSystemClient, folder: Path
+) -> None:
+    piece = bytes(2_000_000)
+    file = filesystem.create_file("x")
+    sizes = set[int]()
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.is_set():
+            sizes.add((folder / "x").stat().st_size)
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        for number in range(10):
+            file.append_data(piece, number * len(piece))
+            file.flush_data((number + 1) * len(piece))
+        stop.set()
+        watching.result()
+    assert {size % len(piece) for size in sizes} == {0}
+
+
+@contextmanager
+def append_under_way(
+    lake: Lake, plain: PlainClient, path: str, *, begun: bytes
+) -> Iterator[socket.socket]:
+    """Begin to send `bbbb` for position 4, and wait until the server has opened and written."""
+    target = f"{path}?action=append&position=4"
+    headers = {"x-ms-date": formatdate(usegmt=True), "Content-Length": "4"}
+    headers["Authorization"] = plain.authorization("PATCH", target, headers)
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = "\r\n".join([f"PATCH /devstoreaccount1{target} HTTP/1.1", *lines, "", ""])
+    address = urlsplit(lake.server.url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(head.encode() + begun)
+        deadline = time.monotonic() + 30
+        while not is_open_with(lake, b"aaaa" + begun):
+            assert time.monotonic() < deadline
+        yield connection
+
+
+def is_open_with(lake: Lake, content: bytes) -> bool:
+    """Whether the server holds a part open that has just this content."""
+    parts = lake.root / ".tidemark-datalake/parts"
+    links = Path(f"/proc/{lake.server.pid}/fd").iterdir()
+    held = {str(link.readlink()) for link in links if link.is_symlink()}
+    return any(str(part) in held and part.read_bytes() == content for part in parts.glob("*.data"))
+
+
+@pytest.mark.parametrize("begun", [b"", b"bb"])
+def test_a_flush_during_an_append_publishes_nothing_of_it(
+    lake: Lake, plain: PlainClient, filesystem: FileSystemClient, begun: bytes
+) -> None:
+    file = filesystem.create_file("x")
+    file.append_data(b"aaaa", 0)
+    path = f"/{filesystem.file_system_name}/x"
+    with append_under_way(lake, plain, path, begun=begun) as connection:
+        file.flush_data(4)
+        connection.sendall(b"bbbb"[len(begun) :])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
+    assert file.download_file().readall() == b"aaaa"
+
+
+def test_an_append_into_data_that_is_gone_is_not_counted(
+    lake: Lake, plain: PlainClient, filesystem: FileSystemClient
+) -> None:
+    file = filesystem.create_file("x")
+    file.append_data(b"aaaa", 0)
+    path = f"/{filesystem.file_system_name}/x"
+    with append_under_way(lake, plain, path, begun=b"bb") as connection:
+        file.flush_data(4)
+        file.append_data(b"cccc", 8)
+        connection.sendall(b"bb")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
+    with pytest.raises(HttpResponseError) as caught:
+        file.flush_data(12)
+    assert caught.value.error_code == "InvalidFlushPosition"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from functions_host_sample import Sample
 
 STATUS = "/admin/host/status"

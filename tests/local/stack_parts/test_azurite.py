@@ -14,7 +14,7 @@ from azure.data.tables import TableClient, UpdateMode
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite.process import AzuriteFailed, Ports, RunningAzurite, start
-from local.azurite.tether import StateInUse
+from local.tether import StateInUse
 from tests.local.stack_parts.conftest import StartAzurite, await_end, tables_of
 
 

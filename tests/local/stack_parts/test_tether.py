@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from local.azurite import tether
+from local import tether
 from tests.local.stack_parts.conftest import await_end
 
 PARENT = """
 import signal, sys, time
 from pathlib import Path
-from local.azurite import tether
+from local import tether
 state = Path(sys.argv[1])
 command = ["/bin/sh", "-c", "echo up; exec /bin/sleep 600"]
 with tether.claim(state, patience=0) as lock:

@@ -320,6 +320,18 @@ def parent(context: df.DurableOrchestrationContext):
 
 
 @app.orchestration_trigger(context_name="context")
+def mirror(context: df.DurableOrchestrationContext):
+    result = yield context.call_activity("traced", context.get_input())
+    return result
+
+
+@app.orchestration_trigger(context_name="context")
+def mirror_gated(context: df.DurableOrchestrationContext):
+    result = yield context.call_activity("gated_activity", context.get_input())
+    return result
+
+
+@app.orchestration_trigger(context_name="context")
 def raises(context: df.DurableOrchestrationContext):
     yield context.call_activity("square", 2)
     raise ValueError("not today")

@@ -1,0 +1,137 @@
+"""Talks to the app's HTTP API: one request, one answer, and a typed error for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from cli.errors import Refused, Unreachable
+
+# Seconds. An app that Azure has put to sleep takes tens of seconds for its first answer.
+CONNECT = 10.0
+ANSWER = 60.0
+
+
+class Client:
+    """A connection to one app. Answers are given as parsed JSON."""
+
+    def __init__(self, *, url: str, key: str | None) -> None:
+        self._url = _check_url(url)
+        self._http = httpx.Client(
+            headers={"x-functions-key": _check_key(key)} if key else {},
+            timeout=httpx.Timeout(ANSWER, connect=CONNECT),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """Look at something. Raises Refused, Unreachable."""
+        return self._ask("GET", path, params=params)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """Order something. Raises Refused, Unreachable."""
+        return self._ask("POST", path, body=body)
+
+    def delete(self, path: str) -> Any:
+        """Cancel something. Raises Refused, Unreachable."""
+        return self._ask("DELETE", path)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Any:
+        try:
+            answer = self._http.request(method, self._url + path, params=params, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unreachable(
+                f"{self._url} cannot be reached ({_reason(error)}). "
+                "Start the app (`tidemark dev` on this machine), or correct --url"
+            ) from error
+        except httpx.RequestError as error:
+            doubt = "" if method == "GET" else (
+                ". The request may have been carried out all the same: "
+                "look with `tidemark runs` before you ask again"
+            )
+            raise Unreachable(f"{self._url} did not answer ({_reason(error)}){doubt}") from error
+        return self._read(answer)
+
+    def _read(self, answer: httpx.Response) -> Any:
+        if answer.is_success:
+            content = _json(answer)
+            if content is None:
+                raise Refused(f"{self._url} does not answer as Tidemark does: correct --url")
+            return content
+        if answer.is_redirect:
+            place = answer.headers.get("location", "elsewhere").split("?")[0]
+            raise Refused(f"{self._url} redirects to {place}: correct --url")
+        if answer.is_server_error or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Unreachable(f"{self._url} cannot answer now: {_describe(answer)}")
+        if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise Refused(
+                f"{self._url} does not accept the key: write a valid one into TIDEMARK_KEY, "
+                "or give it with --key"
+            )
+        raise Refused(_describe(answer))
+
+
+def _check_url(url: str) -> str:
+    """Give the address without a slash at its end.
+
+    A refusal does not repeat an address that may hold a secret.
+    """
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Refused(f"--url is not an address ({error}); write it as http://host:port") from error
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise Refused("--url must begin with http:// or https:// and name a host")
+    if parts.userinfo or parts.query or parts.fragment:
+        raise Refused("--url must hold no user, key or query: give the function key with --key")
+    return url.rstrip("/")
+
+
+def _check_key(key: str) -> str:
+    if not (key.isascii() and key.isprintable()) or key != key.strip():
+        raise Refused("--key (or TIDEMARK_KEY) holds characters that no function key has")
+    return key
+
+
+def _reason(error: httpx.RequestError) -> str:
+    # The time-outs of httpx come without a text of their own more often than not.
+    return str(error) or type(error).__name__
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _describe(answer: httpx.Response) -> str:
+    """Say what a problem (RFC 9457) says, each bad field on a line of its own."""
+    problem = _json(answer)
+    if not isinstance(problem, dict) or "detail" not in problem:
+        return f"{answer.status_code} {answer.reason_phrase} for {answer.request.url.path}"
+    lines = [str(problem["detail"])]
+    errors = problem.get("errors")
+    for bad in errors if isinstance(errors, list) else ():
+        lines.append(f"  {bad.get('field')}: {bad.get('message')}" if isinstance(bad, dict) else "")
+    return "\n".join(filter(None, lines))

@@ -1,0 +1,72 @@
+"""The entry point: finds the command that is called and imports only that one."""
+
+from __future__ import annotations
+
+import io
+import sys
+from importlib import import_module
+
+import click
+
+from cli import __version__
+from cli.options import takes_address
+
+# What `tidemark --help` lists. Kept here so that it imports no command; a test compares the two.
+COMMANDS = {
+    "validate": "Check the table files of a folder.",
+    "load": "Load tables and wait until they are loaded.",
+    "backfill": "Load a past period of a table again, window by window.",
+    "status": "Show how far every table is, or one in detail.",
+    "runs": "List runs, newest first, or show one run or order.",
+    "rerun": "Run again what failed of a run, an order or a backfill.",
+    "watermark": "Look at watermarks.",
+    "dev": "Run everything on this machine, for development.",
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return import_module(f"cli.commands.{cmd_name}").command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@takes_address
+@click.version_option(__version__, message="tidemark %(version)s")
+def tidemark() -> None:
+    """Order loads of source tables into the lake, and see how they stand.
+
+    The options below may also stand after the command's name. Tables are named
+    source/schema.table; times are UTC.
+
+    Exit status: 0 all succeeded, 1 something failed or was cancelled, 2 wrong use,
+    3 the app cannot be reached, 130 stopped by Ctrl-C while an order goes on.
+    Commands that only show something end with 0, whatever they show.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Unicode shows an escape instead of ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    tidemark(prog_name="tidemark")

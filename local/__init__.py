@@ -1,0 +1,1 @@
+"""This package knows how to run Tidemark whole on one machine, for development and tests. Never deployed."""
