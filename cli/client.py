@@ -65,9 +65,13 @@ class Client:
                 "Start the app (`tidemark dev` on this machine), or correct --url"
             ) from error
         except httpx.RequestError as error:
-            doubt = "" if method == "GET" else (
-                ". The request may have been carried out all the same: "
-                "look with `tidemark runs` before you ask again"
+            doubt = (
+                ""
+                if method == "GET"
+                else (
+                    ". The request may have been carried out all the same: "
+                    "look with `tidemark runs` before you ask again"
+                )
             )
             raise Unreachable(f"{self._url} did not answer ({_reason(error)}){doubt}") from error
         return self._read(answer)
@@ -130,8 +134,9 @@ def _describe(answer: httpx.Response) -> str:
     problem = _json(answer)
     if not isinstance(problem, dict) or "detail" not in problem:
         return f"{answer.status_code} {answer.reason_phrase} for {answer.request.url.path}"
-    lines = [str(problem["detail"])]
-    errors = problem.get("errors")
-    for bad in errors if isinstance(errors, list) else ():
-        lines.append(f"  {bad.get('field')}: {bad.get('message')}" if isinstance(bad, dict) else "")
-    return "\n".join(filter(None, lines))
+    fields = [
+        f"  {bad.get('field')}: {bad.get('message')}"
+        for bad in problem.get("errors") or ()
+        if isinstance(bad, dict)
+    ]
+    return "\n".join([str(problem["detail"]), *fields])

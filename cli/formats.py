@@ -7,8 +7,12 @@ from datetime import UTC, datetime
 NOTHING = "-"
 
 # All control characters but the line feed: an error text from a source could steer the terminal.
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160))}
-_CONTROLS |= {ord("\n"): "\n", ord("\t"): " ", ord("\r"): ""}
+_CONTROLS = {
+    **dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}"),
+    ord("\n"): "\n",
+    ord("\t"): " ",
+    ord("\r"): "",
+}
 _KIBI = 1024
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -61,7 +65,11 @@ def format_span(seconds: float | None) -> str:
 def format_took(started_at: str | None, ended_at: str | None) -> str:
     """Write the time between two ISO 8601 times."""
     started, ended = _moment(started_at), _moment(ended_at)
-    return NOTHING if started is None or ended is None else format_span((ended - started).total_seconds())
+    return (
+        NOTHING
+        if started is None or ended is None
+        else format_span((ended - started).total_seconds())
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -48,7 +48,7 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Commands)
 @takes_address
 @click.version_option(__version__, message="tidemark %(version)s")
 def tidemark() -> None:

@@ -19,12 +19,12 @@ class TableName(click.ParamType[str]):
 
     name = "table"
 
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         source, _, table = value.partition("/")
         if not source or not table:
-            self.fail(f"{value!r} is not a table's full name: write source/schema.table", param, ctx)
+            self.fail(
+                f"{value!r} is not a table's full name: write source/schema.table", param, ctx
+            )
         return value
 
 

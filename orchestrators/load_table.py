@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from orchestrators.extract_group import extract_slices
-from shared.durable import Context, StepFailed, Steps, orchestrates, pause
+from shared.durable import Context, StepFailed, Steps, orchestrates, pause, start_over
 from shared.durable.steps import (
     ClaimedCommit,
     CommitWanted,
@@ -30,6 +30,7 @@ from shared.operations.records import Outcome, RunRecord
 
 FIRST_WAIT = timedelta(milliseconds=250)
 LONGEST_WAIT = timedelta(seconds=10)
+QUESTIONS_PER_GENERATION = 30
 
 
 @orchestrates(load_table)
@@ -47,14 +48,16 @@ def load_one_table(context: Context, order: TableOrder) -> Steps[RunRecord]:
 
 
 def _wait_for_turn(context: Context, order: TableOrder) -> Steps[TurnAnswer]:
+    """Ask for the turn until it is ours; start over now and then, as every question makes history."""
     wait = FIRST_WAIT
     wanted = TurnWanted(order=order, instance=context.instance_id)
-    while True:
+    for _ in range(QUESTIONS_PER_GENERATION):
         answer = yield from take_turn(context, wanted)
         if answer.taken or answer.served:
             return answer
         yield from pause(context, wait)
         wait = min(wait * 2, LONGEST_WAIT)
+    start_over(context, order)
 
 
 class _TableLoad:

@@ -33,7 +33,7 @@ def main() -> None:
     account = Account(name=arguments.account, key=arguments.key)
     try:
         with lock, DatalakeServer(root, arguments.port, account) as server:
-            print(f"ready {server.url}", flush=True)
+            print(f"ready {server.url}", flush=True)  # noqa: T201 - the sign others wait for
             server.serve_forever()
     except KeyboardInterrupt:
         sys.exit(130)

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from local.datalake.body import Body
 from local.datalake.conditions import Conditions, Guard
@@ -100,7 +101,7 @@ def _publish(namespace: Namespace, order: Flush, file: Entry, properties: Proper
     write_properties(fresh, properties)
     # A rename over the old file would do as well, but ext4 answers it by writing the data out.
     exchange(fresh, place)
-    os.unlink(fresh)
+    Path(fresh).unlink()
 
 
 def _file(namespace: Namespace, location: Location, guard: Guard) -> Entry:

@@ -28,7 +28,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def __init__(self, answer: Answer, *arguments: object) -> None:
         self._answer = answer
-        super().__init__(*arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - passed on as socketserver gives them
+        super().__init__(*arguments)  # pyright: ignore[reportArgumentType] - passed on as socketserver gives them
 
     def do_request(self) -> None:
         try:
@@ -42,9 +42,9 @@ class Connection(BaseHTTPRequestHandler):
         request.body.drain()
         self._write(response)
 
-    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_request
+    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_request  # noqa: N815 - as http.server calls them
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by http.server
         """Stay silent: clients log what they did, and failures have a traceback."""
 
     def _answered(self, request: Request) -> Response:
@@ -54,7 +54,7 @@ class Connection(BaseHTTPRequestHandler):
             return refusal(refused, is_blob=is_blob_call(request))
         except ConnectionError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - the boundary of the thread: the client gets a 500
             traceback.print_exc(file=sys.stderr)
             return refusal(Refused(Fault.INTERNAL_ERROR), is_blob=is_blob_call(request))
 

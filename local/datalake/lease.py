@@ -12,6 +12,7 @@ from local.datalake.errors import Fault, Refused
 LeaseState = Literal["leased", "expired", "breaking", "broken"]
 
 INFINITE = -1
+_SHORTEST, _LONGEST = 15, 60  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def acquire(lease: Lease | None, *, proposed: str, duration: int, now: float) ->
     Raises:
         Refused: the duration is neither 15 to 60 nor INFINITE, or somebody else holds the lease.
     """
-    if duration != INFINITE and not 15 <= duration <= 60:
+    if duration != INFINITE and not _SHORTEST <= duration <= _LONGEST:
         raise Refused(
             Fault.INVALID_HEADER_VALUE, "x-ms-lease-duration is 15 to 60 seconds, or -1 for ever."
         )
@@ -109,7 +110,7 @@ def break_off(lease: Lease | None, *, period: int | None, now: float) -> Lease:
     Raises:
         Refused: there is no lease, or the period is not 0 to 60 seconds.
     """
-    if period is not None and not 0 <= period <= 60:
+    if period is not None and not 0 <= period <= _LONGEST:
         raise Refused(Fault.INVALID_HEADER_VALUE, "x-ms-lease-break-period is 0 to 60 seconds.")
     if lease is None:
         raise Refused(Fault.LEASE_NOT_PRESENT_OF_LEASE)

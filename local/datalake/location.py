@@ -9,6 +9,7 @@ from local.datalake.errors import Fault, Refused
 # Container names: 3 to 63 lower-case letters, digits and single hyphens. None can start with a
 # dot, so none can meet the hidden folder.
 _FILESYSTEM = re.compile(r"[$a-z0-9](?!.*--)[-a-z0-9]{1,61}[a-z0-9]", re.ASCII)
+_UNSAFE = re.compile(r"[\\\x00-\x1f]")
 _SEGMENT_BYTES = 255  # what Linux filesystems take
 _PATH_CHARACTERS = 1024
 
@@ -85,7 +86,7 @@ def decode(encoded: str) -> str:
 def _checked_segment(segment: str) -> str:
     if segment in ("", ".", ".."):
         raise Refused(Fault.INVALID_RESOURCE_NAME, f"A path has no segment {segment!r}.")
-    if "\\" in segment or any(ord(character) < 0x20 for character in segment):
+    if _UNSAFE.search(segment):
         raise Refused(
             Fault.INVALID_RESOURCE_NAME, "A path has no backslash and no control character."
         )

@@ -174,7 +174,7 @@ class Namespace:
             if not location.segments:
                 raise Refused(Fault.INVALID_INPUT, "Delete the filesystem, not its root.")
             if not entry.is_directory:
-                os.unlink(place)
+                Path(place).unlink()
                 self.parts.discard(entry.properties.identity)
                 return
             if not recursive and not is_empty(place):
@@ -218,13 +218,13 @@ class Namespace:
 
     def require_filesystem(self, name: str) -> None:
         """Raise Refused(FilesystemNotFound) unless the filesystem exists."""
-        if not os.path.isdir(f"{self._root}/{name}"):
+        if not Path(self._root, name).is_dir():
             raise Refused(Fault.FILESYSTEM_NOT_FOUND)
 
     def publish(self, fresh: str, place: str, properties: Properties) -> None:
         """Let a file made ready in the hidden folder appear with its properties."""
         write_properties(fresh, properties)
-        os.rename(fresh, place)
+        Path(fresh).rename(place)
 
     def fresh_place(self) -> str:
         """Return an unused path in the hidden folder."""

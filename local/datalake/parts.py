@@ -24,8 +24,8 @@ class Parts:
         self._folder = folder
         self._writers = Counter[str]()
 
-    def data_path(self, identity: str) -> str:
-        return f"{self._folder}/{identity}.data"
+    def data_path(self, identity: str) -> Path:
+        return self._folder / f"{identity}.data"
 
     def open(self, identity: str, *, committed: str, size: int) -> int:
         """Open a part for one writer, who must hand the descriptor to `close`.
@@ -56,17 +56,17 @@ class Parts:
             Refused: ServerBusy when a flush or replacement took the part away meanwhile.
         """
         try:
-            current = os.stat(self.data_path(identity)).st_ino
+            current = self.data_path(identity).stat().st_ino
         except FileNotFoundError:
             raise Refused(Fault.SERVER_BUSY) from None
         if current != os.fstat(descriptor).st_ino:
             raise Refused(Fault.SERVER_BUSY)
-        with open(self._log_path(identity), "ab", buffering=0) as log:
+        with self._log_path(identity).open("ab", buffering=0) as log:
             log.write(f"{position} {length}\n".encode())
 
     def reach(self, identity: str, size: int) -> int:
         """Tell how far the file would extend without a gap: `size` where nothing was appended."""
-        if not os.path.exists(self.data_path(identity)):
+        if not self.data_path(identity).exists():
             return size
         end = size
         for position, length in sorted(self._appends(identity)):
@@ -80,7 +80,7 @@ class Parts:
         if self._writers[identity]:
             return False
         try:
-            return os.stat(self.data_path(identity)).st_size == size
+            return self.data_path(identity).stat().st_size == size
         except FileNotFoundError:
             return False
 
@@ -89,12 +89,12 @@ class Parts:
         if not identity:
             return
         for path in (self.data_path(identity), self._log_path(identity)):
-            Path(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def settle(self, identity: str, inode: int) -> None:
         """Drop a part that is the committed file itself: its flush was cut off at the very end."""
         try:
-            published = os.stat(self.data_path(identity)).st_ino == inode
+            published = self.data_path(identity).stat().st_ino == inode
         except FileNotFoundError:
             return
         if published:
@@ -109,26 +109,26 @@ class Parts:
 
     def _create(self, identity: str, committed: str, size: int) -> int:
         # A log without data is left from a part whose clearing up was cut off.
-        Path(self._log_path(identity)).unlink(missing_ok=True)
-        fresh = f"{self.data_path(identity)}.new"
-        Path(fresh).unlink(missing_ok=True)
+        self._log_path(identity).unlink(missing_ok=True)
+        fresh = self._folder / f"{identity}.new"
+        fresh.unlink(missing_ok=True)
         copy_bytes(committed, fresh, size)
-        Path(fresh).rename(self.data_path(identity))
+        fresh.rename(self.data_path(identity))
         return os.open(self.data_path(identity), os.O_RDWR | os.O_CLOEXEC)
 
     def _appends(self, identity: str) -> list[tuple[int, int]]:
         try:
-            text = Path(self._log_path(identity)).read_text()
+            text = self._log_path(identity).read_text()
         except FileNotFoundError:
             return []
         lines = (line.split() for line in text.splitlines())
         return [(int(position), int(length)) for position, length in lines]
 
-    def _log_path(self, identity: str) -> str:
-        return f"{self._folder}/{identity}.log"
+    def _log_path(self, identity: str) -> Path:
+        return self._folder / f"{identity}.log"
 
 
-def copy_bytes(source: str, target: str, size: int) -> None:
+def copy_bytes(source: str | Path, target: str | Path, size: int) -> None:
     """Copy the first `size` bytes of a file into a new one, inside the kernel.
 
     Raises:

@@ -91,7 +91,7 @@ def start(root: Path, port: int = 0) -> RunningDatalake:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
+    assert process.stdout is not None  # noqa: S101 - a pipe, by the argument above
     word, _, url = process.stdout.readline().strip().partition(" ")
     if word != "ready":
         process.stdout.close()

@@ -1,7 +1,7 @@
 """Renames of files and directories, each one rename(2)."""
 
-import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from local.datalake.conditions import Guard
 from local.datalake.entry import Entry, entry_at
@@ -41,7 +41,7 @@ def rename(namespace: Namespace, order: Rename) -> Entry:
         place = namespace.place(order.target)
         if replaced is not None:
             _require_replaceable(moved, replaced, place)
-        os.rename(namespace.place(order.source), place)
+        Path(namespace.place(order.source)).rename(place)
         if replaced is not None and not replaced.is_directory:
             namespace.parts.discard(replaced.properties.identity)
         return namespace.get(order.target)

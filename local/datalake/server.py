@@ -41,7 +41,7 @@ class DatalakeServer(ThreadingTCPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet about clients that went away; the rest is a fault of the server."""
         if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - passed on
+            super().handle_error(request, client_address)  # pyright: ignore[reportArgumentType] - passed on
 
     def _answer(self, request: Request) -> Response:
         self._account.authenticate(request)

@@ -20,7 +20,7 @@ class Trash:
     def take(self, place: str) -> str:
         """Move a tree here, and return what to `clear`."""
         taken = f"{self._folder}/{uuid.uuid4().hex}"
-        os.rename(place, taken)
+        Path(place).rename(taken)
         return taken
 
     def clear(self, taken: str) -> None:

@@ -14,8 +14,8 @@ from local.functions_host.errors import BadSchedule
 _PART = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS = {name.lower(): (number + 1) % 7 for number, name in enumerate(calendar.day_abbr)}
-# An expression that holds at all holds again within the leap years' longest gap.
-_HORIZON_DAYS = 8 * 366 + 1
+# The rarest day is 29 February on a certain weekday: 40 years apart around 2100.
+_HORIZON_DAYS = 41 * 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ is no fault and does not count) and `refused` (any other failure). The real host
 # annotations of a binding, and would see strings.
 import logging
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -37,7 +37,6 @@ Steps: TypeAlias = Generator[TaskBase, Any, T]
 
 # One orchestrator replays its whole history at every event: beyond this many children it nests.
 MOST_CHILDREN = 50
-BUSY_PAUSE = timedelta(seconds=2)
 
 log = logging.getLogger("tidemark.steps")
 blueprint = df.Blueprint()
@@ -61,7 +60,11 @@ class Retry:
 
     def pause(self, attempt: int) -> timedelta:
         """Give the pause after the attempt of this number, the first being 1."""
-        return min(self.first_pause * 2 ** (attempt - 1), self.longest_pause)
+        return min(self.first_pause * 2 ** min(attempt - 1, 20), self.longest_pause)
+
+
+# Waiting for a connection is no failed attempt, however long it takes.
+BUSY = Retry(attempts=1, first_pause=timedelta(seconds=1), longest_pause=timedelta(seconds=30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +134,13 @@ class Flow(Generic[In, Out]):
         return tuple(outcomes[number] for number in range(len(given)))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Attempt:
+    """Where one input stands: tried so often, found busy so often, and whether a timer runs for it."""
+
     number: int
-    attempt: int
+    attempt: int = 1
+    busy: int = 0
     pausing: bool = False
 
 
@@ -153,7 +159,7 @@ class _Fan(Generic[In, Out]):
     def run(self) -> Steps[tuple[Out | Failure, ...]]:
         while self._running or (self._waiting and not self._failure):
             while self._waiting and not self._failure and len(self._running) < self._at_most:
-                self._begin(_Attempt(number=self._waiting.pop(0), attempt=1))
+                self._begin(_Attempt(number=self._waiting.pop(0)))
             done = yield self._context.task_any(list(self._running))
             self._take(self._running.pop(done), done.result)
         return tuple(
@@ -167,24 +173,24 @@ class _Fan(Generic[In, Out]):
 
     def _take(self, attempt: _Attempt, answer: Any) -> None:
         if attempt.pausing:
-            self._begin(_Attempt(number=attempt.number, attempt=attempt.attempt + 1))
+            self._begin(replace(attempt, pausing=False))
         elif isinstance(answer, Exception):
             self._settle(attempt.number, _broken(answer))
         elif "gave" in answer:
             self._outcomes[attempt.number] = msgspec.convert(answer["gave"], self._step.gives)
         elif "busy" in answer:
-            # Waiting for one's turn at a source is no failed attempt, however long it takes.
-            self._wait(attempt, BUSY_PAUSE, counted=False)
+            again = replace(attempt, busy=attempt.busy + 1, pausing=True)
+            self._wait(again, BUSY.pause(again.busy))
         elif "again" in answer and attempt.attempt < self._step.retry.attempts:
-            self._wait(attempt, self._step.retry.pause(attempt.attempt), counted=True)
+            again = replace(attempt, attempt=attempt.attempt + 1, pausing=True)
+            self._wait(again, self._step.retry.pause(attempt.attempt))
         else:
             raw = answer.get("again") or answer["refused"]
             self._settle(attempt.number, msgspec.convert(raw, Failure))
 
-    def _wait(self, attempt: _Attempt, span: timedelta, *, counted: bool) -> None:
+    def _wait(self, attempt: _Attempt, span: timedelta) -> None:
         timer = self._context.create_timer(self._context.current_utc_datetime + span)
-        tries = attempt.attempt if counted else attempt.attempt - 1
-        self._running[timer] = _Attempt(number=attempt.number, attempt=tries, pausing=True)
+        self._running[timer] = attempt
 
     def _settle(self, number: int, failure: Failure) -> None:
         self._outcomes[number] = failure

@@ -13,6 +13,7 @@ from adbc_driver_postgresql import StatementOptions
 from adbc_driver_postgresql.dbapi import connect as dial
 
 from shared.adapters.postgresql.faults import translate_refusal, translated
+from shared.loading.errors import CredentialRejected
 
 BATCH_BYTES = 16_000_000
 
@@ -23,8 +24,9 @@ _STREAM_OPTIONS = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES
 # before the URI's own parameters, which win.
 _PATIENCE = "connect_timeout=10&keepalives_idle=30&keepalives_interval=10&keepalives_count=3"
 
-# Values have one text, whatever the login's defaults are; nothing but a timeout of the network ends
-# a slow read; and a policy that would hide rows from this login is an error (row_security).
+# Values have one text, whatever the login's defaults are. A policy that would hide rows from this
+# login is an error (row_security). Of the timeouts, that of statements is for metadata: reading a
+# table lifts it. That of locks stays: a load that comes while a table is altered tries again later.
 _SETTINGS = """
 SELECT set_config(name, setting, false)
 FROM (VALUES
@@ -124,6 +126,8 @@ def open_connection(uri: str) -> Generator[Connection]:
 
 def _dial(uri: str) -> dbapi.Connection:
     address, _, parameters = uri.partition("?")
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise CredentialRejected("the connection string is not a postgresql:// URI")
     try:
         return dial(f"{address}?{_PATIENCE}&{parameters}".rstrip("&"), autocommit=True)
     except Error as error:

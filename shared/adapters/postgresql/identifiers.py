@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.catalog.spec import TableSpec
+from shared.catalog import TableSpec
 
 
 def quote(name: str) -> str:

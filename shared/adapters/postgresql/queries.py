@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.adapters.postgresql.identifiers import quote, quote_table
 from shared.adapters.postgresql.relation import Relation
-from shared.catalog.spec import TableSpec
+from shared.catalog import TableSpec
 from shared.loading.errors import CursorUnsound
 from shared.loading.span import Span
 

@@ -12,7 +12,7 @@ from shared.adapters.postgresql.types import (
     find_cursor_cast,
     find_landing,
 )
-from shared.catalog.spec import TableSpec
+from shared.catalog import TableSpec
 from shared.loading.errors import ColumnMissing, CursorUnsound, TableMissing
 
 # pg_class.relkind: plain and partitioned tables, views, materialised views, foreign tables.

@@ -14,7 +14,7 @@ from shared.adapters.postgresql.relation import Relation, describe
 from shared.adapters.postgresql.schema import check_wire, schema_of
 from shared.adapters.postgresql.types import find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
-from shared.catalog.spec import TableSpec
+from shared.catalog import TableSpec
 from shared.extraction.source import Column, Reading, TableShape
 from shared.loading.errors import IngestError
 from shared.loading.span import Observation, Span

@@ -10,10 +10,13 @@ import pyarrow.compute as pc
 from shared.loading.errors import ValueUnsupported
 
 _DAY = 86_400_000_000
+_MIDNIGHT = pa.scalar(_DAY, pa.int64())
 # PostgreSQL's first day is 4714-11-24 BC. Infinity, and times after 294247-01-10, leave the range
 # of 64 bits when ADBC moves them from PostgreSQL's epoch to Unix's and come out below that day.
-_FIRST_DATE = -2_440_588
-_FIRST_TIME = _FIRST_DATE * _DAY
+_FIRST_DATE = pa.scalar(-2_440_588, pa.int32())
+_FIRST_TIME = pa.scalar(-2_440_588 * _DAY, pa.int64())
+_BEYOND = "infinity, or a time after year 294246,"
+
 MAX_ROWS = 65_536
 
 
@@ -35,12 +38,17 @@ def _land(array: pa.Array, field: pa.Field) -> pa.Array:
     if pa.types.is_decimal(field.type):
         return _land_decimal(array, field)
     if pa.types.is_timestamp(field.type):
-        _refuse_below(_FIRST_TIME, array.view(pa.int64()), field)
+        _refuse(pc.less(array.view(pa.int64()), _FIRST_TIME), _BEYOND, field)
     elif pa.types.is_date(field.type):
-        _refuse_below(_FIRST_DATE, array.view(pa.int32()), field)
+        _refuse(pc.less(array.view(pa.int32()), _FIRST_DATE), _BEYOND, field)
     elif pa.types.is_time(field.type):
-        _refuse_midnight_at_the_end(array, field)
+        _refuse(pc.greater_equal(array.view(pa.int64()), _MIDNIGHT), "24:00:00", field)
     return array
+
+
+def _refuse(wrong: pa.Array, what: str, field: pa.Field) -> None:
+    if pc.any(wrong).as_py():
+        raise ValueUnsupported(f"column {field.name}: {what} does not fit into {field.type}")
 
 
 def _land_decimal(array: pa.Array, field: pa.Field) -> pa.Array:
@@ -55,18 +63,3 @@ def _land_decimal(array: pa.Array, field: pa.Field) -> pa.Array:
 def _first_special(array: pa.Array) -> str:
     special = array.filter(pc.is_in(array, pa.array(["NaN", "Infinity", "-Infinity"])))
     return str(special[0]) if len(special) else "a value"
-
-
-def _refuse_below(first: int, counts: pa.Array, field: pa.Field) -> None:
-    least = pc.min(counts).as_py()
-    if least is not None and least < first:
-        raise ValueUnsupported(
-            f"column {field.name}: infinity, or a time after year 294246, "
-            f"does not fit into {field.type}"
-        )
-
-
-def _refuse_midnight_at_the_end(array: pa.Array, field: pa.Field) -> None:
-    most = pc.max(array.view(pa.int64())).as_py()
-    if most is not None and most >= _DAY:
-        raise ValueUnsupported(f"column {field.name}: 24:00:00 does not fit into {field.type}")

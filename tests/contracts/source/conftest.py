@@ -1,5 +1,6 @@
 """A PostgreSQL server for the contracts of the Source port, and a schema of it for each test."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
@@ -82,9 +83,15 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostgres]:
+def state() -> Iterator[Path]:
+    """A folder of our own: pytest closes its folders to other users, PostgreSQL's among them."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-postgres-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def server(state: Path) -> Iterator[RunningPostgres]:
     """Anyone may connect without a password, except the role `locked`."""
-    state: Path = tmp_path_factory.mktemp("postgres")
     running = postgres.start(state, fsync=False)
     try:
         access = state / "data" / "pg_hba.conf"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.storage.filedatalake import FileSystemClient
 from datalake_client import connect
 
 from local.datalake import RunningDatalake, start
@@ -206,9 +205,3 @@ def test_other_addresses_cannot_be_asked_for(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "local.datalake", "--root", str(tmp_path), "--port", "0"]
     result = subprocess.run([*command, "--host", "0.0.0.0"], capture_output=True, check=False)  # noqa: S104
     assert result.returncode == 2
-
-
-def test_the_root_can_be_any_users_folder(filesystem: FileSystemClient, folder: Path) -> None:
-    filesystem.create_file("x")
-    assert (folder / "x").stat().st_mode & 0o444 == 0o444
-    assert folder.stat().st_mode & 0o555 == 0o555

@@ -37,15 +37,19 @@ def write_host_file(folder: Path, document: Any) -> Path:
             "queueTrigger",
         ),
         (
-            "@app.timer_trigger(schedule='* * * * * *', arg_name='t')\n"
-            "@app.queue_output(arg_name='q', queue_name='q', connection='c')\n"
-            "def f(t, q): ...",
+            (
+                "@app.timer_trigger(schedule='* * * * * *', arg_name='t')\n"
+                "@app.queue_output(arg_name='q', queue_name='q', connection='c')\n"
+                "def f(t, q): ..."
+            ),
             "queue binding",
         ),
         ("@app.activity_trigger(input_name='x')\ndef f(y): ...", "no parameter 'x'"),
         (
-            "@app.activity_trigger(input_name='x')\ndef f(x): ...\n"
-            "@app.function_name('f')\n@app.activity_trigger(input_name='x')\ndef g(x): ...",
+            (
+                "@app.activity_trigger(input_name='x')\ndef f(x): ...\n"
+                "@app.function_name('f')\n@app.activity_trigger(input_name='x')\ndef g(x): ..."
+            ),
             "unique",
         ),
     ],
@@ -106,7 +110,7 @@ def test_host_json_may_say_next_to_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_host_json_with_wrong_values_is_refused(tmp_path: Path, document: Any) -> None:
-    with pytest.raises(BadHostFile, match="host.json"):
+    with pytest.raises(BadHostFile, match=r"host\.json"):
         read_host_file(write_host_file(tmp_path, document), {})
 
 

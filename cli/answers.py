@@ -1,0 +1,183 @@
+"""What the API answers, as far as the command line shows it; further fields are left alone.
+
+The reference page of the API describes the full forms. States stay texts, so that an app that is
+newer than this command line can still be looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from cli.errors import Refused
+
+FINAL = frozenset({"succeeded", "failed", "cancelled"})
+SUCCEEDED = "succeeded"
+
+Kind = TypeVar("Kind")
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """An error of a run, with what to do about it."""
+
+    type: str
+    message: str
+    remedy: str
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What was ordered. `links["status"]` shows whether it is a backfill."""
+
+    order_id: str
+    tables: tuple[str, ...]
+    links: dict[str, str]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The part that orders and backfills have in common."""
+
+    order_id: str
+    state: str
+    error: Failure | None = None
+
+
+class TableOfOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of an order; without a run while it is queued."""
+
+    table: str
+    state: str
+    run_id: str | None = None
+    outcome: str | None = None
+    rows: int = 0
+    bytes: int = 0
+    watermark_after: str | None = None
+    error: Failure | None = None
+
+
+class Order(Standing, frozen=True, kw_only=True):
+    """An order with all its tables."""
+
+    mode: str
+    reason: str
+    attempt: int
+    created_at: str
+    ended_at: str | None = None
+    tables: tuple[TableOfOrder, ...]
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """One window of a backfill, `[start, end)` in the cursor's units."""
+
+    number: int
+    start: str = msgspec.field(name="from")
+    end: str = msgspec.field(name="to")
+    state: str
+    run_id: str | None = None
+    error: Failure | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Windows that are loaded, and all."""
+
+    done: int
+    total: int
+
+
+class Backfill(Standing, frozen=True, kw_only=True):
+    """A backfill with all its windows."""
+
+    table: str
+    start: str | None = msgspec.field(name="from")
+    end: str | None = msgspec.field(name="to")
+    cancel_requested: bool
+    attempt: int
+    created_at: str
+    ended_at: str | None = None
+    progress: Progress
+    windows: tuple[Window, ...]
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """Where progress stopped, and how firm that is."""
+
+    value: str | None
+    how: str
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One table's run of one order."""
+
+    run_id: str
+    order_id: str
+    table: str
+    mode: str
+    state: str
+    outcome: str | None = None
+    rows: int
+    files: int
+    bytes: int
+    watermark_before: str | None = None
+    watermark_after: str | None = None
+    bound: Bound
+    started_at: str
+    ended_at: str | None = None
+    attempt: int
+    error: Failure | None = None
+    findings: tuple[str, ...] = ()
+    folder: str | None = None
+
+
+class Runs(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs, newest first."""
+
+    runs: tuple[Run, ...]
+
+
+class Watermark(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a table is loaded, in the source's exact text."""
+
+    position: str
+    how: str
+    run_id: str
+    moved_at: str
+    version: int
+
+
+class Standpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a table is; `lag_seconds` behind now, for cursors that count time in UTC."""
+
+    table: str
+    watermark_kind: str
+    watermark: Watermark | None = None
+    lag_seconds: float | None = None
+
+
+class Table(Standpoint, frozen=True, kw_only=True):
+    """One table: how far it is, who loads it, how it went lately."""
+
+    target: str
+    key: tuple[str, ...]
+    schedule: str | None = None
+    state: str
+    loading: str | None = None
+    requested: int
+    served: int
+    runs: tuple[Run, ...]
+
+
+class Tables(msgspec.Struct, frozen=True, kw_only=True):
+    """All tables of the catalogue."""
+
+    tables: tuple[Table, ...]
+
+
+def read(raw: Any, kind: type[Kind]) -> Kind:
+    """Read an answer as what it should be. Raises Refused if it is something else."""
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise Refused(
+            f"the answer is not one of this version's API ({error}): "
+            "correct --url, or bring the app and `tidemark` to the same version"
+        ) from error

@@ -1,0 +1,41 @@
+"""Paths of the API, with every name made safe for one segment."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+LOADS = "/api/loads"
+BACKFILLS = "/api/backfills"
+TABLES = "/api/tables"
+RUNS = "/api/runs"
+ORDERS = "/api/orders"
+
+
+def order_path(order_id: str) -> str:
+    """An order with all its tables."""
+    return _under(ORDERS, order_id)
+
+
+def backfill_path(order_id: str) -> str:
+    """A backfill with all its windows."""
+    return _under(BACKFILLS, order_id)
+
+
+def run_path(run_id: str) -> str:
+    """One run."""
+    return _under(RUNS, run_id)
+
+
+def rerun_path(name: str) -> str:
+    """Where the rerun of a run, an order or a backfill is ordered."""
+    return f"{run_path(name)}/rerun"
+
+
+def table_path(table: str) -> str:
+    """One table, from its full name `source/schema.table`."""
+    source, _, name = table.partition("/")
+    return _under(_under(TABLES, source), name)
+
+
+def _under(path: str, name: str) -> str:
+    return f"{path}/{quote(name, safe='')}"
