@@ -1,0 +1,22 @@
+"""Waiting for what another process does and does not announce."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+PATIENCE_SECONDS = 90.0
+_POLL_SECONDS = 0.02
+
+T = TypeVar("T")
+
+
+def await_value(look: Callable[[], T | None], what: str) -> T:
+    """Look again and again until there is a true value, and give it."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not (found := look()):
+        if time.monotonic() > end:
+            pytest.fail(f"waited in vain for {what}")
+        time.sleep(_POLL_SECONDS)
+    return found
