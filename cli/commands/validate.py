@@ -19,8 +19,7 @@ from shared.catalog import Catalog, CatalogInvalid, Problem, read_catalog
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path("tables"),
-    show_default=True,
-    help="Folder of the table files.",
+    help="Folder of the table files; `tables` if it is left out.",
 )
 @takes_json
 def command(folder: Path) -> None:

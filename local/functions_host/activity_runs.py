@@ -158,11 +158,7 @@ class ActivityRuns:
         with self._hub.database.transaction():
             self._hub.mailbox.take_out(activity.number)
             instance = self._hub.instances.find(activity.instance)
-            if (
-                instance is None
-                or instance.status.is_final
-                or instance.execution != activity.execution
-            ):
+            if instance is None or instance.status.is_final:
                 return
             self._hub.mailbox.post(
                 activity.instance,

@@ -7,7 +7,7 @@ from typing import Any
 
 from local.functions_host.clock import Clock
 from local.functions_host.disturbance import Disturbance
-from local.functions_host.history import Event, EventType, completed_task, event
+from local.functions_host.history import Event, EventType, event
 from local.functions_host.hub import TaskHub
 from local.functions_host.instances import Instance, RuntimeStatus
 from local.functions_host.mailbox import Message
@@ -84,8 +84,8 @@ class Episodes:
             return None
         past = self._hub.mailbox.history(instance_id)
         due = self._hub.mailbox.due(instance_id, now)
-        done = {completed_task(happened) for happened in past}
-        useful = [message for message in due if _is_news(message, instance, done)]
+        # A completion for an earlier execution is read and left out.
+        useful = [m for m in due if m.execution in (None, instance.execution)]
         taken = self._disturb(useful, instance, len(past))
         left = {message.number for message in useful} - {message.number for message in taken}
         fresh = [message.event for message in taken]
@@ -121,13 +121,6 @@ class Episodes:
             events=reading.past + reading.fresh,
         )
         return replay(handle, orchestration)
-
-
-def _is_news(message: Message, instance: Instance, done: set[int | None]) -> bool:
-    """Whether a message is for this execution and about a task that is still open."""
-    if message.execution is None:
-        return True
-    return message.execution == instance.execution and completed_task(message.event) not in done
 
 
 def _is_over(current: Instance, read: Instance) -> bool:

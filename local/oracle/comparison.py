@@ -23,7 +23,7 @@ from local.oracle.current import (
     find_doubled,
     list_parts,
 )
-from local.oracle.source import NotComparable, read_source
+from local.oracle.source import read_source
 from shared.catalog import TableSpec
 
 MOST_EXAMPLES = 20
@@ -91,6 +91,7 @@ def compare(uri: str, table: TableSpec, lake: Path) -> Comparison:
         current = find_current(parts, key)
         pairs = _pair(source.select(key.names), current.keys)
         different, columns, faults = _compare_values(source, current, pairs)
+        faults += _foreign_columns(table, source.schema, parts)
         at_source_twice = find_doubled(source.select(key.names)).num_rows
         if at_source_twice:
             faults += (f"{at_source_twice} keys are there more than once at the source",)
@@ -136,7 +137,7 @@ def _compare_values(
     both = pairs.filter(pc.and_(pairs["_source"].is_valid(), pairs["_lake"].is_valid()))
     differs = pa.chunked_array([pa.repeat(pa.scalar(value=False), both.num_rows)])
     columns: list[str] = []
-    faults = list(_foreign_columns(source.schema, current))
+    faults: list[str] = []
     for field in source.schema:
         kinds = {
             part.schema.field(field.name).type
@@ -158,13 +159,13 @@ def _compare_values(
     return both.filter(differs), tuple(columns), tuple(faults)
 
 
-def _foreign_columns(schema: pa.Schema, current: Current) -> list[str]:
-    landed = {name for part in current.parts if part.counts for name in part.schema.names}
-    foreign = landed - BRONZE_COLUMNS - set(schema.names)
-    return [f"column {name} is in the lake, but not at the source" for name in sorted(foreign)]
+def _foreign_columns(table: TableSpec, schema: pa.Schema, parts: Sequence[Part]) -> tuple[str, ...]:
+    landed = {name for part in parts if part.counts for name in part.schema.names}
+    foreign = landed - BRONZE_COLUMNS - set(schema.names) - set(table.columns.exclude)
+    return tuple(f"column {name} is in the lake, but not at the source" for name in sorted(foreign))
 
 
-def _unlike(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> pa.ChunkedArray:
+def _unlike(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> pa.ChunkedArray | pa.BooleanArray:
     """Mark where two columns differ. NULL equals NULL and nothing else; floats are compared by bits."""
     equal = pc.fill_null(pc.equal(_bits(ours), _bits(theirs)), False)  # noqa: FBT003 - a value
     both_null = pc.and_(ours.is_null(), theirs.is_null())

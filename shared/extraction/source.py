@@ -77,10 +77,6 @@ class Session(Protocol):
         """Estimate the rows of a span without reading them."""
         ...
 
-    def holds_rows(self, table: TableSpec, span: Span) -> bool:
-        """Say whether the span holds at least one row now."""
-        ...
-
     def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         """Give at most `parts - 1` distinct ascending cursor values that cut the span about evenly."""
         ...

@@ -57,11 +57,6 @@ def explain(table: TableSpec, relation: Relation, span: Span | None) -> str:
     return f"EXPLAIN (FORMAT JSON) SELECT {_rows(table, relation, span)}"
 
 
-def exists(table: TableSpec, relation: Relation, span: Span) -> str:
-    """Ask whether a span has a row."""
-    return f"SELECT EXISTS (SELECT {_rows(table, relation, span)}) AS found"
-
-
 def highest(table: TableSpec, cursor: str) -> str:
     """Ask for the highest cursor value, and whether there are rows without one."""
     name, column = quote_table(table), quote(cursor)

@@ -88,11 +88,6 @@ class PostgresSession:
         with self._snapshot(table, span) as snapshot:
             return self._estimate(table, snapshot.relation, span)
 
-    def holds_rows(self, table: TableSpec, span: Span) -> bool:
-        """Say whether the span holds at least one row now."""
-        with self._snapshot(table, span) as snapshot:
-            return self._connection.rows(queries.exists(table, snapshot.relation, span))[0]["found"]
-
     def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         """Give at most `parts - 1` distinct ascending values that cut the span about evenly.
 

@@ -85,7 +85,7 @@ def test_a_lock_that_is_held_too_long_throttles(database: Database) -> None:
         with open_connection(database.uri) as connection:
             connection.rows("SET lock_timeout = '10ms'")
             with pytest.raises(SourceThrottled, match="lock timeout"):
-                PostgresSession(connection).holds_rows(database.spec("t"), Span())
+                PostgresSession(connection).estimate(database.spec("t"), Span())
             connection.rows("SELECT 1")
         cursor.executescript("ROLLBACK")
 
@@ -95,7 +95,7 @@ def test_a_failing_statement_is_refused_with_what_the_source_said(
 ) -> None:
     database.run("CREATE VIEW broken AS SELECT 1 / 0 AS id")
     with pytest.raises(QueryRefused, match=r"division by zero \(SQLSTATE 22012\)"):
-        session.holds_rows(database.spec("broken", "integer", "id"), Span(after="1"))
+        session.observe(database.spec("broken", "integer", "id"))
 
 
 def test_a_session_settles_how_values_are_written(database: Database, role: str) -> None:

@@ -49,7 +49,7 @@ def test_any_name_can_be_a_table_and_a_cursor(
     assert session.shape(table).columns[0].name == name
     assert session.observe(table).max_cursor == "9"
     assert session.cut(table, Span(), 3) == ("3", "6")
-    assert session.holds_rows(table, Span(after="8"))
+    assert session.estimate(table, Span(after="8")) > 0
     with session.read(table, Span(after="3")) as reading:
         assert [row for batch in reading.batches for row in batch[name].to_pylist()] == [
             *range(4, 10)
@@ -67,7 +67,7 @@ def test_a_bound_that_is_no_value_is_refused_and_does_nothing(
         with pytest.raises(IngestError, match="invalid input syntax"), session.read(table, span):
             pass
         with pytest.raises(IngestError, match="invalid input syntax"):
-            session.holds_rows(table, span)
+            session.estimate(table, span)
     assert database.ask("SELECT count(*) FROM victim") == [(1,)]
 
 

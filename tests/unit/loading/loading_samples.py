@@ -1,6 +1,5 @@
 """Specs, observations and cursor types that the tests of a load's core are written with."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -56,14 +55,3 @@ def plan(**fields: Any) -> LoadPlan:
         planned_at="2026-01-02T00:00:00+00:00",
     )
     return replace(usual, **fields)
-
-
-def compose(*steps: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Apply one step after the other."""
-
-    def applied(value: Any) -> Any:
-        for step in steps:
-            value = step(value)
-        return value
-
-    return applied

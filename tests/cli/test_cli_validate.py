@@ -1,0 +1,64 @@
+"""`tidemark validate`: every problem by file and line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import tidemark
+
+GOOD = """\
+source: {name: crm, kind: sql, engine: postgresql, connection: "${CRM_DB}"}
+tables:
+  - table: public.users
+    key: [user_id]
+    watermark: {column: updated_at, kind: timestamp}
+"""
+BAD = GOOD.replace("kind: timestamp", "kind: timestmp").replace("key:", "keys:")
+
+
+def test_good_files_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "crm.yml").write_text(GOOD)
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path)])
+    assert result.exit_code == 0
+    assert "1 source(s), 1 table(s), no problem" in result.stdout
+
+
+def test_every_problem_is_listed_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "crm.yml").write_text(BAD)
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path)])
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert any(line.startswith(f"{tmp_path}/crm.yml:4: tables[0].keys: ") for line in lines)
+    assert any(
+        line.startswith(f"{tmp_path}/crm.yml:5: tables[0].watermark.kind: ") for line in lines
+    )
+
+
+def test_problems_as_json_have_file_line_and_field(tmp_path: Path) -> None:
+    (tmp_path / "crm.yml").write_text(BAD)
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path), "--json"])
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert found["valid"] is False
+    assert {"file", "line", "field", "message"} == set(found["problems"][0])
+
+
+def test_the_folder_is_tables_unless_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "crm.yml").write_text(BAD)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(tidemark, ["validate"])
+    assert result.stdout.startswith("tables/crm.yml:4: ")
+
+
+def test_a_folder_without_table_files_is_a_problem(tmp_path: Path) -> None:
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{tmp_path}: ")
+
+
+def test_a_missing_folder_is_wrong_use(tmp_path: Path) -> None:
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path / "none")])
+    assert result.exit_code == 2
