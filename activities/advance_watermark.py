@@ -24,16 +24,14 @@ def advance_watermark(commit: steps.ClaimedCommit) -> RunRecord:
     if record is None:
         raise PlanUnreadable(f"the ledger has no run {claim.run_id}, although it was claimed")
     watermark = app.states.watermark(commit.table)
-    spec = app.table(commit.table)
     done = replace(
         record,
         state="succeeded",
         watermark_after=watermark.position if watermark else None,
         ended_at=app.now().isoformat(),
-        folder=paths.published(spec.target, claim.run_id) if record.files else None,
     )
     app.ledger.record_run(done)
-    app.lake.remove(paths.staging(spec.target, claim.run_id))
+    app.lake.remove(paths.staging_of_plan(claim.plan))
     return done
 
 

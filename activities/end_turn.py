@@ -14,8 +14,8 @@ def end_turn(ended: steps.TurnEnd) -> RunRecord:
     """End the turn; a failed run leaves its staging for a rerun."""
     app, record = wiring.app(), ended.record
     app.ledger.record_run(record)
-    if ended.staged and record.state == "succeeded":
-        app.lake.remove(paths.staging(app.table(record.table).target, record.run_id))
+    if ended.staged is not None and record.state == "succeeded":
+        app.lake.remove(paths.staging_of_plan(ended.staged))
     app.states.change_turn(
         record.table, lambda turn: end(turn, run_id=record.run_id, epoch=ended.epoch)
     )

@@ -103,7 +103,7 @@ def _check_url(url: str) -> str:
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise Refused(f"--url is not an address ({error}); write it as http://host:port") from error
+        raise Refused("--url is not an address: write it as http://host:port") from error
     if parts.scheme not in ("http", "https") or not parts.host:
         raise Refused("--url must begin with http:// or https:// and name a host")
     if parts.userinfo or parts.query or parts.fragment:

@@ -225,7 +225,7 @@ def _watermark_facts(table: Standpoint) -> tuple[tuple[str, str], ...]:
 
 def _grid(*columns: str) -> Grid:
     """Make a table with these columns; a name after `>` stands to the right."""
-    grid = Grid(box=SIMPLE_HEAD, pad_edge=False)
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         side = "right" if column.startswith(">") else "left"
         grid.add_column(column.removeprefix(">"), justify=side, overflow="fold")

@@ -25,6 +25,7 @@ from local.datalake.process import DatalakeNotStarted
 from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError
 from local.functions_host.log import log_to
+from local.sample.load import ensure_sample
 from shared.runtime.wiring import STATE_TABLES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -37,7 +38,8 @@ SAMPLE_SETTINGS = ("SPOTIFY_DB", "NYCFLIGHTS_DB")
 class StackOptions:
     """What to run: `state` survives, `tables` holds the table files, port 0 chooses a free one.
 
-    `sample` starts the sample source, a PostgreSQL of its own, and sets its connection strings.
+    `sample` starts the sample source, a PostgreSQL of its own with the demo's ten tables, and sets
+    its connection strings.
     """
 
     state: Path
@@ -96,6 +98,7 @@ def running(options: StackOptions) -> Generator[str]:
         if options.sample:
             sample = postgres.start(state / "postgres")
             stack.callback(sample.stop)
+            ensure_sample(sample.uri)
             settings |= dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
         _free_connection_slots(azurite.table_url, azurite.account, azurite.key)
         os.environ.update(settings)

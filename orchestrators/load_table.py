@@ -65,7 +65,7 @@ class _TableLoad:
 
     def __init__(self, context: Context, order: TableOrder, turn: TurnAnswer) -> None:
         self._context, self._order, self._turn = context, order, turn
-        self.staged = False
+        self.staged: str | None = None
         self.record = RunRecord(
             run_id=order.run_id,
             order_id=order.order_id,
@@ -96,7 +96,7 @@ class _TableLoad:
         )
         if plan.slices == 0:
             return self.ended("nothing_new")
-        self.staged = True
+        self.staged = plan.path
         yield from extract_slices(self._context, plan)
         verdict = yield from judge_quality(
             self._context, JudgeWanted(plan=plan.path, epoch=self._turn.epoch)

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.demo.failure import DemoFailed
 from local.stack import DEFAULT_TICK, REPOSITORY, StackOptions, run
 
 TABLES = REPOSITORY / "tables"
@@ -23,10 +24,6 @@ _MARK = "tidemark-demo"
 _START_SECONDS = 120
 _STOP_SECONDS = 60
 _POLL_SECONDS = 0.05
-
-
-class DemoFailed(Exception):
-    """The demo cannot go on. The message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,8 @@ def empty(state: Path) -> None:
     """
     if state.exists() and any(state.iterdir()) and not (state / _MARK).exists():
         raise DemoFailed(f"{state} holds files that are not the demo's. Choose another --state")
-    shutil.rmtree(state, ignore_errors=False) if state.exists() else None
+    if state.exists():
+        shutil.rmtree(state)
     state.mkdir(parents=True)
     (state / _MARK).touch()
 

@@ -2,13 +2,14 @@
 
 import argparse
 import ctypes
+import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from local.functions_host.errors import HostError
 from local.functions_host.host import FunctionsHost
@@ -24,13 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.die_with_parent:
         _die_with_parent()
     log_to(options.log)
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
+    signals = _catch_signals()
     host = FunctionsHost(
         options.app, options.state, port=options.port, require_keys=options.require_keys
     )
@@ -40,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the Functions host cannot start: {error}", file=sys.stderr)  # noqa: T201  for the user
         return 1
     print(f"ready {host.url}", flush=True)  # noqa: T201  the agreed sign for whoever started us
-    stop.wait()
-    # A function of the app may hang in a thread that Python would wait for.
+    signals.recv(1)
+    # A function of the app may hold up the user loop, and a client its connection.
     last_resort = threading.Timer(_LAST_RESORT_SECONDS, os._exit, args=(0,))
     last_resort.daemon = True
     last_resort.start()
@@ -64,6 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _catch_signals() -> socket.socket:
+    """A socket that can be read once SIGTERM or SIGINT has come.
+
+    The kernel may hand a signal to any thread; one that waits in Python code
+    would not learn of it. Written by C code, the socket wakes its reader.
+    """
+    reader, writer = socket.socketpair()
+    writer.settimeout(0)
+    signal.set_wakeup_fd(writer.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    return reader
+
+
 def _die_with_parent() -> None:
     parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -73,4 +82,10 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Functions that were abandoned still run in daemon threads, which Python's own
+    # way out does not bear with certainty.
+    os._exit(status)

@@ -46,11 +46,7 @@ class Engine:
             hub=hub,
             clock=clock,
             orchestrators={name: one.code for name, one in app.orchestrators.items()},
-            vocabulary=Vocabulary(
-                orchestrators=app.orchestrators.keys(),
-                activities=app.activities.keys(),
-                default_version=settings.default_version,
-            ),
+            vocabulary=_vocabulary(app, settings),
             disturbance=disturbance,
         )
         self._activities = ActivityRuns(
@@ -124,3 +120,11 @@ class Engine:
 
     def _wake_at(self, due_at: float, instance: str) -> None:
         self._alarms.at(due_at, partial(self.wake, instance))
+
+
+def _vocabulary(app: App, settings: HostSettings) -> Vocabulary:
+    return Vocabulary(
+        orchestrators=app.orchestrators.keys(),
+        activities=app.activities.keys(),
+        default_version=settings.default_version,
+    )

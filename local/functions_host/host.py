@@ -14,7 +14,7 @@ from local.functions_host.disturbance import Disturbance
 from local.functions_host.errors import StateInUse
 from local.functions_host.hub import TaskHub
 from local.functions_host.keys import Keys, read_keys
-from local.functions_host.parts import PATIENCE_SECONDS, Parts
+from local.functions_host.parts import PATIENCE_SECONDS, Given, Parts
 from local.functions_host.server import Server
 from local.functions_host.settings import read_host_file
 from local.functions_host.status import status_payload
@@ -78,7 +78,7 @@ class FunctionsHost:
             app = load_app(self._app_dir)
             server = Server(self._port, self._largest_body_bytes, PATIENCE_SECONDS)
             self._keys = read_keys(self._state_dir / "keys.json", app.names)
-            self._parts = Parts(
+            given = Given(
                 app=app,
                 app_dir=self._app_dir,
                 settings=settings,
@@ -91,6 +91,7 @@ class FunctionsHost:
                 disturbance=self._disturbance,
                 function_threads=_function_threads(self._environ),
             )
+            self._parts = Parts(given)
         except BaseException:
             self._claim.close()
             if server is not None:

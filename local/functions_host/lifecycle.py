@@ -91,17 +91,13 @@ class Lifecycle:
         if instance.parent is None:
             return []
         parent = self._instances.find(instance.parent)
-        if (
-            parent is None
-            or parent.status.is_final
-            or parent.execution != instance.parent_execution
-        ):
+        if parent is None or parent.status.is_final:
             return []
         self._mailbox.post(
             parent.id,
             {**to_parent, "TaskScheduledId": instance.parent_task},
             due_at=now,
-            execution=parent.execution,
+            execution=instance.parent_execution,
             task=instance.parent_task,
         )
         return [parent.id]

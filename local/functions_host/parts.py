@@ -1,6 +1,7 @@
 """Puts a host together: every part with the parts it needs."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.functions_host.alarms import Alarms
@@ -25,72 +26,83 @@ PATIENCE_SECONDS = 2.0
 _ACTIVITY_THREADS = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a host is made from."""
+
+    app: App
+    app_dir: Path
+    settings: HostSettings
+    environ: Mapping[str, str]
+    hub: TaskHub
+    keys: Keys
+    require_keys: bool
+    server: Server
+    clock: Clock
+    disturbance: Disturbance
+    function_threads: int
+
+
 class Parts:
     """The running parts of one host."""
 
-    def __init__(
-        self,
-        *,
-        app: App,
-        app_dir: Path,
-        settings: HostSettings,
-        environ: Mapping[str, str],
-        hub: TaskHub,
-        keys: Keys,
-        require_keys: bool,
-        server: Server,
-        clock: Clock,
-        disturbance: Disturbance,
-        function_threads: int,
-    ) -> None:
-        self.hub = hub
-        self._server = server
-        self._alarms = Alarms(clock)
-        links = Links(settings.hub_name, keys.system["durabletask_extension"])
-        origin = f"http://127.0.0.1:{server.port}"
+    def __init__(self, given: Given) -> None:
+        self.hub = given.hub
+        self._server = given.server
+        self._alarms = Alarms(given.clock)
+        links = Links(given.settings.hub_name, given.keys.system["durabletask_extension"])
+        origin = f"http://127.0.0.1:{given.server.port}"
         self._pools = (
-            DaemonPool("function", function_threads),
+            DaemonPool("function", given.function_threads),
             DaemonPool("activity", _ACTIVITY_THREADS),
         )
         functions, activities = (
-            Invoker(app_dir, lambda: links.client_binding(origin), pool) for pool in self._pools
+            Invoker(given.app_dir, lambda: links.client_binding(origin), pool)
+            for pool in self._pools
         )
         self._engine = Engine(
-            hub=hub,
-            app=app,
-            settings=settings,
-            clock=clock,
+            hub=given.hub,
+            app=given.app,
+            settings=given.settings,
+            clock=given.clock,
             alarms=self._alarms,
             invoker=activities,
-            disturbance=disturbance,
+            disturbance=given.disturbance,
         )
         self.operations = Operations(
-            hub=hub,
-            clock=clock,
-            orchestrators=app.orchestrators.keys(),
-            default_version=settings.default_version,
+            hub=given.hub,
+            clock=given.clock,
+            orchestrators=given.app.orchestrators.keys(),
+            default_version=given.settings.default_version,
             wake=self._engine.wake,
         )
-        self._timers = Timers(
-            functions=app.timers.values(),
-            environ=environ,
-            database=hub.database,
-            clock=clock,
+        self._timers = self._make_timers(given, functions)
+        self._doors = self._make_doors(given, functions, links)
+
+    def _make_timers(self, given: Given, invoker: Invoker) -> Timers:
+        return Timers(
+            functions=given.app.timers.values(),
+            environ=given.environ,
+            database=given.hub.database,
+            clock=given.clock,
             alarms=self._alarms,
-            invoker=functions,
+            invoker=invoker,
         )
-        self._doors = Doors(
-            functions=HttpFunctions(
-                functions=app.http.values(),
-                prefix=settings.route_prefix,
-                environ=environ,
-                invoker=functions,
-                timeout=settings.function_timeout,
-            ),
+
+    def _make_doors(self, given: Given, invoker: Invoker, links: Links) -> Doors:
+        functions = HttpFunctions(
+            functions=given.app.http.values(),
+            prefix=given.settings.route_prefix,
+            environ=given.environ,
+            invoker=invoker,
+            timeout=given.settings.function_timeout,
+        )
+        return Doors(
+            functions=functions,
             management=ManagementApi(self.operations, links),
-            event_grid=EventGridWebhook(app.event_grid, functions),
+            event_grid=EventGridWebhook(given.app.event_grid, invoker),
             timers=self._timers,
-            keys=keys if require_keys else None,
+            keys=given.keys if given.require_keys else None,
         )
 
     def start(self) -> None:

@@ -24,3 +24,14 @@ def create_sample(uri: str) -> dict[str, int]:
         cursor.executescript("ANALYZE")
         connection.commit()
     return counts
+
+
+def ensure_sample(uri: str) -> None:
+    """Make the sample unless it is there: what a user has changed in it stays."""
+    with postgresql.connect(uri) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_regnamespace('nyc') IS NOT NULL AND to_regnamespace('dbo') IS NOT NULL"
+        )
+        found = cursor.fetchone()
+    if found is None or not found[0]:
+        create_sample(uri)

@@ -113,11 +113,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnEnd:
-    """Give the turn back and write down how the run ended. `staged`: it has left files in staging."""
+    """Give the turn back and write down how the run ended. `staged` is its plan, if it had one."""
 
     record: RunRecord
     epoch: int
-    staged: bool
+    staged: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,11 @@ def staging(target: str, run_id: str) -> str:
     return f"{filesystem}/_staging/{run_id}"
 
 
+def staging_of_plan(plan: str) -> str:
+    """Give the staging folder that a plan lies in."""
+    return plan.rsplit("/", 2)[0]
+
+
 def plan_file(target: str, run_id: str, epoch: int) -> str:
     """Give the file of the plan that was made in an epoch."""
     return f"{staging(target, run_id)}/plan-{epoch:06d}/plan.json"

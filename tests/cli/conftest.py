@@ -1,19 +1,13 @@
 """The command line, called as a user calls it, against a server that plays back answers."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import pytest
+from cli_call import Call
 from click.testing import CliRunner, Result
 from playback_server import Playback, serve
 
 from cli.main import tidemark
-
-
-class Call(Protocol):
-    """Runs `tidemark` with these arguments against the playback server."""
-
-    def __call__(self, *arguments: str) -> Result: ...
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from api_answers import (
     order,
     table_of_order,
 )
-from conftest import Call
+from cli_call import Call
 from playback_server import Playback
 
 GET_ORDER = f"GET /api/orders/{ORDER}"

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 from api_answers import ORDER, TABLE, accepted, order, problem, table
+from cli_call import Call
 from click.testing import CliRunner
-from conftest import Call
 from playback_server import Playback
 
 from cli.errors import Unreachable
@@ -83,7 +83,8 @@ def test_a_key_that_cannot_be_one_is_refused_unseen(api: Playback, call: Call, k
         "host:7071",
         "ftp://host",
         "http://",
-        "http://[",
+        "http://host:port",
+        f"https://user:{SECRET}",
     ],
 )
 def test_a_bad_address_is_refused_without_its_secrets(call: Call, url: str) -> None:

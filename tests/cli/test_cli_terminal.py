@@ -61,14 +61,16 @@ def test_ctrl_c_leaves_the_order_and_says_how_to_look_at_it(api: Playback) -> No
 def run_on_terminal(arguments: list[str], env: dict[str, str]) -> tuple[str, str]:
     """Run with standard error on a terminal; give what both streams got."""
     own, theirs = pty.openpty()
-    with os.fdopen(own, "rb", buffering=0) as screen:
-        with subprocess.Popen(
+    with (
+        os.fdopen(own, "rb", buffering=0) as screen,
+        subprocess.Popen(
             [*START, *arguments], cwd=REPOSITORY, env=env, stdout=subprocess.PIPE, stderr=theirs
-        ) as process:
-            os.close(theirs)
-            shown = drain(screen.read)
-            assert process.stdout is not None
-            output = process.stdout.read()
+        ) as process,
+    ):
+        os.close(theirs)
+        shown = drain(screen.read)
+        assert process.stdout is not None
+        output = process.stdout.read()
     return output.decode(), shown.decode()
 
 
@@ -102,6 +104,8 @@ def test_without_a_terminal_nothing_is_drawn(
 ) -> None:
     play_a_load(api)
     monkeypatch.setenv("TIDEMARK_URL", api.url)
+    # Rich takes this for a terminal; logs that are coloured on purpose still are no screen.
+    monkeypatch.setenv("FORCE_COLOR", "1")
     result = CliRunner().invoke(tidemark, ["load"])
     assert result.stderr == f"Order {ORDER} is placed.\n"
 

@@ -3,7 +3,7 @@
 import json
 
 from api_answers import FAILURE, ORDER, POSITION, RUN, TABLE, order, run, table, table_of_order
-from conftest import Call
+from cli_call import Call
 from playback_server import Playback
 
 
@@ -108,7 +108,9 @@ def test_output_to_a_pipe_is_plain_and_unfolded(api: Playback, call: Call) -> No
 
 def test_texts_of_the_app_cannot_steer_the_terminal(api: Playback, call: Call) -> None:
     hostile = FAILURE | {"message": "\x1b[2J[red]gone[/red]"}
-    api.play(f"GET /api/runs/{RUN}", run("failed", error=hostile))
+    api.play(f"GET /api/runs/{RUN}", run("failed", error=hostile, folder="a\x07[red]b[/red]"))
     result = call("runs", RUN)
     assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
     assert "[red]gone[/red]" in result.stdout
+    assert "[red]b[/red]" in result.stdout

@@ -67,9 +67,7 @@ def stack(place: Path, environ: dict[str, str]) -> Iterator[Stack]:
 def ticking(place: Path, environ: dict[str, str]) -> Iterator[Stack]:
     """A stack whose timer ticks every second."""
     state, tables = place / "ticking", place / "ticking-tables"
-    with _serving(
-        Stack(state=state, tables=tables, environ=environ, tick=EVERY_SECOND)
-    ) as running:
+    with _serving(Stack(state=state, tables=tables, environ=environ, tick=EVERY_SECOND)) as running:
         yield running
 
 
@@ -90,7 +88,7 @@ def new_source(database: str) -> Iterator[Callable[..., Source]]:
     """Makes sources; their files are taken away at the end."""
     with ExitStack() as made:
 
-        def make(tables: Path, max_connections: int = 4) -> Source:
+        def make(tables: Path, max_connections: int = 10) -> Source:
             source = Source(
                 name=f"s{next(_schemas):03d}",
                 uri=database,

@@ -9,6 +9,33 @@ from e2e_waiting import PATIENCE_SECONDS, await_value
 FINAL = {"succeeded", "failed", "cancelled"}
 
 
+def grid_event(table: str, number: int = 1) -> dict[str, Any]:
+    """Say in Event Grid's own schema that a table has changed."""
+    return {
+        "id": str(number),
+        "topic": "/topics/changes",
+        "subject": table,
+        "eventType": "Tidemark.TableChanged",
+        "eventTime": "2026-01-01T00:00:00Z",
+        "dataVersion": "1",
+        "metadataVersion": "1",
+        "data": {},
+    }
+
+
+def cloud_event(table: str, number: int = 1) -> dict[str, Any]:
+    """Say the same as a CloudEvent 1.0."""
+    return {
+        "specversion": "1.0",
+        "id": str(number),
+        "source": "/sources/test",
+        "type": "Tidemark.TableChanged",
+        "subject": table,
+        "time": "2026-01-01T00:00:00Z",
+        "data": {},
+    }
+
+
 class Api:
     """A client of one stack."""
 
@@ -65,6 +92,15 @@ class Api:
 
     def table(self, name: str) -> Any:
         return self.get(f"/api/tables/{name}")
+
+    def await_served(self, name: str) -> None:
+        """Wait until nobody loads a table and nothing that was asked of it is left."""
+
+        def served() -> bool:
+            view = self.table(name)
+            return view["loading"] is None and view["requested"] == view["served"]
+
+        await_value(served, f"every request for {name} to be served")
 
     def runs(self, table: str) -> list[Any]:
         """Every run of a table, oldest first."""

@@ -1,28 +1,25 @@
-"""Compares a source's table with the current state of its copy in bronze."""
+"""Compares sources with their copies in bronze, by the oracle."""
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from e2e_lake import current
 from e2e_source import Source
+from e2e_waiting import await_value
+
+from local.oracle import Comparison, compare
+from shared.catalog import read_catalog
 
 
-def differences(
-    source: Source, table: str, lake: Path, *, of: str = "", where: str = "true"
-) -> dict[Any, tuple[Any, Any]]:
-    """Give every key whose rows differ, with both; `of` is the table behind a view."""
-    rows = source.rows(f"SELECT * FROM {of or table} WHERE {where}")
-    there = {row["id"]: _plain(row) for row in rows}
-    landed = {key: _plain(row) for key, row in current(lake, source.target(table)).items()}
-    keys = there.keys() | landed.keys()
-    return {
-        key: (there.get(key), landed.get(key)) for key in keys if there.get(key) != landed.get(key)
-    }
+def differing(source: Source, lake: Path, *tables: str) -> list[Comparison]:
+    """Compare tables row by row; give those whose copy is not equal, with what is wrong."""
+    catalog = read_catalog(source.tables)
+    found = [compare(source.uri, catalog.table(source.full(table)), lake) for table in tables]
+    return [each for each in found if not each.equal]
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    # ADBC gives numeric as its text, Arrow as a decimal.
-    return {
-        name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()
-    }
+def await_equal(source: Source, lake: Path, table: str) -> None:
+    """Wait until a table's copy is equal to it."""
+    await_value(
+        lambda: not differing(source, lake, table),
+        f"{source.full(table)} to be in the lake",
+        lambda: differing(source, lake, table),
+    )

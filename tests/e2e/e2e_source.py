@@ -35,7 +35,7 @@ class Source:
     name: str
     uri: str
     tables: Path
-    max_connections: int = 4
+    max_connections: int = 10
     _specs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def execute(self, sql: str) -> None:
@@ -168,5 +168,3 @@ class Gate:
             END $$
             """
         )
-
-

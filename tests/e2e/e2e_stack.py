@@ -90,6 +90,10 @@ class Stack:
         text = path.read_text() if path.exists() else ""
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
+    def lines(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The lines of the log that have these fields with these values."""
+        return [line for line in self.log() if wanted.items() <= line.items()]
+
     def remembered(self) -> list[tuple[str, str, str, str]]:
         """Everything in Table Storage: table, partition, row, and the version of the row."""
         return sorted(self._entities())

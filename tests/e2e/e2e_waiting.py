@@ -6,17 +6,19 @@ from typing import TypeVar
 
 import pytest
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
 T = TypeVar("T")
 
 
-def await_value(look: Callable[[], T | None], what: str) -> T:
-    """Look again and again until there is a true value, and give it."""
+def await_value(
+    look: Callable[[], T | None], what: str, why: Callable[[], object] | None = None
+) -> T:
+    """Look again and again until there is a true value, and give it; `why` explains a failure."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
         if time.monotonic() > end:
-            pytest.fail(f"waited in vain for {what}")
+            pytest.fail(f"waited in vain for {what}: {why() if why else ''}")
         time.sleep(_POLL_SECONDS)
     return found

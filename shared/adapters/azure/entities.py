@@ -1,7 +1,11 @@
 """One Table Storage table as we use it: JSON bodies, compare-and-set, range queries.
 
-A body is split over string properties, as one may hold 32,000 characters and an entity a million
+A body is split over string properties, as one may hold 64 KiB of UTF-16 and an entity 1 MiB
 (https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model).
+
+A request whose answer is lost on the way is sent again by the SDK. A write that had happened then
+looks like somebody else's: the row is read again and the step is applied to its own result. Steps
+have to bear that.
 """
 
 from __future__ import annotations
@@ -25,14 +29,17 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableClient, TableEntity, TableTransactionError, UpdateMode
 
-from shared.loading.errors import CredentialRejected, StateUnavailable
+from shared.loading.errors import CredentialRejected, PermanentError, StateUnavailable
 
 T = TypeVar("T")
-_PIECE = 30_000
+# In characters: one outside the basic plane takes four bytes.
+_PIECE = 16_000
 _TRIES = 50
-# HTTP 412: somebody else changed the entity first.
-_MODIFIED = 412
-_EXISTS = 409
+_REFUSED_LOGIN = (401, 403)
+_TOO_LARGE = (400, 413)
+_LOST_RACE = (404, 409, 412)
+# Stands for an ETag where a row is to be written whatever was there.
+WHATEVER = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +56,54 @@ class RowModified(Exception):
     """Somebody else changed the row since it was read."""
 
 
+class StateRefused(PermanentError):
+    """Table Storage cannot hold what was to be written. Order fewer tables at once; else report it with the message."""
+
+
 @contextmanager
 def answering() -> Generator[None]:
     """Translate the SDK's errors once; conditions are handled where they are set."""
     try:
         yield
-    except ClientAuthenticationError as error:
-        raise CredentialRejected(f"Table Storage refused the login: {error.message}") from error
-    except (ResourceExistsError, ResourceNotFoundError, ResourceModifiedError):
+    except (ResourceExistsError, ResourceModifiedError):
         raise
-    except HttpResponseError as error:
-        raise StateUnavailable(f"Table Storage: {error.status_code} {error.message}") from error
+    except ResourceNotFoundError as error:
+        if _is_missing_table(error):
+            # Not to be taken for a missing row, which means that nothing was ever loaded.
+            raise StateUnavailable(f"Table Storage: {error.message}") from error
+        raise
+    except TableTransactionError as error:
+        if error.status_code in _LOST_RACE:
+            raise ResourceModifiedError(error.message, response=error.response) from error
+        raise _translated(error) from error
     except AzureError as error:
-        raise StateUnavailable(f"Table Storage: {error}") from error
+        raise _translated(error) from error
+
+
+def _translated(error: AzureError) -> Exception:
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    said = f"Table Storage: {status or ''} {error.message}"
+    if isinstance(error, ClientAuthenticationError) or status in _REFUSED_LOGIN:
+        return CredentialRejected(said)
+    return StateRefused(said) if status in _TOO_LARGE else StateUnavailable(said)
+
+
+def _is_missing_table(error: ResourceNotFoundError) -> bool:
+    return "TableNotFound" in str(error)
+
+
+@contextmanager
+def _competing(partition: str) -> Generator[None]:
+    """Say of a condition that did not hold that the row was modified."""
+    try:
+        with answering():
+            yield
+    except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
+        raise RowModified(f"{partition} has changed") from error
 
 
 class Entities:
-    """Rows of one table. Raises StateUnavailable, CredentialRejected."""
+    """Rows of one table. Raises StateUnavailable, StateRefused, CredentialRejected."""
 
     def __init__(self, client: TableClient) -> None:
         self._client = client
@@ -80,50 +118,63 @@ class Entities:
 
     def put(self, partition: str, key: str, value: Any) -> None:
         """Write a row whatever was there."""
-        with answering():
-            self._client.upsert_entity(_entity(partition, key, value), mode=UpdateMode.REPLACE)
+        self.swap(partition, key, value, etag=WHATEVER)
 
-    def swap(self, partition: str, key: str, value: Any, *, etag: str | None) -> None:
+    def swap(self, partition: str, key: str, value: Any, *, etag: str | None) -> str:
         """Write a row only if it is as it was read; `etag` None means it must not be there yet.
+
+        Gives the row's new ETag.
 
         Raises:
             RowModified: it is not.
         """
-        self.swap_all([(key, value, etag)], partition=partition)
+        kind, entity, options = _operation(partition, key, value, etag)
+        with _competing(partition):
+            if kind == "create":
+                written = self._client.create_entity(entity)
+            elif kind == "upsert":
+                written = self._client.upsert_entity(entity, **options)
+            else:
+                written = self._client.update_entity(entity, **options)
+        return str(written["etag"])
 
     def swap_all(self, rows: Sequence[tuple[str, Any, str | None]], *, partition: str) -> None:
         """Write rows of one partition, all or none; each as in `swap`."""
+        if len(rows) == 1:
+            [(key, value, etag)] = rows
+            self.swap(partition, key, value, etag=etag)
+            return
         operations = [_operation(partition, key, value, etag) for key, value, etag in rows]
-        try:
-            with answering():
-                if len(operations) == 1:
-                    self._single(operations[0])
-                else:
-                    self._client.submit_transaction(operations)
-        except (ResourceExistsError, ResourceModifiedError, TableTransactionError) as error:
-            raise RowModified(f"{partition} has changed") from error
+        with _competing(partition):
+            self._client.submit_transaction(operations)
 
     def put_all(self, partition: str, rows: Sequence[tuple[str, Any]]) -> None:
         """Write rows of one partition whatever was there, in batches of the 100 that one may hold."""
         for start in range(0, len(rows), 100):
-            batch = [
-                ("upsert", _entity(partition, key, value), {"mode": UpdateMode.REPLACE})
-                for key, value in rows[start : start + 100]
-            ]
-            with answering():
-                self._client.submit_transaction(batch)
+            batch = [(key, value, WHATEVER) for key, value in rows[start : start + 100]]
+            self.swap_all(batch, partition=partition)
 
-    def remove(self, partition: str, key: str) -> None:
-        """Delete a row, if it is there."""
-        with answering():
-            self._client.delete_entity(partition, key)
+    def remove(self, partition: str, key: str, *, etag: str = WHATEVER) -> None:
+        """Delete a row if it is there; with an ETag only as it was read.
+
+        Raises:
+            RowModified: it is there, but no longer as it was read.
+        """
+        with _competing(partition):
+            self._client.delete_entity(
+                partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
 
     def range(
-        self, partition: str, *, low: str = "", high: str = "\uffff", page: int = 200
+        self, partition: str, *, low: str | None = None, high: str | None = None, page: int = 200
     ) -> Iterator[Row]:
         """Read rows with `low <= key < high`, in the order of their keys, page by page."""
-        wanted = "PartitionKey eq @partition and RowKey ge @low and RowKey lt @high"
-        bounds = {"partition": partition, "low": low, "high": high}
+        wanted = "PartitionKey eq @partition"
+        bounds = {"partition": partition}
+        if low is not None:
+            wanted, bounds["low"] = f"{wanted} and RowKey ge @low", low
+        if high is not None:
+            wanted, bounds["high"] = f"{wanted} and RowKey lt @high", high
         with answering():
             found = self._client.query_entities(wanted, parameters=bounds, results_per_page=page)
             for entity in found:
@@ -132,7 +183,10 @@ class Entities:
     def change(
         self, partition: str, key: str, kind: type[T], fresh: T | None, step: Callable[[T], T]
     ) -> T | None:
-        """Apply a pure step to a row until nobody comes between; None if it is not there and not `fresh`."""
+        """Apply a pure step to a row until nobody comes between; None if it is not there and not `fresh`.
+
+        A step that changes nothing writes nothing.
+        """
         for attempt in range(_TRIES):
             row = self.get(partition, key)
             before = msgspec.json.decode(row.body, type=kind) if row else fresh
@@ -150,13 +204,6 @@ class Entities:
             return after
         raise StateUnavailable(f"{partition}/{key} is being changed by too many at once")
 
-    def _single(self, operation: tuple[str, TableEntity, dict[str, Any]]) -> None:
-        kind, entity, options = operation
-        if kind == "create":
-            self._client.create_entity(entity)
-        else:
-            self._client.update_entity(entity, **options)
-
 
 def _operation(
     partition: str, key: str, value: Any, etag: str | None
@@ -164,6 +211,8 @@ def _operation(
     entity = _entity(partition, key, value)
     if etag is None:
         return ("create", entity, {})
+    if etag == WHATEVER:
+        return ("upsert", entity, {"mode": UpdateMode.REPLACE})
     conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
     return ("update", entity, {"mode": UpdateMode.REPLACE, **conditions})
 

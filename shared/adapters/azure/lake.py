@@ -1,4 +1,8 @@
-"""The lake on ADLS Gen2, streaming appends straight into the service."""
+"""The lake on ADLS Gen2, streaming appends straight into the service.
+
+A request whose answer is lost on the way is sent again by the SDK. Repeating changes nothing but
+for renames, which find their own work done; `move` looks then.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
+from urllib.parse import quote
 from uuid import uuid4
 
 from azure.core import MatchConditions
@@ -24,22 +29,22 @@ from shared.loading.errors import CredentialRejected, LakeUnavailable
 
 # What one append carries: large enough for few requests, small enough to hold several in memory.
 CHUNK = 4 * 1024 * 1024
+_REFUSED_LOGIN = (401, 403)
 
 
 @contextmanager
 def _answering(path: str) -> Generator[None]:
     try:
         yield
-    except ClientAuthenticationError as error:
-        raise CredentialRejected(f"the lake refused the login: {error.message}") from error
     except ResourceNotFoundError as error:
         raise PathMissing(path) from error
     except (ResourceExistsError, ResourceModifiedError) as error:
         raise PathTaken(path) from error
-    except HttpResponseError as error:
-        raise LakeUnavailable(f"{path}: {error.status_code} {error.message}") from error
     except AzureError as error:
-        raise LakeUnavailable(f"{path}: {error}") from error
+        status = error.status_code if isinstance(error, HttpResponseError) else None
+        if isinstance(error, ClientAuthenticationError) or status in _REFUSED_LOGIN:
+            raise CredentialRejected(f"the lake refused the login: {error.message}") from error
+        raise LakeUnavailable(f"{path}: {status or ''} {error.message}") from error
 
 
 class AzureLake:
@@ -50,7 +55,7 @@ class AzureLake:
 
     @contextmanager
     def create(self, path: str) -> Generator[BinaryIO]:
-        """Stream a new file; nothing of it can be read before the block ends well."""
+        """Stream a new file; until the block ends well it is there, but empty."""
         client = self._file(path)
         with _answering(path):
             client.create_file()
@@ -66,8 +71,7 @@ class AzureLake:
         try:
             self.move(part, path)
         except PathTaken:
-            with _answering(part):
-                self._file(part).delete_file()
+            self.remove(part)
             raise
 
     def read(self, path: str) -> bytes:
@@ -82,27 +86,29 @@ class AzureLake:
 
     def make_folder(self, path: str) -> None:
         """Make a folder and its parents, and the filesystem if it is missing."""
-        filesystem, inner = _split(path)
         try:
-            with _answering(path):
-                self._filesystem(filesystem).create_directory(
-                    inner, match_condition=MatchConditions.IfMissing
-                )
-        except PathTaken:
-            pass
+            self._make_folder(path)
         except PathMissing:
             with suppress(PathTaken), _answering(path):
-                self._filesystem(filesystem).create_file_system()
-            self.make_folder(path)
+                self._filesystem(_split(path)[0]).create_file_system()
+            self._make_folder(path)
 
     def move(self, source: str, target: str) -> None:
         """Rename a file or folder at once, never over something."""
-        filesystem, inner = _split(target)
-        client = self._filesystem(_split(source)[0]).get_directory_client(_split(source)[1])
-        with _answering(source):
-            client.rename_directory(
-                f"{filesystem}/{inner}", match_condition=MatchConditions.IfMissing
-            )
+        filesystem, inner = _split(source)
+        # The SDK undoes one encoding of the source's name.
+        client = self._filesystem(filesystem).get_directory_client(quote(inner))
+        retries: list[Any] = []
+        try:
+            with _answering(source):
+                client.rename_directory(
+                    target,
+                    match_condition=MatchConditions.IfMissing,
+                    retry_hook=lambda **retry: retries.append(retry),
+                )
+        except (PathMissing, PathTaken):
+            if not (retries and self.exists(target) and not self.exists(source)):
+                raise
 
     def list(self, folder: str) -> Iterator[LakePath]:
         """List a folder and all below it."""
@@ -131,6 +137,13 @@ class AzureLake:
         """Raise LakeUnavailable unless the lake answers."""
         with _answering("the lake"):
             next(iter(self._service.list_file_systems(results_per_page=1)), None)
+
+    def _make_folder(self, path: str) -> None:
+        filesystem, inner = _split(path)
+        with suppress(PathTaken), _answering(path):
+            self._filesystem(filesystem).create_directory(
+                inner, match_condition=MatchConditions.IfMissing
+            )
 
     def _filesystem(self, name: str) -> FileSystemClient:
         return self._service.get_file_system_client(name)
@@ -169,7 +182,8 @@ class _AppendStream(io.RawIOBase):
             self._client.flush_data(self._sent, close=True)
 
     def _send(self, size: int) -> None:
-        chunk = bytes(self._pending[:size])
+        with memoryview(self._pending) as pending:
+            chunk = bytes(pending[:size])
         with _answering(self._path):
             self._client.append_data(chunk, offset=self._sent, length=size)
         self._sent += size

@@ -1,26 +1,27 @@
 """The ledger in Table Storage; keys are chosen so that every question is a range of one partition.
 
 `orders`: a partition a month, newest first, and the partition `open` of those that have not ended.
-`runs`: each run twice, under its table and under its day, newest first; the runs of one order are
-neighbours there. `windows`: a partition a backfill.
+`runs`: each run twice, under its table and under its month, newest first; the runs of one order
+are neighbours there. `windows`: a partition a backfill.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from shared.adapters.azure.entities import Entities, Row, RowModified
+from shared.adapters.azure.watchlist import Watchlist
 from shared.loading.errors import BadOrder
 from shared.loading.order import FINAL, is_order_id, order_of_run, table_key, table_of_run
 from shared.operations.ledger import RunQuery
 from shared.operations.records import OrderRecord, RunRecord, WindowRecord
 
 _OPEN, _CLOCK, _TICK = "open", "clock", "tick"
-# Runs are listed back to this many days, unless `since` says otherwise.
+# Runs are listed back to the month this many days ago, unless `since` says otherwise.
 _DAYS = 31
 
 
@@ -38,11 +39,14 @@ class AzureLedger:
 
     def __init__(self, tables: LedgerTables) -> None:
         self._tables = tables
+        self._watched = Watchlist(
+            rows=tables.orders, partition=_OPEN, kind=OrderRecord, is_open=_is_open
+        )
 
     def open_order(self, record: OrderRecord) -> OrderRecord:
         """Write a new order down; if it is there already, give what is there."""
         order_id = record.order.order_id
-        self._tables.orders.put(_OPEN, order_id, {})
+        self._watched.add(order_id)
         try:
             self._tables.orders.swap(_month(order_id), _descending(order_id), record, etag=None)
         except RowModified:
@@ -60,26 +64,28 @@ class AzureLedger:
         self, order_id: str, step: Callable[[OrderRecord], OrderRecord]
     ) -> OrderRecord:
         """Apply a pure step by compare-and-set."""
-        changed = self._tables.orders.change(
-            _month(order_id), _descending(order_id), OrderRecord, None, step
-        )
+        if not is_order_id(order_id):
+            raise BadOrder(f"{order_id!r} is not an order id")
+        at = (_month(order_id), _descending(order_id))
+        changed = self._watched.change(at, order_id, step)
         if changed is None:
             raise BadOrder(f"there is no order {order_id}")
-        if changed.state in FINAL:
-            self._tables.orders.remove(_OPEN, order_id)
-        else:
-            self._tables.orders.put(_OPEN, order_id, {})
         return changed
 
     def unfinished_orders(self) -> Iterable[str]:
         """Name the orders that have not ended."""
-        return [row.key for row in self._tables.orders.range(_OPEN)]
+        return self._watched.names()
 
     def record_run(self, record: RunRecord) -> None:
-        """Write a run down as it stands now."""
+        """Write a run down as it stands now; what an overtaken execution brings is left out."""
         key = _descending(record.run_id)
-        self._tables.runs.put(f"t-{table_key(record.table)}", key, record)
-        self._tables.runs.put(f"d-{record.run_id[:8]}", key, record)
+        for partition in (f"t-{table_key(record.table)}", _month(record.run_id)):
+            try:
+                self._tables.runs.swap(partition, key, record, etag=None)
+            except RowModified:
+                self._tables.runs.change(
+                    partition, key, RunRecord, record, lambda known: _later(known, record)
+                )
 
     def run(self, run_id: str) -> RunRecord | None:
         """Give a run, None if there is none."""
@@ -101,7 +107,7 @@ class AzureLedger:
     def runs_of_order(self, order_id: str) -> tuple[RunRecord, ...]:
         """List the runs of an order, by run id."""
         low = _descending(order_id)
-        rows = self._tables.runs.range(f"d-{order_id[:8]}", low=low, high=f"{low}~")
+        rows = self._tables.runs.range(_month(order_id), low=low, high=f"{low}~")
         return tuple(sorted((_run(row) for row in rows), key=lambda record: record.run_id))
 
     def write_windows(self, order_id: str, windows: Sequence[WindowRecord]) -> None:
@@ -132,16 +138,29 @@ class AzureLedger:
         if query.table is not None:
             yield from self._tables.runs.range(f"t-{table_key(query.table)}", high=high)
             return
-        for day in _days(query.since):
-            yield from self._tables.runs.range(f"d-{day:%Y%m%d}", high=high)
+        for month in _months(query.since):
+            yield from self._tables.runs.range(month, high=high)
 
 
 def _run(row: Row) -> RunRecord:
     return msgspec.json.decode(row.body, type=RunRecord)
 
 
-def _month(order_id: str) -> str:
-    return f"m-{order_id[:6]}"
+def _is_open(record: OrderRecord) -> bool:
+    return record.state not in FINAL
+
+
+def _later(known: RunRecord, record: RunRecord) -> RunRecord:
+    """Choose what counts: a later attempt, and what was published stays published."""
+    if known.attempt != record.attempt:
+        return max(known, record, key=lambda each: each.attempt)
+    done = known.state == "succeeded" and record.state != "succeeded"
+    return known if done else record
+
+
+def _month(name: str) -> str:
+    """Give the partition of an order or run, whose name begins with its order's time."""
+    return f"m-{name[:6]}"
 
 
 def _descending(name: str) -> str:
@@ -155,17 +174,18 @@ def _inverted(digits: str) -> str:
 
 
 def _stamp(since: str) -> str:
-    moment = datetime.fromisoformat(since).astimezone(UTC)
+    moment = _utc(since)
     return f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
 
 
-def _days(since: str | None) -> Iterator[date]:
-    day = datetime.now(UTC).date()
-    last = (
-        datetime.fromisoformat(since).astimezone(UTC).date()
-        if since
-        else day - timedelta(days=_DAYS)
-    )
-    while day >= last:
-        yield day
-        day -= timedelta(days=1)
+def _months(since: str | None) -> Iterator[str]:
+    """Give the partitions from this month back."""
+    now = datetime.now(UTC)
+    first = _utc(since) if since else now - timedelta(days=_DAYS)
+    for month in range(now.year * 12 + now.month - 1, first.year * 12 + first.month - 2, -1):
+        yield _month(f"{month // 12:04d}{month % 12 + 1:02d}")
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

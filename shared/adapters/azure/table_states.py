@@ -7,10 +7,12 @@ partition `held` names the tables whose turn is taken or asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
-from shared.adapters.azure.entities import Entities, RowModified
+from shared.adapters.azure.entities import WHATEVER, Entities, Row, RowModified
+from shared.adapters.azure.watchlist import Watchlist
 from shared.loading.errors import StateUnavailable, WatermarkMoved
 from shared.loading.order import table_key, table_of_key
 from shared.loading.turn import Turn
@@ -27,6 +29,7 @@ class AzureTableStates:
 
     def __init__(self, rows: Entities) -> None:
         self._rows = rows
+        self._watched = Watchlist(rows=rows, partition=_HELD, kind=Turn, is_open=_is_open)
 
     def turn(self, table: str) -> Turn:
         """Give the table's turn; a fresh one if nothing was ever loaded."""
@@ -34,35 +37,16 @@ class AzureTableStates:
         return msgspec.json.decode(row.body, type=Turn) if row else Turn()
 
     def change_turn(self, table: str, step: Callable[[Turn], Turn]) -> Turn:
-        """Apply a pure step by compare-and-set.
-
-        The index of held turns is written before a turn is taken and cleared after it is free, so
-        that it never misses one; a name too many is harmless.
-        """
+        """Apply a pure step by compare-and-set."""
         key = table_key(table)
-
-        def indexed(before: Turn) -> Turn:
-            after = step(before)
-            if _is_open(after) and not _is_open(before):
-                self._rows.put(_HELD, key, {})
-            return after
-
-        changed = self._rows.change(key, _TURN, Turn, Turn(), indexed)
+        changed = self._watched.change((key, _TURN), key, step, fresh=Turn())
         if changed is None:
             raise StateUnavailable(f"the turn of {table} could not be read")
-        if not _is_open(changed):
-            self._clear(table, key)
         return changed
-
-    def _clear(self, table: str, key: str) -> None:
-        self._rows.remove(_HELD, key)
-        # Somebody may have taken the turn between the change and the removal.
-        if _is_open(self.turn(table)):
-            self._rows.put(_HELD, key, {})
 
     def held(self) -> Iterable[str]:
         """Name the tables whose turn is taken or asked for."""
-        return [table_of_key(row.key) for row in self._rows.range(_HELD)]
+        return [table_of_key(name) for name in self._watched.names()]
 
     def watermark(self, table: str) -> Watermark | None:
         """Give the table's watermark, None before the first load has finished."""
@@ -91,13 +75,19 @@ class AzureTableStates:
         """Apply a step to the turn and move the watermark, both or neither."""
         key = table_key(table)
         for _ in range(_TRIES):
-            turn_row = self._rows.get(key, _TURN)
-            turn = msgspec.json.decode(turn_row.body, type=Turn) if turn_row else Turn()
+            # Read before the turn: if the commit is closed in between, the turn says so, and a
+            # watermark that has moved with it is nobody's fault.
+            marked = self._rows.get(key, _WATERMARK)
+            held = self._rows.get(key, _TURN)
+            turn = msgspec.json.decode(held.body, type=Turn) if held else Turn()
             stepped = step(turn)
             if stepped == turn:
                 return
-            changes = [(_TURN, stepped, turn_row.etag if turn_row else None)]
-            changes += self._moves(table, before, after)
+            changes: list[tuple[str, Any, str | None]] = [
+                (_TURN, stepped, held.etag if held else None)
+            ]
+            if after is not None and after != before:
+                changes += _moves(table, marked, before, after)
             try:
                 self._rows.swap_all(changes, partition=key)
             except RowModified:
@@ -105,20 +95,19 @@ class AzureTableStates:
             return
         raise StateUnavailable(f"{table} is being changed by too many at once")
 
-    def _moves(
-        self, table: str, before: Watermark | None, after: Watermark | None
-    ) -> list[tuple[str, Watermark, str | None]]:
-        if after is None or after == before:
-            return []
-        row = self._rows.get(table_key(table), _WATERMARK)
-        stored = msgspec.json.decode(row.body, type=Watermark) if row else None
-        if stored != before:
-            raise WatermarkMoved(
-                f"the watermark of {table} is {stored.position if stored else 'not set'}, "
-                f"expected {before.position if before else 'none'}"
-            )
-        history = f"history-{_LAST - after.version:010d}"
-        return [(_WATERMARK, after, row.etag if row else None), (history, after, None)]
+
+def _moves(
+    table: str, row: Row | None, before: Watermark | None, after: Watermark
+) -> list[tuple[str, Watermark, str | None]]:
+    stored = msgspec.json.decode(row.body, type=Watermark) if row else None
+    if stored != before:
+        raise WatermarkMoved(
+            f"the watermark of {table} is {stored.position if stored else 'not set'}, "
+            f"expected {before.position if before else 'none'}"
+        )
+    history = f"history-{_LAST - after.version:010d}"
+    # The history may be longer than the watermark knows, if somebody has removed that by hand.
+    return [(_WATERMARK, after, row.etag if row else None), (history, after, WHATEVER)]
 
 
 def _is_open(turn: Turn) -> bool:

@@ -94,15 +94,31 @@ def test_a_timer_of_many_days_rings_when_they_are_over(
     assert sample.finish(instance)["output"] == "rested"
 
 
+@pytest.mark.parametrize("rings", ["while the host is down", "after the restart"])
 def test_a_durable_timer_survives_a_restart(
-    serve: Callable[..., Sample], clock: ManualClock
+    serve: Callable[..., Sample], clock: ManualClock, rings: str
 ) -> None:
     sample = serve(clock=clock)
     instance = sample.start("waits_for_event")
     await_quiet(sample, instance)
     sample.host.stop()
-    clock.advance(timedelta(hours=1))
-    assert serve(clock=clock).finish(instance)["output"] == "too late"
+    if rings == "while the host is down":
+        clock.advance(timedelta(hours=1))
+    sample = serve(clock=clock)
+    if rings == "after the restart":
+        clock.advance(timedelta(hours=1))
+    assert sample.finish(instance)["output"] == "too late"
+
+
+def test_a_cancelled_timer_leaves_nothing_behind(
+    serve: Callable[..., Sample], clock: ManualClock
+) -> None:
+    sample = serve(clock=clock)
+    instance = sample.start("cancels")
+    sample.trace.await_line("gated after the cancel began")
+    assert sample.host._parts.hub.mailbox.later(clock.now()) == []  # type: ignore[union-attr]
+    sample.trace.open()
+    assert sample.finish(instance)["output"] == "after the cancel"
 
 
 def await_rescheduled(sample: Sample, to: datetime) -> None:

@@ -241,6 +241,16 @@ def waits_for_event(context: df.DurableOrchestrationContext):
 
 
 @app.orchestration_trigger(context_name="context")
+def cancels(context: df.DurableOrchestrationContext):
+    """A timer that is cancelled while the orchestration goes on."""
+    late = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
+    yield context.task_any([context.call_activity("square", 1), late])
+    late.cancel()
+    result = yield context.call_activity("gated_activity", "after the cancel")
+    return result
+
+
+@app.orchestration_trigger(context_name="context")
 def collects(context: df.DurableOrchestrationContext):
     """One event per execution, three executions."""
     seen = context.get_input() or []

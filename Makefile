@@ -1,0 +1,73 @@
+# What is done with this repository, each by one command. Needs GNU make, a POSIX shell and
+# Python 3.11 to 3.13; everything else is installed below .venv and .cache.
+
+STATE ?= .demo
+PORT ?= 7071
+
+BIN := .venv/bin
+READY := .venv/ready
+INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; \
+    install.ensure_installed(Path(".cache"))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-stop test lint format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install everything below .venv and .cache, unless it is up to date
+
+demo: $(READY) ## Run everything on real input and leave it running (STATE=.demo PORT=7071)
+	@$(BIN)/python -m local.demo --state $(STATE) --port $(PORT)
+
+demo-stop: ## Stop what the demo left running
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.demo --state $(STATE) --stop; fi
+
+test: lint ## Check style, types and imports, then run every test
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## Check style, types and the direction of imports
+	@echo "ruff check" && $(BIN)/ruff check --quiet .
+	@echo "ruff format" && $(BIN)/ruff format --quiet --check .
+	@echo "pyright" && $(BIN)/pyright
+	@echo "import-linter" && $(BIN)/lint-imports
+
+format: $(READY) ## Bring all code into the one format
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+clean: demo-stop ## Remove the environment, caches and the demo's state
+	@rm -rf .venv .cache .demo build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf *.egg-info && find . -name __pycache__ -prune -exec rm -rf {} +
+
+# An interpreter counts only if it runs: a pyenv shim may be there and fail. Debian and Ubuntu
+# keep what `venv` needs in a package of its own.
+$(READY): pyproject.toml requirements.txt requirements-dev.txt
+	@set -eu; \
+	if ! $(BIN)/python -c '' 2>/dev/null; then \
+	    python=; \
+	    for name in python3.13 python3.12 python3.11 python3; do \
+	        if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	            >/dev/null 2>&1; then python=$$name; break; fi; \
+	    done; \
+	    if [ -z "$$python" ]; then \
+	        echo "No Python from 3.11 to 3.13 was found. Install one and run make again." >&2; \
+	        exit 1; \
+	    fi; \
+	    if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	        package=$$($$python -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	        sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	        echo "Installing $$package, which $$python needs for virtual environments"; \
+	        $$sudo apt-get update -qq; \
+	        $$sudo env DEBIAN_FRONTEND=noninteractive \
+	            apt-get install -y -qq "$$package" >/dev/null; \
+	    fi; \
+	    echo "Making .venv with $$($$python --version)"; \
+	    $$python -m venv --clear .venv; \
+	fi; \
+	echo "Installing Python packages"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    -r requirements-dev.txt -e .; \
+	echo "Installing Azurite"; \
+	$(BIN)/python -c '$(INSTALL_AZURITE)'; \
+	touch $@

@@ -1,0 +1,112 @@
+"""What the demo does, in order: load, change and load, backfill beside a load, compare, repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as postgresql
+from rich.console import Console
+
+from local.demo.api import Api
+from local.demo.failure import DemoFailed
+from local.demo.verdict import Verdict, judge
+from local.sample.changes import Change, late_commit, make_changes
+from shared.catalog import Catalog
+
+USERS, STREAMS = "spotify/dbo.DimUser", "spotify/dbo.FactStream"
+# A month in the middle of the streams, in windows of three days: eleven windows, six groups.
+MONTH = ("2024-03-01", "2024-04-01")
+WINDOW = "3d"
+
+_PERIOD = """
+SELECT min(stream_timestamp)::date::text, (max(stream_timestamp)::date + 1)::text
+FROM dbo."FactStream" WHERE stream_id::text = ANY (string_to_array($1, ','))
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Demo:
+    """A stack with its sample filled in, and what has been changed there so far."""
+
+    console: Console
+    api: Api
+    database: str
+    lake: Path
+    catalog: Catalog
+    changes: list[Change] = field(default_factory=list[Change])
+
+    def load_first(self) -> None:
+        """Load all tables for the first time."""
+        with self.console.status("loading"):
+            ended = self.api.await_end(self.api.order_load())
+        tables = ended["tables"]
+        rows, files = (sum(table[what] for table in tables) for what in ("rows", "files"))
+        self._say(f"  {len(tables)} tables, {rows:,} rows in {files} files")
+
+    def change_and_load(self) -> None:
+        """Change the sources, with one transaction held open over a load."""
+        with late_commit(self.database) as late, self.console.status("loading"):
+            self.changes += [late, *make_changes(self.database)]
+            self.api.await_end(self.api.order_load())
+        for change in self.changes:
+            blind = "" if change.seen else ", which the cursor cannot see"
+            self._say(f"  {change.table}: {change.name} ({len(change.keys)}){blind}")
+        held = self.api.runs(USERS)[-1]["bound"]
+        self._say(
+            f"  User {late.keys[0]} was inserted first and committed only after this load, which the "
+            f"open transaction kept from calling {USERS} done past {held['value']}."
+        )
+
+    def backfill_beside_load(self) -> None:
+        """Load a past month again while an incremental load is running."""
+        with self.console.status("backfilling and loading"):
+            backfill = self.api.order_backfill(STREAMS, *MONTH, window=WINDOW)
+            load = self.api.order_load(USERS, STREAMS)
+            for order in (backfill, load):
+                self.api.await_end(order)
+        turns = [
+            run["mode"] for run in self.api.runs(STREAMS) if run["order_id"] in (backfill, load)
+        ]
+        self._say(
+            f"  {STREAMS}, {MONTH[0]} to {MONTH[1]}: {self.api.windows(backfill)} windows beside an "
+            f"incremental load of {USERS} and itself. Its turns: {_summarise(turns)}."
+        )
+
+    def compare(self) -> tuple[Verdict, ...]:
+        """Compare all tables, key by key and value by value."""
+        with self.console.status("comparing"):
+            return tuple(
+                judge(self.database, table, self.lake, self.changes) for table in self.catalog
+            )
+
+    def runs(self) -> dict[str, list[dict[str, Any]]]:
+        """Give the runs of every table, oldest first."""
+        return {table.name: self.api.runs(table.name) for table in self.catalog}
+
+    def repair(self, verdict: Verdict) -> Verdict:
+        """Backfill the period in which the unseen changes lie, and compare the table again."""
+        start, end = self._period(verdict)
+        with self.console.status("backfilling"):
+            self.api.await_end(self.api.order_backfill(STREAMS, start, end, window="1d"))
+            self._say(f"  backfilled {STREAMS} from {start} to {end}")
+            return judge(self.database, self.catalog.table(STREAMS), self.lake)
+
+    def _period(self, verdict: Verdict) -> tuple[str, str]:
+        if verdict.comparison.table != STREAMS:
+            raise DemoFailed(f"{verdict.comparison.table} is not meant to have unseen changes")
+        with postgresql.connect(self.database) as connection, connection.cursor() as cursor:
+            cursor.execute(_PERIOD, (",".join(sorted(verdict.unseen_keys)),))
+            rows = cursor.fetchall()
+        return str(rows[0][0]), str(rows[0][1])
+
+    def _say(self, text: str) -> None:
+        self.console.print(text)
+
+
+def _summarise(turns: Iterable[str]) -> str:
+    runs = [(mode, len(list(group))) for mode, group in groupby(turns)]
+    return ", ".join(f"{count} x {mode}" for mode, count in runs)

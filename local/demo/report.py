@@ -1,0 +1,123 @@
+"""What the demo prints at its end: one table, the differences, and what to try next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from local.demo.background import Running
+from local.demo.verdict import Verdict
+
+Runs = Mapping[str, Sequence[Mapping[str, Any]]]
+
+_LEGEND = """\
+rows: at the source now. landed: row images over all runs. seconds: of all runs together.
+watermark before: after the first load; after: now.
+bound: exact (the database assigns the cursor, and no row can still appear below it), settled (the
+application does, and a margin stands in) or none (no cursor: read whole every time). held back: an
+open transaction kept it from moving further during one of the loads."""
+
+# Where the output is no terminal, lines are not broken to fit one.
+_PLAIN_WIDTH = 200
+
+
+def open_console() -> Console:
+    """Give the console: styled in a terminal, plain text anywhere else."""
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return Console(width=width, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_verdicts(console: Console, verdicts: Sequence[Verdict], runs: Runs) -> None:
+    """Print a line for each table, what the columns mean, and every difference by name."""
+    console.print(_table(console, verdicts, runs))
+    console.print(f"\n{_LEGEND}\n")
+    for verdict in verdicts:
+        for line in verdict.describe():
+            console.print(line)
+    console.print()
+
+
+def print_result(console: Console, verdicts: Sequence[Verdict]) -> bool:
+    """Say whether all tables were equal, and give it."""
+    failed = sorted({each.comparison.table for each in verdicts if not each.passed})
+    if failed:
+        console.print(f"NOT EQUAL: {', '.join(failed)}\n", style="bold red")
+    else:
+        console.print("All tables are equal at the source and in the lake.\n", style="bold green")
+    return not failed
+
+
+def _table(console: Console, verdicts: Sequence[Verdict], runs: Runs) -> Table:
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    table.add_column("table", no_wrap=True)
+    for name in ("rows", "landed", "files", "bytes", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("watermark before", "after", "bound", "source and lake"):
+        table.add_column(name)
+    for verdict in verdicts:
+        found = verdict.comparison
+        mine = runs[found.table]
+        style = "green" if verdict.passed else "bold red"
+        table.add_row(
+            found.table,
+            f"{found.source_rows:,}",
+            f"{found.landed_rows:,}",
+            str(found.files),
+            f"{found.bytes:,}",
+            f"{sum(map(_seconds, mine)):.1f}",
+            mine[0]["watermark_after"] or "-",
+            _last_incremental(mine)["watermark_after"] or "-",
+            _bound(mine),
+            str(verdict),
+            style=style if console.is_terminal else None,
+        )
+    return table
+
+
+def print_next_steps(console: Console, running: Running, state: Path) -> None:
+    """Leave the addresses, and commands that work as they stand."""
+    url, python = running.url, _shown(Path(sys.executable))
+    folder = f"{state}/lake/bronze/spotify/dbo.DimUser"
+    read = f"import pyarrow.parquet as pq; print(pq.read_table('{folder}').slice(0, 3).to_pylist())"
+    console.print(
+        f"The stack goes on running at {url} (process {running.pid}, output in {state}/stack.log).\n"
+        "\n"
+        "Ask it:\n"
+        f"  curl -s {url}/api/health\n"
+        f"  curl -s {url}/api/tables/spotify/dbo.DimUser\n"
+        f"  curl -s '{url}/api/runs?table=spotify/dbo.FactStream&limit=5'\n"
+        f'  curl -s -X POST {url}/api/loads -d \'{{"tables": ["spotify/dbo.DimUser"]}}\'\n'
+        "\n"
+        f"The files are plain Parquet, with a manifest beside them, under {state}/lake/bronze:\n"
+        f'  {python} -c "{read}"\n'
+        "\n"
+        f"The source: {running.database}\n"
+        "Stop it: make demo-stop"
+    )
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _last_incremental(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return next(run for run in reversed(runs) if run["mode"] != "backfill")
+
+
+def _bound(runs: Sequence[Mapping[str, Any]]) -> str:
+    bounds = [run["bound"] for run in runs if run["mode"] != "backfill"]
+    held = any(bound["held_back_since"] for bound in bounds)
+    return f"{bounds[-1]['how']}, held back" if held else str(bounds[-1]["how"])
+
+
+def _seconds(run: Mapping[str, Any]) -> float:
+    length = datetime.fromisoformat(run["ended_at"]) - datetime.fromisoformat(run["started_at"])
+    return length / timedelta(seconds=1)

@@ -1,0 +1,86 @@
+"""Writes the histories that `test_histories.py` replays: `python tests/replay/write_histories.py`.
+
+A history stands for an orchestration that is in flight while a new version is deployed. Write
+them anew only when it is decided that such orchestrations may break, or to add a scenario.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "histories"
+ROOT = FOLDER.parents[2]
+
+
+def scenarios() -> Mapping[str, Callable[[], object]]:
+    """Give every scenario by the name of its file."""
+    from rehearsal import Again, failure, newest, oldest, rehearse  # noqa: PLC0415 - needs the path
+    from scripts import (  # noqa: PLC0415 - the same
+        BACKFILL,
+        TABLE_ORDER,
+        USUAL,
+        BackfillScript,
+        LoadScript,
+        batch,
+        batch_script,
+        failed,
+        plan,
+        succeeded,
+    )
+
+    from shared.durable.steps import TurnAnswer, backfill, load_batch, load_table  # noqa: PLC0415
+    from shared.loading.turn import Claim  # noqa: PLC0415
+    from shared.operations.records import OrderRecord  # noqa: PLC0415
+
+    order = batch("crm/dbo.A", "crm/dbo.B", "crm/dbo.C")
+    other = Claim(run_id="other", epoch=1, run_no=1, plan="p.json", landing="l.json")
+    waves = (order.tables[:2], order.tables[2:])
+    broken = failure("SchemaDrifted")
+    passing = Again(failure("SourceUnavailable"))
+    busy = TurnAnswer(taken=False)
+
+    def loads(table: str) -> object:
+        return failed(table, broken) if table.endswith("A") else succeeded(table=table)
+
+    def ended(_: object) -> OrderRecord:
+        return OrderRecord(order=order, state="failed", failed=1)
+
+    def load(**answers: list[object]) -> object:
+        return rehearse(load_table, TABLE_ORDER, LoadScript(**answers))
+
+    return {
+        "load_table-loaded": load,
+        "load_table-nothing-new": lambda: load(plan_load=[plan(slices=0)]),
+        "load_table-busy-then-taken": lambda: load(take_turn=[busy, busy, USUAL]),
+        "load_table-tried-again": lambda: load(plan_load=[passing, passing, USUAL]),
+        "load_table-failed": lambda: load(judge_quality=[broken]),
+        "load_table-rolled-forward": lambda: load(
+            take_turn=[TurnAnswer(taken=True, epoch=2, unfinished=other)]
+        ),
+        "load_table-groups": lambda: load(plan_load=[plan(slices=101)]),
+        "load_table-slices-in-order": lambda: rehearse(
+            load_table, TABLE_ORDER, LoadScript(plan_load=[plan(slices=5)]), choose=oldest
+        ),
+        "load_batch-failed": lambda: rehearse(
+            load_batch, order, batch_script(order, waves, loads, ended), choose=newest
+        ),
+        "backfill-two-groups": lambda: rehearse(backfill, BACKFILL, BackfillScript(2)),
+        "backfill-cancelled": lambda: rehearse(
+            backfill, BACKFILL, BackfillScript(9, cancelled_after=1)
+        ),
+    }
+
+
+def write_all() -> None:
+    """Write every scenario's history."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, play in scenarios().items():
+        run = play()
+        content = {"flow": run.flow, "output": run.output, "history": run.history}  # type: ignore[attr-defined] - a rehearsal
+        (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT), str(FOLDER.parent)]
+    write_all()
