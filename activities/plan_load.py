@@ -20,15 +20,17 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     spec = app.table(order.table)
     turn = app.states.turn(order.table)
     check_epoch(turn, order.run_id, wanted.epoch)
+    # A backfill reads the windows of a group together, any other load what the table file says.
+    at_once = len(order.spans) or spec.slices.parallel
     found = find_plan(app.lake, spec, order.run_id, turn) if order.attempt > 1 else None
     if found is None:
         planned = _look(app, wanted, turn)
         if not planned.plan.slices:
-            return refer(planned.plan, "")
+            return refer(planned.plan, "", at_once=at_once)
         found = store_plan(app.lake, planned.plan, wanted.epoch)
     plan, path = found
     app.ledger.record_run(_running(wanted, plan))
-    return refer(plan, path)
+    return refer(plan, path, at_once=at_once)
 
 
 def _look(app: wiring.App, wanted: steps.PlanWanted, turn: Turn) -> Planned:

@@ -64,7 +64,7 @@ def _load_group(context: Context, work: BackfillWork, group: WindowGroup) -> Ste
         spans=group.spans,
     )
     instance = instance_of(order, f"g{group.part:05d}")
-    [outcome] = yield from load_table.map(context, [(instance, given)], at_most=1)
+    [outcome] = yield from load_table.map(context, [(instance, given)])
     ended = (
         GroupEnded(order_id=order.order_id, part=group.part, state="failed", error=outcome)
         if isinstance(outcome, Failure)

@@ -18,9 +18,6 @@ from shared.loading.errors import Failure
 from shared.loading.order import Order, TableOrder, instance_of
 from shared.operations.records import OrderRecord
 
-# Tables in flight at once over all groups; connections are capped apart from this, per source.
-LANES = 32
-
 
 @orchestrates(load_batch)
 def load_one_batch(context: Context, order: Order) -> Steps[OrderRecord]:
@@ -37,7 +34,10 @@ def load_one_batch(context: Context, order: Order) -> Steps[OrderRecord]:
 
 @orchestrates(load_group)
 def load_one_group(context: Context, group: TableGroup) -> Steps[GroupEnd]:
-    """Load the tables of a group, each as an orchestration of its own."""
+    """Load the tables of a group, each as an orchestration of its own.
+
+    All begin at once: how many read is bounded by the host's activities and by each source's connections.
+    """
     order = group.order
     children = [
         (
@@ -53,7 +53,7 @@ def load_one_group(context: Context, group: TableGroup) -> Steps[GroupEnd]:
         )
         for table in group.tables
     ]
-    outcomes = yield from load_table.map(context, children, at_most=group.parallel)
+    outcomes = yield from load_table.map(context, children)
     failed = [o for o in outcomes if isinstance(o, Failure) or o.state == "failed"]
     return GroupEnd(failed=len(failed))
 
@@ -61,11 +61,9 @@ def load_one_group(context: Context, group: TableGroup) -> Steps[GroupEnd]:
 def _load_wave(context: Context, order: Order, tables: tuple[str, ...], wave: int) -> Steps[None]:
     # An order in a child's input holds no list of all tables: history stays small.
     order = replace(order, tables=())
-    starts = range(0, len(tables), MOST_CHILDREN)
-    lanes = max(2, LANES // max(1, len(starts)))
     groups = [
-        TableGroup(order=order, tables=tables[start : start + MOST_CHILDREN], parallel=lanes)
-        for start in starts
+        TableGroup(order=order, tables=tables[start : start + MOST_CHILDREN])
+        for start in range(0, len(tables), MOST_CHILDREN)
     ]
     if len(groups) == 1:
         yield from load_one_group(context, groups[0])
@@ -74,4 +72,4 @@ def _load_wave(context: Context, order: Order, tables: tuple[str, ...], wave: in
         (f"{context.instance_id}-w{wave}-{number:03d}", group)
         for number, group in enumerate(groups)
     ]
-    yield from load_group.map(context, children, at_most=MOST_CHILDREN)
+    yield from load_group.map(context, children)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from orchestrators.extract_group import extract_slices
+from orchestrators.extract_lane import extract_slices
 from shared.durable import Context, StepFailed, Steps, orchestrates, pause, start_over
 from shared.durable.steps import (
     ClaimedCommit,

@@ -13,6 +13,7 @@ is no fault and does not count) and `refused` (any other failure). The real host
 # annotations of a binding, and would see strings.
 import logging
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
@@ -78,23 +79,64 @@ class Step(Generic[In, Out]):
 
     def __call__(self, context: Context, given: In) -> Steps[Out]:
         """Run the activity. Raises StepFailed."""
-        [outcome] = yield from self.map(context, [given], at_most=1)
+        [outcome] = yield from self.map(context, [given])
         if isinstance(outcome, Failure):
             raise StepFailed(outcome)
         return outcome
 
-    def map(
-        self, context: Context, given: Sequence[In], *, at_most: int
-    ) -> Steps[tuple[Out | Failure, ...]]:
-        """Run over every input, never more than `at_most` at once; outcomes in the input's order.
+    def map(self, context: Context, given: Sequence[In]) -> Steps[tuple[Out | Failure, ...]]:
+        """Run over all inputs at once, at most MOST_CHILDREN; outcomes in the input's order.
 
-        After a failure no further input is begun; those not begun get the same failure.
+        Those that met a passing fault are tried again together, after the pause that one of them needs
+        longest.
         """
-        return (yield from _Fan(self, context, given, at_most).run())
+        outcomes: dict[int, Out | Failure] = {}
+        left = {number: _Tries() for number in range(len(given))}
+        while left:
+            tasks = [self._task(context, given[number]) for number in left]
+            answers = yield from gather(context, tasks)
+            left = self._sort(dict(zip(left, answers, strict=True)), left, outcomes)
+            if left:
+                yield from pause(context, max(tries.pause for tries in left.values()))
+        return tuple(outcomes[number] for number in range(len(given)))
 
-    def start(self, context: Context, value: In) -> TaskBase:
-        """Schedule one attempt."""
+    def _task(self, context: Context, value: In) -> TaskBase:
         return context.call_activity(self.name, msgspec.to_builtins(value))
+
+    def _sort(
+        self,
+        answers: dict[int, Any],
+        tries: dict[int, "_Tries"],
+        outcomes: dict[int, Out | Failure],
+    ) -> dict[int, "_Tries"]:
+        """Write down the outcomes; give the inputs that have to be tried again."""
+        again: dict[int, _Tries] = {}
+        for number, answer in answers.items():
+            tried = tries[number]
+            if isinstance(answer, Exception):
+                outcomes[number] = _broken(answer)
+            elif "gave" in answer:
+                outcomes[number] = msgspec.convert(answer["gave"], self.gives)
+            elif "busy" in answer:
+                again[number] = replace(
+                    tried, busy=tried.busy + 1, pause=BUSY.pause(tried.busy + 1)
+                )
+            elif "again" in answer and tried.failed + 1 < self.retry.attempts:
+                failed = tried.failed + 1
+                again[number] = replace(tried, failed=failed, pause=self.retry.pause(failed))
+            else:
+                raw = answer.get("again") or answer["refused"]
+                outcomes[number] = msgspec.convert(raw, Failure)
+        return again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tries:
+    """How often an input has failed in passing, how often it was found busy, and how long to wait now."""
+
+    failed: int = 0
+    busy: int = 0
+    pause: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,96 +147,44 @@ class Flow(Generic[In, Out]):
     takes: type[In]
     gives: type[Out]
 
-    def __call__(self, context: Context, instance: str, given: In) -> Steps[Out]:
-        """Run as a child under an instance id. Raises StepFailed if the child broke."""
-        [outcome] = yield from self.map(context, [(instance, given)], at_most=1)
-        if isinstance(outcome, Failure):
-            raise StepFailed(outcome)
-        return outcome
-
     def map(
-        self, context: Context, given: Sequence[tuple[str, In]], *, at_most: int
+        self, context: Context, given: Sequence[tuple[str, In]]
     ) -> Steps[tuple[Out | Failure, ...]]:
-        """Run children, never more than `at_most` at once; one that breaks does not stop the rest."""
-        outcomes: dict[int, Out | Failure] = {}
-        running: dict[TaskBase, int] = {}
-        waiting = list(enumerate(given))
-        while waiting or running:
-            while waiting and len(running) < at_most:
-                number, (instance, value) = waiting.pop(0)
-                raw = msgspec.to_builtins(value)
-                running[context.call_sub_orchestrator(self.name, raw, instance)] = number
-            done = yield context.task_any(list(running))
-            number = running.pop(done)
-            outcomes[number] = (
-                _broken(done.result)
-                if isinstance(done.result, Exception)
-                else msgspec.convert(done.result, self.gives)
-            )
-        return tuple(outcomes[number] for number in range(len(given)))
+        """Run children by instance id and input, at most MOST_CHILDREN at once.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """Where one input stands: tried so often, found busy so often, and whether a timer runs for it."""
-
-    number: int
-    attempt: int = 1
-    busy: int = 0
-    pausing: bool = False
-
-
-class _Fan(Generic[In, Out]):
-    """One fan-out of a step: attempts and pauses running side by side."""
-
-    def __init__(
-        self, step: Step[In, Out], context: Context, given: Sequence[In], at_most: int
-    ) -> None:
-        self._step, self._context, self._given, self._at_most = step, context, given, at_most
-        self._waiting = list(range(len(given)))
-        self._running: dict[TaskBase, _Attempt] = {}
-        self._outcomes: dict[int, Out | Failure] = {}
-        self._failure: Failure | None = None
-
-    def run(self) -> Steps[tuple[Out | Failure, ...]]:
-        while self._running or (self._waiting and not self._failure):
-            while self._waiting and not self._failure and len(self._running) < self._at_most:
-                self._begin(_Attempt(number=self._waiting.pop(0)))
-            done = yield self._context.task_any(list(self._running))
-            self._take(self._running.pop(done), done.result)
+        One that breaks does not stop the rest; outcomes in the input's order.
+        """
+        tasks = [
+            context.call_sub_orchestrator(self.name, msgspec.to_builtins(value), instance)
+            for instance, value in given
+        ]
+        results = yield from gather(context, tasks)
         return tuple(
-            self._outcomes.get(number, self._failure)  # pyright: ignore[reportReturnType] - every number not begun has a failure
-            for number in range(len(self._given))
+            _broken(result)
+            if isinstance(result, Exception)
+            else msgspec.convert(result, self.gives)
+            for result in results
         )
 
-    def _begin(self, attempt: _Attempt) -> None:
-        task = self._step.start(self._context, self._given[attempt.number])
-        self._running[task] = attempt
 
-    def _take(self, attempt: _Attempt, answer: Any) -> None:
-        if attempt.pausing:
-            self._begin(replace(attempt, pausing=False))
-        elif isinstance(answer, Exception):
-            self._settle(attempt.number, _broken(answer))
-        elif "gave" in answer:
-            self._outcomes[attempt.number] = msgspec.convert(answer["gave"], self._step.gives)
-        elif "busy" in answer:
-            again = replace(attempt, busy=attempt.busy + 1, pausing=True)
-            self._wait(again, BUSY.pause(again.busy))
-        elif "again" in answer and attempt.attempt < self._step.retry.attempts:
-            again = replace(attempt, attempt=attempt.attempt + 1, pausing=True)
-            self._wait(again, self._step.retry.pause(attempt.attempt))
-        else:
-            raw = answer.get("again") or answer["refused"]
-            self._settle(attempt.number, msgspec.convert(raw, Failure))
+def gather(context: Context, tasks: Sequence[TaskBase]) -> Steps[list[Any]]:
+    """Wait for all tasks; a failed one gives its exception in place of a result.
 
-    def _wait(self, attempt: _Attempt, span: timedelta) -> None:
-        timer = self._context.create_timer(self._context.current_utc_datetime + span)
-        self._running[timer] = attempt
-
-    def _settle(self, number: int, failure: Failure) -> None:
-        self._outcomes[number] = failure
-        self._failure = self._failure or failure
+    Only `task_all` waits for several at once on Azure: of a `task_any` that is repeated over what is
+    still running, the host takes the newest member only. After a failure the host waits for the rest
+    before it goes on, which the SDK alone would not.
+    """
+    if len(tasks) > 1:
+        # The SDK raises nothing more exact than Exception; which task failed is found below.
+        with suppress(Exception):
+            return list((yield context.task_all(list(tasks))))
+    results: list[Any] = []
+    for task in tasks:
+        try:
+            results.append((yield task))
+        except Exception as error:  # noqa: BLE001 - as above
+            results.append(error)
+    return results
 
 
 def _broken(error: Exception) -> Failure:

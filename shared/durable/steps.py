@@ -64,18 +64,18 @@ class SliceDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SliceGroup:
-    """The slices `first` to `last`, inclusive, of a plan: what one orchestrator fans out."""
+class SliceLane:
+    """Every `stride`-th slice of a plan from `first` to below `end`, read one after another."""
 
     plan: str
     first: int
-    last: int
-    parallel: int
+    stride: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupDone:
-    """How a group of slices ended."""
+class LaneDone:
+    """How a lane of slices ended."""
 
     failure: Failure | None = None
 
@@ -130,11 +130,10 @@ class OrderWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableGroup:
-    """Tables of one order that one orchestrator fans out, so many at once."""
+    """Tables of one order that one orchestrator fans out."""
 
     order: Order
     tables: tuple[str, ...]
-    parallel: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,5 +188,5 @@ raise_alert = Step("raise_alert", OrderRecord, OrderRecord, STORE)
 load_batch = Flow("load_batch", Order, OrderRecord)
 load_group = Flow("load_group", TableGroup, GroupEnd)
 load_table = Flow("load_table", TableOrder, RunRecord)
-extract_group = Flow("extract_group", SliceGroup, GroupDone)
+extract_lane = Flow("extract_lane", SliceLane, LaneDone)
 backfill = Flow("backfill", BackfillWork, OrderRecord)

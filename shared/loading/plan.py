@@ -10,6 +10,9 @@ from shared.loading.cursor import CursorType
 from shared.loading.order import Mode
 from shared.loading.span import Span
 
+# Slices of one run that are read at once, whatever is asked for: each is a child of one orchestrator.
+MOST_AT_ONCE = 16
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedColumn:
@@ -76,15 +79,14 @@ class PlanReference:
     findings: tuple[str, ...] = ()
 
 
-def refer(plan: LoadPlan, path: str) -> PlanReference:
-    """Shorten a plan to what an orchestrator needs. A backfill reads the windows of a group at once."""
-    windows = len(plan.slices) if plan.mode == "backfill" else 0
+def refer(plan: LoadPlan, path: str, *, at_once: int) -> PlanReference:
+    """Shorten a plan to what an orchestrator needs; `at_once` of its slices may be read together."""
     return PlanReference(
         path=path,
         mode=plan.mode,
         run_no=plan.run_no,
         slices=len(plan.slices),
-        parallel=windows or plan.spec.slices.parallel,
+        parallel=min(at_once, MOST_AT_ONCE),
         watermark_before=plan.watermark_before,
         bound=plan.bound,
         findings=plan.findings,

@@ -115,11 +115,12 @@ class Api:
         path = f"/runtime/webhooks/durabletask/instances/{instance}/terminate"
         assert self.http.post(path, params={"reason": "test"}).status_code == 202
 
-    def deliver(self, *events: Any, batch: bool = True) -> httpx.Response:
-        """Deliver events as Event Grid does: a list in its own schema, one object as CloudEvents."""
-        return self.http.post(
+    def deliver(self, body: Any) -> None:
+        """Deliver what Event Grid posts: a list of events, or one CloudEvent; it is acknowledged."""
+        answer = self.http.post(
             "/runtime/webhooks/eventgrid",
             params={"functionName": "on_data_changed"},
             headers={"aeg-event-type": "Notification"},
-            json=list(events) if batch else events[0],
+            json=body,
         )
+        assert answer.status_code == 202, answer.text

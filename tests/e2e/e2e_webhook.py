@@ -31,7 +31,7 @@ def listening() -> Generator[Webhook]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, *_said: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:

@@ -1,21 +1,21 @@
 """First loads, loads that find nothing, and increments: what lands, and what is said of it."""
 
-import json
 import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from e2e_api import Api
 from e2e_comparing import differing
-from e2e_lake import images, listing, published
+from e2e_lake import OWN_COLUMNS, images, listing, published
 from e2e_source import STAMPED, Source, create_items
 from e2e_stack import Stack
 from e2e_waiting import await_value
 
-RUN_FIELDS = {
-    *("run_id", "order_id", "table", "mode", "state", "outcome", "rows", "files", "bytes"),
-    *("watermark_before", "watermark_after", "bound", "started_at", "ended_at", "attempt", "error"),
-}
+RUN_FIELDS = set(
+    "run_id order_id table mode state outcome rows files bytes watermark_before watermark_after "
+    "bound started_at ended_at attempt error".split()
+)
+COLUMNS = ["id", "name", "price", "updated_at"]
 SLICED = {"rows": 200, "parallel": 2}
 
 
@@ -68,9 +68,7 @@ def test_the_manifest_tells_what_the_files_hold(api: Api, source: Source, stack:
         "load_type": "initial",
         "bound": run["bound"],
     }
-    assert [column["name"] for column in manifest["columns"]] == [
-        *("id", "name", "price", "updated_at")
-    ]
+    assert [column["name"] for column in manifest["columns"]] == COLUMNS
     for file in manifest["files"]:
         assert re.fullmatch(r"part-\d{5}-\d+\.parquet", file["name"])
         path = landed.folder / file["name"]
@@ -88,10 +86,7 @@ def test_every_row_carries_typed_columns_of_its_run(api: Api, source: Source, st
     run = api.load_one(source.declare("item", watermark=STAMPED))
     [landed] = published(stack.lake, source.target("item"))
     schema = pq.read_schema(landed.folder / landed.manifest["files"][0]["name"])
-    assert schema.names == [
-        *("id", "name", "price", "updated_at"),
-        *("_op", "_run_no", "_read_at", "_run_id", "_loaded_at"),
-    ]
+    assert schema.names == [*COLUMNS, *OWN_COLUMNS]
     own = {name: schema.field(name).type for name in schema.names if name.startswith("_")}
     assert own == {
         "_op": pa.string(),
@@ -113,9 +108,8 @@ def test_an_incremental_load_that_finds_nothing_lands_nothing(
     api.load_one(table)
     before = listing(stack.lake)
     run = api.load_one(table)
-    assert (run["mode"], run["outcome"], run["rows"], run["files"], run["bytes"]) == (
-        *("incremental", "nothing_new", 0, 0, 0),
-    )
+    assert (run["mode"], run["outcome"]) == ("incremental", "nothing_new")
+    assert (run["rows"], run["files"], run["bytes"]) == (0, 0, 0)
     assert run["watermark_after"] == run["watermark_before"]
     assert listing(stack.lake) == before
 
@@ -193,4 +187,3 @@ def test_what_a_run_left_in_staging_is_gone_once_it_has_succeeded(
     run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED))
     staged = stack.lake / "bronze" / "_staging" / run["run_id"]
     await_value(lambda: not staged.exists(), "the staging folder to be removed")
-    assert json.dumps(run["error"]) == "null"
