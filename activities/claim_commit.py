@@ -15,6 +15,7 @@ from shared.runtime import wiring
 def claim_commit(wanted: steps.CommitWanted) -> steps.ClaimedCommit:
     """Claim by compare-and-set; a run whose turn has passed to another is refused (TurnLost)."""
     app, record = wiring.app(), wanted.record
+    claim(app.states.turn(record.table), wanted.claim)  # refused before anything is written
     if record.outcome == "loaded":
         target = read_plan(app.lake, wanted.claim.plan).spec.target
         record = replace(record, folder=paths.published(target, record.run_id))

@@ -27,7 +27,7 @@ def extract_slice(wanted: steps.SliceWanted) -> steps.SliceDone:
             part=part,
             execution=f"{wanted.number:05d}-{uuid4().hex[:12]}",
             known=_known(app.lake, plan.overlap),
-            now=app.now(),
+            now=app.now,
         )
         with (
             app.sources.open(plan.spec) as session,

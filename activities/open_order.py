@@ -11,7 +11,7 @@ from shared.runtime import wiring
 
 
 @implements(steps.open_order)
-def open_order(order: Order) -> steps.OrderWork:
+def open_order(order: Order) -> steps.OrderWaves:
     """Order tables by `loads_after`; a table that is gone from the files comes first, to fail by itself."""
     app = wiring.app()
     started = app.now().isoformat()
@@ -25,4 +25,4 @@ def open_order(order: Order) -> steps.OrderWork:
     chosen = catalog.select([name for name in order.tables if name in known])
     gone = tuple(name for name in order.tables if name not in known)
     waves = [tuple(table.name for table in wave) for wave in catalog.waves(chosen)] or [()]
-    return steps.OrderWork(order=order, waves=(gone + waves[0], *waves[1:]))
+    return steps.OrderWaves(order=order, waves=(gone + waves[0], *waves[1:]))

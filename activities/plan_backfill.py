@@ -23,8 +23,10 @@ def plan_backfill(order: Order) -> Order:
         return replace(record, state="running", started_at=record.started_at or started)
 
     app.ledger.change_order(order.order_id, begin)
-    if not app.ledger.windows(order.order_id):
-        app.ledger.write_windows(order.order_id, _windows(app, order))
+    # An execution that died may have written some of them: what is there keeps its state.
+    known = {window.number for window in app.ledger.windows(order.order_id)}
+    windows = _windows(app, order)
+    app.ledger.write_windows(order.order_id, [w for w in windows if w.number not in known])
     return order
 
 

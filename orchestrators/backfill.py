@@ -16,7 +16,7 @@ from shared.durable.steps import (
     plan_backfill,
 )
 from shared.loading.errors import Failure
-from shared.loading.order import BackfillWork, TableOrder, instance_of
+from shared.loading.order import OrderWork, TableOrder, instance_of
 from shared.operations.records import OrderRecord, WindowGroup
 
 # After so many groups the orchestration starts anew with a short history.
@@ -24,7 +24,7 @@ GROUPS_PER_GENERATION = 20
 
 
 @orchestrates(backfill)
-def backfill_one_table(context: Context, work: BackfillWork) -> Steps[OrderRecord]:
+def backfill_one_table(context: Context, work: OrderWork) -> Steps[OrderRecord]:
     """Load group after group of windows; between two of them the table is free for others.
 
     A group that fails is left for a rerun and the rest goes on. The watermark is never touched.
@@ -39,7 +39,7 @@ def backfill_one_table(context: Context, work: BackfillWork) -> Steps[OrderRecor
     return (yield from finish_order(context, work.order.order_id, broke))
 
 
-def _load_groups(context: Context, work: BackfillWork) -> Steps[None]:
+def _load_groups(context: Context, work: OrderWork) -> Steps[None]:
     """Load group after group until nothing is left; start over where history grows long."""
     order, part = work.order, work.part
     for _ in range(GROUPS_PER_GENERATION):
@@ -52,7 +52,7 @@ def _load_groups(context: Context, work: BackfillWork) -> Steps[None]:
     start_over(context, replace(work, part=part))
 
 
-def _load_group(context: Context, work: BackfillWork, group: WindowGroup) -> Steps[None]:
+def _load_group(context: Context, work: OrderWork, group: WindowGroup) -> Steps[None]:
     order = work.order
     given = TableOrder(
         order_id=order.order_id,

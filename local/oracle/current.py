@@ -64,7 +64,7 @@ class Current:
 
 
 def list_parts(bronze: Bronze) -> tuple[Part, ...]:
-    """Open every file of every run, oldest run first, for its schema and its number of rows."""
+    """Open every file of every run for its schema and its number of rows."""
     return tuple(_part(bronze, run, path) for run in bronze.runs for path in run.files)
 
 

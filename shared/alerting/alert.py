@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from shared.loading.errors import Failure, TransientError
+from shared.loading.errors import Failure, PermanentError, TransientError
 
 
 class AlertUndelivered(TransientError):
     """Check `TIDEMARK_ALERT_WEBHOOK` and its receiver. The order itself is not touched by this."""
+
+
+class AlertRefused(PermanentError):
+    """The receiver does not want the alert. Check `TIDEMARK_ALERT_WEBHOOK`; the order is not touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from shared.durable.dialect import Flow, Retry, Step
 from shared.loading.errors import Failure
-from shared.loading.order import BackfillWork, Order, State, TableOrder
+from shared.loading.order import Order, OrderWork, State, TableOrder
 from shared.loading.plan import PlanReference
 from shared.loading.receipt import Verdict
 from shared.loading.turn import Claim
@@ -121,7 +121,7 @@ class TurnEnd:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderWork:
+class OrderWaves:
     """An order's tables in waves; those of one wave may be loaded at once."""
 
     order: Order
@@ -178,15 +178,15 @@ claim_commit = Step("claim_commit", CommitWanted, ClaimedCommit, STORE)
 publish = Step("publish", ClaimedCommit, Published, STORE)
 advance_watermark = Step("advance_watermark", ClaimedCommit, RunRecord, STORE)
 end_turn = Step("end_turn", TurnEnd, RunRecord, STORE)
-open_order = Step("open_order", Order, OrderWork, STORE)
+open_order = Step("open_order", Order, OrderWaves, STORE)
 close_order = Step("close_order", OrderEnd, OrderRecord, STORE)
 plan_backfill = Step("plan_backfill", Order, Order, SOURCE)
 next_windows = Step("next_windows", GroupWanted, WindowGroup, STORE)
 close_windows = Step("close_windows", GroupEnded, GroupEnded, STORE)
 raise_alert = Step("raise_alert", OrderRecord, OrderRecord, STORE)
 
-load_batch = Flow("load_batch", Order, OrderRecord)
+load_batch = Flow("load_batch", OrderWork, OrderRecord)
 load_group = Flow("load_group", TableGroup, GroupEnd)
 load_table = Flow("load_table", TableOrder, RunRecord)
 extract_lane = Flow("extract_lane", SliceLane, LaneDone)
-backfill = Flow("backfill", BackfillWork, OrderRecord)
+backfill = Flow("backfill", OrderWork, OrderRecord)

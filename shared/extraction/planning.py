@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.source import Session, TableShape
@@ -59,10 +59,12 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     seen = session.observe(spec) if cursor else None
     bound, spans = NO_BOUND, order.spans or (Span(),)
     if cursor and seen and mode != "backfill":
-        position = basis.watermark.position if basis.watermark else None
+        # An initial load starts anew: its bound may lie below a watermark that the source contradicts.
+        position = basis.watermark.position if basis.watermark and mode != "initial" else None
         bound = find_bound(
             spec.cursor, cursor, seen, settle=spec.settle, before=position, marks=basis.marks
         )
+        bound = _at_the_start(session, spec, cursor, bound) if mode == "initial" else bound
         findings += _judge_nulls(spec, seen)
         spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=before, bound=bound))
     plan = LoadPlan(
@@ -127,6 +129,17 @@ def _start(
             f"after: {order.after} lies above the watermark {position}; the rows between would be skipped"
         )
     return cursor.format(cursor.parse(order.after))
+
+
+def _at_the_start(session: Session, spec: TableSpec, cursor: CursorType, bound: Bound) -> Bound:
+    """Where nothing is safe yet, let progress stand before the first row, so that the next load reads on.
+
+    It reads the same rows again, and lands only those that have changed.
+    """
+    lowest = session.lowest(spec) if bound.value is None else None
+    if lowest is None:
+        return bound
+    return replace(bound, value=cursor.format(cursor.parse(lowest) - cursor.step))
 
 
 def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:

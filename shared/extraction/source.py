@@ -73,6 +73,10 @@ class Session(Protocol):
         """Read highest cursor value, clock and open transactions, in that order."""
         ...
 
+    def lowest(self, table: TableSpec) -> str | None:
+        """Give the lowest cursor value as the source's exact text, None if there is none."""
+        ...
+
     def estimate(self, table: TableSpec, span: Span) -> int:
         """Estimate the rows of a span without reading them."""
         ...

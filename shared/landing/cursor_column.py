@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,8 +40,8 @@ class CursorColumn:
     def above(self, batch: pa.RecordBatch, position: str) -> pa.Array | None:
         """Mark the rows above a position given as the source's text; None if there is none."""
         column = self._column(batch)
-        limit = self.cursor.parse(position) // _unit(column.type)
-        above = pc.fill_null(pc.greater(_numbers(column), pa.scalar(limit, pa.int64())), False)  # noqa: FBT003 - Arrow takes it by position only
+        limit = _limit(self.cursor.parse(position) // _unit(column.type), column.type)
+        above = pc.fill_null(pc.greater(_numbers(column), limit), False)  # noqa: FBT003 - Arrow takes it by position only
         return above if pc.any(above).as_py() else None
 
     def widen(self, seen: Range, batch: pa.RecordBatch) -> None:
@@ -73,6 +74,12 @@ def _numbers(column: pa.Array) -> pa.Array:
     if pa.types.is_date32(column.type):
         return column.cast(pa.int32())
     return column
+
+
+def _limit(value: int, kind: pa.DataType) -> pa.Scalar:
+    if pa.types.is_decimal(kind):
+        return pa.scalar(Decimal(value), pa.decimal256(76, 0))
+    return pa.scalar(value, pa.int64())
 
 
 def _unit(kind: pa.DataType) -> int:

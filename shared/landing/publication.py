@@ -12,47 +12,62 @@ import msgspec
 from shared.landing import paths
 from shared.landing.lake import Lake, PathMissing, PathTaken
 from shared.landing.manifest import Manifest, manifest_of
-from shared.loading.errors import PlanUnreadable
+from shared.loading.errors import PlanUnreadable, RunTaken
 from shared.loading.plan import LoadPlan
-from shared.loading.receipt import LandedFile, Landing
+from shared.loading.receipt import Landing
 
 
 def publish(lake: Lake, plan: LoadPlan, landing: Landing) -> str:
     """Let the run appear in bronze, entirely; give its folder.
 
     Raises:
+        RunTaken: the folder is there with something else in it.
         PlanUnreadable: a receipted file is nowhere to be found.
     """
     target = plan.spec.target
     folder = paths.published(target, plan.run_id)
     manifest_path = f"{folder}/{paths.MANIFEST}"
-    if lake.exists(manifest_path):
+    manifest = manifest_of(plan, landing)
+    if _is_published(lake, folder, manifest):
         return folder
     assembly = paths.assembly(target, plan.run_id)
     lake.make_folder(assembly)
     for file in landing.files:
-        _gather(lake, file, f"{assembly}/{file.name}", f"{folder}/{file.name}")
-    content = msgspec.json.format(msgspec.json.encode(manifest_of(plan, landing)), indent=1)
-    # an earlier try wrote the very same one
+        _gather(lake, file.path, f"{assembly}/{file.name}", f"{folder}/{file.name}")
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    # Made beside the assembly, as what is written there under another name first, or by somebody
+    # who is overtaken, would be published with it. An earlier try wrote the very same one.
+    made = f"{paths.staging(target, plan.run_id)}/{paths.MANIFEST}"
     with suppress(PathTaken):
-        lake.write(f"{assembly}/{paths.MANIFEST}", content)
+        lake.write(made, content)
+    _gather(lake, made, f"{assembly}/{paths.MANIFEST}", manifest_path)
     lake.make_folder(target)
     try:
         lake.move(assembly, folder)
     except (PathMissing, PathTaken):
-        if not lake.exists(manifest_path):
+        if not _is_published(lake, folder, manifest):
             raise
     return folder
 
 
-def _gather(lake: Lake, file: LandedFile, gathered: str, published: str) -> None:
+def _is_published(lake: Lake, folder: str, manifest: Manifest) -> bool:
     try:
-        lake.move(file.path, gathered)
+        found = read_manifest(lake, folder)
+    except PathMissing:
+        return False
+    if found != manifest:
+        raise RunTaken(f"{folder} holds another landing of this run")
+    return True
+
+
+def _gather(lake: Lake, path: str, gathered: str, published: str) -> None:
+    try:
+        lake.move(path, gathered)
     except PathTaken:
         return
     except PathMissing:
         if not (lake.exists(gathered) or lake.exists(published)):
-            raise PlanUnreadable(f"{file.path} is gone, although a receipt names it") from None
+            raise PlanUnreadable(f"{path} is gone, although a receipt names it") from None
 
 
 def read_manifest(lake: Lake, folder: str) -> Manifest:

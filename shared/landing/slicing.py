@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,13 +49,13 @@ class SliceLanding:
     part: Slice
     execution: str
     known: frozenset[bytes]
-    now: datetime
+    now: Callable[[], datetime]
 
     def land(self, reading: Reading) -> Receipt:
         """Write the slice's files into the folder of this execution and say what was done."""
         _check_columns(self.plan, reading.schema)
         schema = bronze_schema(reading.schema)
-        stamp = stamp_of(self.plan, reading.read_at, self.now)
+        stamp = stamp_of(self.plan, reading.read_at, self.now())
         tally = _Tally()
         rows = (stamped(batch, schema, stamp) for batch in self._changed(reading, tally))
         self._write(rows, schema, tally)

@@ -23,6 +23,7 @@ PUBLICATION = timedelta(seconds=1)
 TOLERANCE = timedelta(seconds=60)
 # Daylight saving ends at most once within this time, and never by more than three hours.
 _FALL_BACK = timedelta(hours=4)
+_MINUTE = 60 * SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +69,30 @@ def find_bound(
         WatermarkAhead: the source's clock stands before the last watermark.
     """
     if cursor.kind == "integer":
+        _check_not_back(cursor, seen, before)
         found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
     else:
         found = _clock_bound(spec, cursor, seen, settle=settle)
         _check_plausible(spec, cursor, seen, settle=settle, before=before)
+    found = _below_highest(found, cursor, seen)
     if before is None or found.value is None:
         return found if found.value is not None else _with_value(found, before)
     if cursor.parse(found.value) < cursor.parse(before):
         return _with_value(found, before)
     return found
+
+
+def _below_highest(bound: Bound, cursor: CursorType, seen: Observation) -> Bound:
+    """Keep an application's highest value open: it may write another row with the very same one.
+
+    Where the database assigns the value it comes from a clock or sequence that has moved on.
+    """
+    if bound.how != "settled" or bound.value is None or seen.max_cursor is None:
+        return bound
+    below = cursor.parse(seen.max_cursor) - cursor.step
+    if below >= cursor.parse(bound.value):
+        return bound
+    return _with_value(bound, cursor.format(below))
 
 
 def _with_value(bound: Bound, value: str | None) -> Bound:
@@ -120,7 +136,7 @@ def _integer_bound(
     now = parse_clock(seen.clock)
     oldest = parse_clock(seen.oldest_open) if seen.oldest_open else None
     limit = now if oldest is None else oldest - _nanoseconds(PUBLICATION)
-    if not exact and marks:
+    if not exact:
         limit = min(limit, now - _nanoseconds(settle))
     sightings = [*marks, Mark(seen_at=seen.clock, value=seen.max_cursor)]
     safe = [cursor.parse(mark.value) for mark in sightings if parse_clock(mark.seen_at) <= limit]
@@ -141,6 +157,17 @@ def keep_marks(marks: Sequence[Mark], seen: Observation, *, most: int = 16) -> t
     return tuple(kept)
 
 
+def _check_not_back(cursor: CursorType, seen: Observation, before: str | None) -> None:
+    """Stop where an integer source counts below the watermark: what it adds there would not be seen."""
+    if before is None or seen.max_cursor is None:
+        return
+    if cursor.parse(seen.max_cursor) < cursor.parse(before):
+        raise WatermarkAhead(
+            f"the watermark is {before}, but the highest value is {seen.max_cursor}: "
+            "the newest rows were deleted, or the source was restored, emptied or reseeded"
+        )
+
+
 def _check_plausible(
     spec: CursorSpec,
     cursor: CursorType,
@@ -149,8 +176,9 @@ def _check_plausible(
     settle: timedelta,
     before: str | None,
 ) -> None:
-    now = _in_column_clock(parse_clock(seen.clock), spec, cursor)
-    ahead = now + _nanoseconds(max(settle, TOLERANCE))
+    clock = parse_clock(seen.clock)
+    now = _in_column_clock(clock, spec, cursor)
+    ahead = _highest_reading(clock, spec, cursor) + _nanoseconds(max(settle, TOLERANCE))
     limit = cursor.floor(ahead) + cursor.step
     highest = cursor.parse(seen.max_cursor) if seen.max_cursor is not None else None
     if spec.future == "stop" and highest is not None and highest > limit:
@@ -170,16 +198,25 @@ def _in_column_clock(instant: int, spec: CursorSpec, cursor: CursorType) -> int:
     """
     if cursor.zoned or spec.clock.lower() == "utc":
         return instant
-    zone = ZoneInfo(spec.clock)
-    start = datetime.fromtimestamp(instant // SECOND, UTC)
-    minutes = range(int(_FALL_BACK.total_seconds()) // 60 + 1)
-    readings = (_local_seconds(start + timedelta(minutes=m), zone) for m in minutes)
-    return min(readings) * SECOND + instant % SECOND
+    # Clocks are set on whole minutes: those that follow show the lowest reading to come exactly.
+    next_minute = instant - instant % _MINUTE + _MINUTE
+    later = range(next_minute, next_minute + _nanoseconds(_FALL_BACK), _MINUTE)
+    return min(_local(moment, spec.zone) for moment in (instant, *later))
 
 
-def _local_seconds(moment: datetime, zone: ZoneInfo) -> int:
+def _highest_reading(instant: int, spec: CursorSpec, cursor: CursorType) -> int:
+    """Give the highest reading that the column's clock has lately shown: before it was set back."""
+    if cursor.zoned or spec.clock.lower() == "utc":
+        return instant
+    minute = instant - instant % _MINUTE
+    earlier = range(minute - _nanoseconds(_FALL_BACK), minute, _MINUTE)
+    return max(_local(moment, spec.zone) for moment in (instant, *earlier))
+
+
+def _local(instant: int, zone: ZoneInfo) -> int:
+    moment = datetime.fromtimestamp(instant // SECOND, UTC)
     offset = moment.astimezone(zone).utcoffset() or timedelta()
-    return int(moment.timestamp()) + int(offset.total_seconds())
+    return instant + _nanoseconds(offset)
 
 
 def _nanoseconds(span: timedelta) -> int:

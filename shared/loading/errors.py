@@ -57,7 +57,7 @@ class StateUnavailable(TransientError):
 
 
 class CredentialRejected(PermanentError):
-    """The source refused the login. Repair the setting that `connection` names, then rerun."""
+    """Repair what the message names (for a source the setting that `connection` names), then rerun."""
 
 
 class CatalogBroken(PermanentError):
@@ -126,6 +126,10 @@ class TurnLost(ConflictError):
 
 class WatermarkMoved(ConflictError):
     """The watermark was changed by somebody else during the load; nothing was advanced."""
+
+
+class RunTaken(ConflictError):
+    """A folder in bronze never changes. Order a new load of the table; report the run id."""
 
 
 class Unexpected(PermanentError):

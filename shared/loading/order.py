@@ -45,8 +45,12 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackfillWork:
-    """A backfill order, and the first group of windows that this generation looks at."""
+class OrderWork:
+    """An order as an orchestration works on it.
+
+    `part` is the first that this generation takes up: of a batch the wave of tables, of a backfill
+    the group of windows. An orchestration with many children starts over with the next.
+    """
 
     order: Order
     part: int = 0

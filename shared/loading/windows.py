@@ -36,7 +36,7 @@ def cut_windows(cursor: CursorType, *, start: str, end: str, window: str) -> tup
         BadOrder: the period is empty, the size is no multiple of the cursor's step, or the
             number of windows passes MOST_WINDOWS.
     """
-    low, high = _floor(cursor, start, "from"), _floor(cursor, end, "to")
+    low, high = _ceiling(cursor, start, "from"), _ceiling(cursor, end, "to")
     if low >= high:
         raise BadOrder(f"from: {start} is not before to: {end}")
     size = window_size(cursor, window)
@@ -71,9 +71,10 @@ def default_window(cursor: CursorType, rows: int) -> str:
     return str(rows) if cursor.kind == "integer" else "1d"
 
 
-def _floor(cursor: CursorType, text: str, name: str) -> int:
+def _ceiling(cursor: CursorType, text: str, name: str) -> int:
+    """Count an edge, or the next value that the column can hold if it lies between two."""
     try:
-        return cursor.parse(text)
+        return -(-cursor.parse(text) // cursor.step) * cursor.step
     except CursorUnsound as error:
         raise BadOrder(f"{name}: {error}") from error
 

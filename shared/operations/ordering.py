@@ -14,9 +14,9 @@ from shared.loading.errors import BadOrder, ConflictError
 from shared.loading.order import (
     FINAL,
     BackfillSpec,
-    BackfillWork,
     Mode,
     Order,
+    OrderWork,
     Reason,
     is_order_id,
     new_order_id,
@@ -44,12 +44,12 @@ class Start:
 
     flow: str
     instance: str
-    given: Order | BackfillWork
+    given: OrderWork
 
     @property
     def order(self) -> Order:
         """The order that it carries out."""
-        return self.given.order if isinstance(self.given, BackfillWork) else self.given
+        return self.given.order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +175,5 @@ class OrderDesk:
 
 def start_of(order: Order) -> Start:
     """Say how an order is started."""
-    if order.mode == "backfill":
-        return Start(
-            flow="backfill", instance=order_instance(order), given=BackfillWork(order=order)
-        )
-    return Start(flow="load_batch", instance=order_instance(order), given=order)
+    flow = "backfill" if order.mode == "backfill" else "load_batch"
+    return Start(flow=flow, instance=order_instance(order), given=OrderWork(order=order))

@@ -13,10 +13,9 @@ from typing import Any
 
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceExistsError
-from azure.data.tables import TableServiceClient
-from azure.storage.filedatalake import DataLakeServiceClient
 
-from shared.adapters.azure.entities import Entities
+from shared.adapters.azure.clients import lake_service, table_service
+from shared.adapters.azure.entities import Entities, answering
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
 from shared.adapters.azure.slots import AzureConnectionSlots
@@ -115,8 +114,8 @@ class App:
 
 def build(settings: Settings, environ: Mapping[str, str]) -> App:
     """Build the app on Azure's services, or on what stands in for them under the same SDKs."""
-    lake = AzureLake(DataLakeServiceClient(settings.lake_url, credential=_lake_login(settings)))
-    tables = {key: _table(settings, name) for key, name in STATE_TABLES.items()}
+    lake = AzureLake(lake_service(settings.lake_url, settings.lake_key or _managed_identity()))
+    tables = _tables(settings)
     slots = AzureConnectionSlots(tables["slots"])
     return App(
         settings=settings,
@@ -138,21 +137,16 @@ def app() -> App:
     return build(Settings.from_env(os.environ), os.environ)
 
 
-def _lake_login(settings: Settings) -> Any:
-    return settings.lake_key or _managed_identity()
-
-
-def _table(settings: Settings, name: str) -> Entities:
+def _tables(settings: Settings) -> dict[str, Entities]:
+    """Open the tables of the state, making those that are missing."""
     account = settings.state_url.rstrip("/").rsplit("/", 1)[-1].split(".")[0]
-    login = (
-        AzureNamedKeyCredential(account, settings.state_key)
-        if settings.state_key
-        else _managed_identity()
-    )
-    service = TableServiceClient(settings.state_url, credential=login)
-    with suppress(ResourceExistsError):
-        service.create_table(name)
-    return Entities(service.get_table_client(name))
+    key = settings.state_key
+    login = AzureNamedKeyCredential(account, key) if key else _managed_identity()
+    service = table_service(settings.state_url, login)
+    for name in STATE_TABLES.values():
+        with suppress(ResourceExistsError), answering():
+            service.create_table(name)
+    return {part: Entities(service.get_table_client(n)) for part, n in STATE_TABLES.items()}
 
 
 @cache

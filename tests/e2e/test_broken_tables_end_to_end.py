@@ -18,12 +18,11 @@ def broken(api: Api, source: Source) -> Any:
     create_items(source, "good")
     create_items(source, "dropped")
     names = [source.declare(table, watermark=STAMPED) for table in ("good", *BROKEN)]
-    api.load(names[0], names[1])
+    api.load(names[1])
     source.execute(
         """
         ALTER TABLE dropped DROP COLUMN price;
-        CREATE TABLE mistyped (id int PRIMARY KEY, updated_at text);
-        INSERT INTO good (name) VALUES ('new')
+        CREATE TABLE mistyped (id int PRIMARY KEY, updated_at text)
         """
     )
     return api.load(*names)
@@ -42,7 +41,7 @@ def test_broken_tables_fail_with_a_remedy_and_their_neighbour_is_loaded(
     assert broken["state"] == "failed"
     assert errors(broken) == {"good": None, **BROKEN}
     good = api.run_of(broken, source.full("good"))
-    assert (good["state"], good["rows"]) == ("succeeded", 1)
+    assert (good["state"], good["rows"]) == ("succeeded", 10)
     assert differing(source, stack.lake, "good") == []
     for part in broken["tables"][1:]:
         assert part["state"] == "failed"

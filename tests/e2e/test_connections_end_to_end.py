@@ -41,15 +41,15 @@ def test_a_source_never_has_more_than_its_connections_open(
     api: Api, stack: Stack, new_source: Callable[..., Source]
 ) -> None:
     source = new_source(stack.tables, max_connections=MOST)
-    names = [f"t{number}" for number in range(4)]
+    names = [f"t{number}" for number in range(3)]
     tables: list[str] = []
     for name in names:
-        create_items(source, name, rows=2000)
+        create_items(source, name, rows=1500)
         slices = {"rows": 500, "parallel": 2}
         tables.append(source.declare(name, watermark=STAMPED, slices=slices))
     with watching(source) as seen:
-        orders = [api.order(tables[:2]), api.order(tables[2:]), api.order(tables)]
+        orders = [api.order(tables[:2]), api.order(tables[1:])]
         states = [api.wait_for_order(order)["state"] for order in orders]
-    assert states == ["succeeded"] * 3
+    assert states == ["succeeded", "succeeded"]
     assert max(seen) == MOST
     assert differing(source, stack.lake, *names) == []

@@ -11,10 +11,10 @@ from e2e_source import STAMPED, Source, create_items
 from e2e_stack import Stack
 from e2e_waiting import await_value
 
-RUN_FIELDS = set(
-    "run_id order_id table mode state outcome rows files bytes watermark_before watermark_after "
-    "bound started_at ended_at attempt error".split()
-)
+RUN_FIELDS = {
+    *("run_id", "order_id", "table", "mode", "state", "outcome", "rows", "files", "bytes"),
+    *("watermark_before", "watermark_after", "bound", "started_at", "ended_at", "attempt", "error"),
+}
 COLUMNS = ["id", "name", "price", "updated_at"]
 SLICED = {"rows": 200, "parallel": 2}
 

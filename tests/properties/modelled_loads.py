@@ -19,7 +19,17 @@ from shared.loading.watermark import Watermark, advance
 WRITERS = st.integers(0, 2)
 KEYS = st.integers(0, 4)
 SPANS = st.sampled_from(
-    [1, 1_000_000, SECOND // 4, SECOND // 2, SECOND, 7 * SECOND, 20 * SECOND, 61 * SECOND, 1_800 * SECOND]
+    [
+        1,
+        1_000_000,
+        SECOND // 4,
+        SECOND // 2,
+        SECOND,
+        7 * SECOND,
+        20 * SECOND,
+        61 * SECOND,
+        1_800 * SECOND,
+    ]
 ).map(lambda span: max(span, 1_000))
 ACTIONS = st.one_of(
     st.tuples(st.just("write"), WRITERS, KEYS),

@@ -11,7 +11,7 @@ from rehearsal import Script
 from shared.durable import steps
 from shared.loading.bound import Bound
 from shared.loading.errors import Failure
-from shared.loading.order import BackfillSpec, BackfillWork, Order, TableOrder
+from shared.loading.order import BackfillSpec, Order, OrderWork, TableOrder
 from shared.loading.plan import PlanReference
 from shared.loading.receipt import Verdict
 from shared.loading.span import Span
@@ -21,7 +21,7 @@ ORDER_ID = "20260101T000000000Z-00000a"
 TABLE = "crm/dbo.Users"
 TABLE_ORDER = TableOrder(order_id=ORDER_ID, table=TABLE, mode="incremental", reason="request")
 PERIOD = BackfillSpec(start="2025-01-01", end="2026-01-01", window="1d", parallel=2)
-BACKFILL = BackfillWork(
+BACKFILL = OrderWork(
     order=Order(
         order_id=ORDER_ID,
         tables=(TABLE,),
@@ -39,7 +39,7 @@ def batch(*tables: str) -> Order:
     return Order(order_id=ORDER_ID, tables=tables, created_at="2026-01-01T00:00:00+00:00")
 
 
-def plan(*, slices: int = 3, parallel: int = 2) -> PlanReference:
+def plan(*, slices: int = 3, parallel: int = 3) -> PlanReference:
     """Refer to a plan of so many slices."""
     return PlanReference(
         path="bronze/_staging/r/plan-000001/plan.json",
@@ -88,7 +88,7 @@ class LoadScript:
                 return replace(succeeded(payload["claim"]["run_id"]), outcome="loaded", rows=30)
             case "end_turn":
                 return msgspec.convert(payload["record"], RunRecord)
-            case "extract_group":
+            case "extract_lane":
                 return None
             case _:
                 raise AssertionError(f"unexpected: {name}")
@@ -127,7 +127,7 @@ def batch_script(
     def script(name: str, payload: Any) -> Any:
         match name:
             case "open_order":
-                return steps.OrderWork(order=order, waves=waves)
+                return steps.OrderWaves(order=order, waves=waves)
             case "load_table":
                 return load(payload["table"])
             case "load_group":

@@ -6,8 +6,8 @@ import pytest
 from rehearsal import Broken, failure, rehearse
 from scripts import batch, batch_script, failed, succeeded
 
-from orchestrators.load_batch import LANES
 from shared.durable.steps import load_batch
+from shared.loading.order import OrderWork
 from shared.operations.records import OrderRecord
 
 
@@ -21,7 +21,7 @@ def well(table: str) -> Any:
 
 def test_an_order_is_opened_loaded_and_closed() -> None:
     order = batch(*tables(3))
-    run = rehearse(load_batch, order, batch_script(order, (order.tables,), well))
+    run = rehearse(load_batch, OrderWork(order=order), batch_script(order, (order.tables,), well))
     assert run.steps == ["open_order", *["load_table"] * 3, "close_order"]
     assert run.output["state"] == "succeeded"
 
@@ -37,7 +37,7 @@ def test_a_wave_begins_when_the_one_before_it_has_ended() -> None:
         ended.append(table)
         return well(table)
 
-    rehearse(load_batch, order, batch_script(order, waves, load))
+    rehearse(load_batch, OrderWork(order=order), batch_script(order, waves, load))
     assert sorted(ended) == sorted(order.tables)
 
 
@@ -55,7 +55,7 @@ def test_a_failing_table_does_not_stop_the_others(how: str) -> None:
             raise Broken("terminated")
         return failed(table, failure())
 
-    rehearse(load_batch, order, batch_script(order, waves, load))
+    rehearse(load_batch, OrderWork(order=order), batch_script(order, waves, load))
     assert sorted(begun) == sorted(order.tables)
 
 
@@ -64,7 +64,7 @@ def test_a_failed_order_is_alerted() -> None:
     script = batch_script(
         order, (order.tables,), well, lambda _: OrderRecord(order=order, state="failed", failed=1)
     )
-    run = rehearse(load_batch, order, script)
+    run = rehearse(load_batch, OrderWork(order=order), script)
     assert run.steps[-2:] == ["close_order", "raise_alert"]
     assert run.output["alert"] == "sent"
 
@@ -78,7 +78,7 @@ def test_a_lost_alert_fails_nothing_else_and_is_told() -> None:
     def deaf(name: str, payload: Any) -> Any:
         return failure("AlertUndelivered") if name == "raise_alert" else usual(name, payload)
 
-    run = rehearse(load_batch, order, deaf)
+    run = rehearse(load_batch, OrderWork(order=order), deaf)
     assert (run.output["state"], run.output["alert"]) == ("failed", "failed")
 
 
@@ -89,7 +89,7 @@ def test_an_order_that_cannot_be_opened_is_closed_with_the_cause() -> None:
     def broken(name: str, payload: Any) -> Any:
         return failure("CatalogBroken") if name == "open_order" else usual(name, payload)
 
-    run = rehearse(load_batch, order, broken)
+    run = rehearse(load_batch, OrderWork(order=order), broken)
     assert run.steps == ["open_order", "close_order"]
     [end] = run.given("close_order")
     assert end["broke"]["type"] == "CatalogBroken"
@@ -104,7 +104,7 @@ def test_every_table_is_loaded_once_in_groups_of_at_most_fifty(count: int) -> No
         loaded.append(table)
         return well(table)
 
-    run = rehearse(load_batch, order, batch_script(order, (order.tables,), load))
+    run = rehearse(load_batch, OrderWork(order=order), batch_script(order, (order.tables,), load))
     assert sorted(loaded) == sorted(order.tables)
     for each in run.every():
         assert len([work for work in each.done if work.instance]) <= 50
@@ -113,18 +113,19 @@ def test_every_table_is_loaded_once_in_groups_of_at_most_fifty(count: int) -> No
     assert max(len(instance) for instance in instances) <= 100
 
 
-def test_tables_in_flight_are_bounded() -> None:
+def test_a_slow_table_keeps_no_other_waiting() -> None:
     order = batch(*tables(50))
-    run = rehearse(load_batch, order, batch_script(order, (order.tables,), well))
-    assert run.peaks["load_table"] == LANES
+    run = rehearse(load_batch, OrderWork(order=order), batch_script(order, (order.tables,), well))
+    assert run.peaks["load_table"] == 50
 
 
 def test_a_long_chain_of_tables_keeps_to_fifty_children_too() -> None:
     order = batch(*tables(60))
     waves = tuple((table,) for table in order.tables)
-    run = rehearse(load_batch, order, batch_script(order, waves, well))
-    for each in run.every():
-        assert len([work for work in each.done if work.instance]) <= 50
+    run = rehearse(load_batch, OrderWork(order=order), batch_script(order, waves, well))
+    assert run.generations == 2
+    assert run.output["state"] == "succeeded"
+    assert sorted(given["table"] for given in run.given("load_table")) == sorted(order.tables)
 
 
 def test_a_group_that_the_host_ended_leaves_the_verdict_to_the_ledger() -> None:
@@ -136,5 +137,5 @@ def test_a_group_that_the_host_ended_leaves_the_verdict_to_the_ledger() -> None:
             raise Broken("terminated")
         return usual(name, payload)
 
-    run = rehearse(load_batch, order, dying)
+    run = rehearse(load_batch, OrderWork(order=order), dying)
     assert run.steps[-1] == "close_order"

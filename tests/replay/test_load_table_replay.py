@@ -160,17 +160,28 @@ def test_a_commit_that_cannot_be_rolled_forward_fails_the_run_before_it_reads() 
     assert run.output["error"]["type"] == "PlanUnreadable"
 
 
+def read_by_children(run: Rehearsal) -> list[int]:
+    return sorted(g["number"] for child in run.children for g in child.given("extract_slice"))
+
+
 @pytest.mark.parametrize("choose", [newest, oldest])
-@pytest.mark.parametrize("parallel", [1, 2, 5, 40])
+@pytest.mark.parametrize("parallel", [1, 2, 5])
 def test_no_more_slices_than_allowed_are_read_at_once(parallel: int, choose: object) -> None:
     script = LoadScript(plan_load=[plan(slices=40, parallel=parallel)])
     run = rehearse(load_table, TABLE_ORDER, script, choose=choose)  # type: ignore[arg-type] - newest or oldest
-    assert run.peaks["extract_slice"] == parallel
-    assert sorted(given["number"] for given in run.given("extract_slice")) == list(range(40))
+    assert run.peaks["extract_lane"] == parallel
+    assert {child.peaks["extract_slice"] for child in run.children} == {1}
+    assert read_by_children(run) == list(range(40))
     assert run.output["state"] == "succeeded"
 
 
-def test_after_a_failed_slice_no_further_one_is_begun() -> None:
+def test_few_slices_are_read_at_once_without_lanes() -> None:
+    run = load(plan_load=[plan(slices=5, parallel=5)])
+    assert run.peaks["extract_slice"] == 5
+    assert not run.children
+
+
+def test_a_lane_reads_nothing_after_a_slice_that_failed() -> None:
     script = LoadScript(plan_load=[plan(slices=40, parallel=2)])
 
     def broken(name: str, payload: dict[str, int]) -> object:
@@ -179,13 +190,13 @@ def test_after_a_failed_slice_no_further_one_is_begun() -> None:
         return script(name, payload)
 
     run = rehearse(load_table, TABLE_ORDER, broken, choose=oldest)
-    assert max(given["number"] for given in run.given("extract_slice")) == 4
+    assert read_by_children(run) == sorted([1, 3, *range(0, 40, 2)])
     assert run.output["error"]["type"] == "ValueUnsupported"
     assert "claim_commit" not in run.steps
 
 
-def test_a_slice_that_waits_lets_the_others_go_on() -> None:
-    script = LoadScript(plan_load=[plan(slices=6, parallel=2)])
+def test_only_the_slice_that_met_a_passing_fault_is_read_again() -> None:
+    script = LoadScript(plan_load=[plan(slices=3)])
     tried: list[int] = []
 
     def flaky(name: str, payload: dict[str, int]) -> object:
@@ -196,45 +207,31 @@ def test_a_slice_that_waits_lets_the_others_go_on() -> None:
         return script(name, payload)
 
     run = rehearse(load_table, TABLE_ORDER, flaky, choose=oldest)
-    assert tried.count(0) == 2
-    assert tried.index(1) < len(tried) - 1 - tried[::-1].index(0)
+    assert tried == [0, 1, 2, 0]
     assert run.output["state"] == "succeeded"
 
 
-@pytest.mark.parametrize(("slices", "groups"), [(51, 2), (100, 2), (101, 3)])
-def test_many_slices_nest_in_groups_of_at_most_fifty(slices: int, groups: int) -> None:
-    script = LoadScript(plan_load=[plan(slices=slices, parallel=50)])
+@pytest.mark.parametrize(("slices", "generations"), [(100, 1), (101, 2), (301, 4)])
+def test_a_long_lane_starts_over_before_its_history_grows(slices: int, generations: int) -> None:
+    script = LoadScript(plan_load=[plan(slices=slices, parallel=2)])
     run = rehearse(load_table, TABLE_ORDER, script)
-    assert run.steps.count("extract_group") == groups
-    numbers = [given["number"] for child in run.children for given in child.given("extract_slice")]
-    assert sorted(numbers) == list(range(slices))
-    assert all(len(child.done) <= 50 for child in run.every())
+    assert read_by_children(run) == list(range(slices))
+    assert max(child.generations for child in run.children) == generations
+    assert all(len(run.history) < 500 for run in run.every())
 
 
-def test_a_failed_group_ends_the_load_with_its_failure() -> None:
-    script = LoadScript(plan_load=[plan(slices=120, parallel=10)])
+def test_a_lane_that_the_host_ended_ends_the_load_after_the_others() -> None:
+    script = LoadScript(plan_load=[plan(slices=120, parallel=2)])
 
-    def broken(name: str, payload: dict[str, int]) -> object:
-        if name == "extract_slice" and payload["number"] == 60:
-            return failure("ValueUnsupported")
-        return script(name, payload)
-
-    run = rehearse(load_table, TABLE_ORDER, broken)
-    assert run.steps.count("extract_group") == 2
-    assert run.output["error"]["type"] == "ValueUnsupported"
-
-
-def test_a_group_that_the_host_ended_ends_the_load() -> None:
-    script = LoadScript(plan_load=[plan(slices=120)])
-
-    def dying(name: str, payload: object) -> object:
-        if name == "extract_group":
+    def dying(name: str, payload: dict[str, int]) -> object:
+        if name == "extract_lane" and payload["first"] == 1:
             raise Broken("terminated")
         return script(name, payload)
 
     run = rehearse(load_table, TABLE_ORDER, dying)
     assert run.output["error"]["type"] == "HostFailed"
     assert run.steps[-1] == "end_turn"
+    assert read_by_children(run) == list(range(0, 120, 2))
 
 
 def test_the_ledger_gets_what_the_run_came_to() -> None:

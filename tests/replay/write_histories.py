@@ -30,6 +30,7 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
     )
 
     from shared.durable.steps import TurnAnswer, backfill, load_batch, load_table  # noqa: PLC0415
+    from shared.loading.order import OrderWork  # noqa: PLC0415
     from shared.loading.turn import Claim  # noqa: PLC0415
     from shared.operations.records import OrderRecord  # noqa: PLC0415
 
@@ -58,12 +59,15 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
         "load_table-rolled-forward": lambda: load(
             take_turn=[TurnAnswer(taken=True, epoch=2, unfinished=other)]
         ),
-        "load_table-groups": lambda: load(plan_load=[plan(slices=101)]),
+        "load_table-lanes": lambda: load(plan_load=[plan(slices=101, parallel=2)]),
         "load_table-slices-in-order": lambda: rehearse(
             load_table, TABLE_ORDER, LoadScript(plan_load=[plan(slices=5)]), choose=oldest
         ),
         "load_batch-failed": lambda: rehearse(
-            load_batch, order, batch_script(order, waves, loads, ended), choose=newest
+            load_batch,
+            OrderWork(order=order),
+            batch_script(order, waves, loads, ended),
+            choose=newest,
         ),
         "backfill-two-groups": lambda: rehearse(backfill, BACKFILL, BackfillScript(2)),
         "backfill-cancelled": lambda: rehearse(

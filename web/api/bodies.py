@@ -160,6 +160,9 @@ def read_load(content: bytes, catalog: Catalog) -> LoadBody:
     chosen = names or tuple(t.name for t in catalog if source in (None, t.source.name))
     if not chosen:
         raise bad_request(FieldError(field="tables", message="there is no table to load"))
+    if len(chosen) > MOST_TABLES:
+        message = f"one order loads at most {MOST_TABLES} tables: name them, or a source"
+        raise bad_request(FieldError(field="tables", message=message))
     return LoadBody(tables=chosen, mode=cast("Mode", mode), after=after)
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from shared.alerting.alert import Alert, AlertUndelivered
+from shared.alerting.alert import Alert, AlertRefused, AlertUndelivered
 
 TIMEOUT_SECONDS = 10
+# Too early, too many requests, or too slow: these may go through later.
+_PASSING = (408, 425, 429)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +34,11 @@ class WebhookNotifier:
                 headers=headers,
                 timeout=TIMEOUT_SECONDS,
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The message of the client's error may repeat the address.
             raise AlertUndelivered(f"the webhook: {type(error).__name__}") from None
-        if answer.is_error:
+        if answer.is_client_error and answer.status_code not in _PASSING:
+            raise AlertRefused(f"the webhook answered {answer.status_code}")
+        if not answer.is_success:  # a redirect has delivered nothing either
             raise AlertUndelivered(f"the webhook answered {answer.status_code}")
         return True

@@ -83,6 +83,14 @@ class PostgresSession:
             sessions_hidden=activity.sessions_hidden,
         )
 
+    def lowest(self, table: TableSpec) -> str | None:
+        """Give the lowest cursor value as text, None if there is none."""
+        with self._snapshot(table, Span()) as snapshot:
+            cursor = snapshot.relation.cursor
+            if cursor is None:
+                return None
+            return self._connection.rows(queries.lowest(table, cursor.name))[0]["lowest"]
+
     def estimate(self, table: TableSpec, span: Span) -> int:
         """Give the planner's estimate of the rows in a span."""
         with self._snapshot(table, span) as snapshot:

@@ -1,7 +1,7 @@
 """A proxy on loopback that forwards requests, remembers them, and interferes where it is told to."""
 
 import http.client
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,7 +76,7 @@ class Interference:
 
 
 @contextmanager
-def interfering(upstream: str) -> Iterator[Interference]:
+def interfering(upstream: str) -> Generator[Interference]:
     """Run a proxy before the server at an account's URL."""
     address = urlsplit(upstream)
     interference = Interference()

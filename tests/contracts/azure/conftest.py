@@ -96,4 +96,6 @@ def disturbed(
 ) -> Iterator[Callable[[Entities], Entities]]:
     """Gives the same table through the proxy."""
     with closing(table_service(table_proxy.url, table_key(azurite))) as service:
-        yield lambda rows: Entities(service.get_table_client(rows._client.table_name))
+        yield lambda rows: Entities(
+            service.get_table_client(rows._client.table_name)  # pyright: ignore[reportPrivateUsage] - the name is nobody else's business
+        )

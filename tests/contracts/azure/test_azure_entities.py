@@ -17,8 +17,8 @@ def writes(request: Request) -> bool:
     return request.method in ("PUT", "POST", "PATCH")
 
 
-def keys(rows: Entities, **bounds: str) -> list[str]:
-    return [row.key for row in rows.range("p", **bounds)]
+def keys(rows: Entities) -> list[str]:
+    return [row.key for row in rows.range("p")]
 
 
 def etag_of(rows: Entities, key: str) -> str:
@@ -48,8 +48,6 @@ def test_a_body_far_larger_than_a_property_is_kept_exactly(rows: Entities, chara
 def test_a_body_that_no_entity_can_hold_is_refused_for_good(rows: Entities) -> None:
     with pytest.raises(StateRefused):
         rows.put("p", "k", "x" * 1_200_000)
-    with pytest.raises(StateRefused):
-        rows.swap("p", "k", "x" * 1_200_000, etag=None)
     assert keys(rows) == []
 
 
@@ -246,10 +244,10 @@ def asks(rows: Entities) -> list[Callable[[], object]]:
     ]
 
 
-def test_a_wrong_key_is_told_as_such(azurite: RunningAzurite, rows: Entities) -> None:
+def test_a_wrong_key_is_told_as_such(azurite: RunningAzurite) -> None:
     login = AzureNamedKeyCredential(azurite.account, "d3Jvbmc=")
     with table_service(azurite.table_url, login) as service:
-        for ask in asks(Entities(service.get_table_client(rows._client.table_name))):
+        for ask in asks(Entities(service.get_table_client("anytable"))):
             with pytest.raises(CredentialRejected):
                 ask()
 

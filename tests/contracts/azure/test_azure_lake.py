@@ -39,9 +39,13 @@ def test_a_new_file_holds_nothing_until_its_block_ends_well(lake: AzureLake, pla
 
 
 def test_a_file_whose_block_raises_holds_nothing(lake: AzureLake, place: str) -> None:
-    with pytest.raises(Stopped), lake.create(f"{place}/f") as sink:
-        sink.write(bytes(5 * MEGABYTE))
-        raise Stopped
+    def stop_amid() -> None:
+        with lake.create(f"{place}/f") as sink:
+            sink.write(bytes(5 * MEGABYTE))
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        stop_amid()
     assert [(entry.path, entry.bytes) for entry in lake.list(place)] == [(f"{place}/f", 0)]
 
 

@@ -2,7 +2,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from azure_interference import Interference, Refusal, Request
+from azure_interference import Concerns, Interference, Refusal, Request
 
 from local.datalake.process import RunningDatalake, start
 from shared.adapters.azure.clients import lake_service
@@ -17,11 +17,11 @@ def is_rename(request: Request) -> bool:
     return "x-ms-rename-source" in request.headers
 
 
-def asks(method: str, words: str) -> object:
+def asks(method: str, words: str) -> Concerns:
     return lambda request: request.method == method and words in request.target
 
 
-LOST = {
+LOST: dict[str, Concerns] = {
     "create": asks("PUT", "resource=file"),
     "append": asks("PATCH", "position=4194304"),
     "flush": asks("PATCH", "action=flush"),
@@ -88,7 +88,7 @@ def test_folders_and_removals_bear_lost_answers(
     lake_proxy.lose_answer(asks("PUT", "resource=directory"))
     disturbed_lake.make_folder(f"{place}/a")
     lake_proxy.lose_answer(asks("PUT", "restype=container"))
-    disturbed_lake.make_folder(f"{place.split('/')[0]}-new/a")
+    disturbed_lake.make_folder(f"{place.split('/', maxsplit=1)[0]}-new/a")
     lake_proxy.lose_answer(asks("DELETE", "recursive=true"))
     disturbed_lake.remove(f"{place}/a")
     assert not lake_proxy.is_pending

@@ -108,9 +108,7 @@ def test_an_order_opened_again_is_unfinished_even_if_its_opener_dies_on_the_way(
     assert ["'open'" in request.target for request in writes] == [True, False]
 
 
-def recorded(
-    through: AzureLedger, table_proxy: Interference, record: OrderRecord
-) -> list[Request]:
+def recorded(through: AzureLedger, table_proxy: Interference, record: OrderRecord) -> list[Request]:
     """Give the store calls of opening an order again."""
     table_proxy.seen.clear()
     through.change_order(record.order.order_id, lambda known: replace(known, state="queued"))
@@ -159,7 +157,9 @@ def test_runs_are_given_from_a_moment_on_by_status_and_no_more_than_asked(
     assert [run.order_id for run in failed] == [orders[1].order.order_id, orders[3].order.order_id]
 
 
-def test_a_moment_without_a_zone_is_utc(ledger: AzureLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moment_without_a_zone_is_utc(
+    ledger: AzureLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     ledger.record_run(run_of(order_at(NOW)))
     since = NOW.replace(tzinfo=None)

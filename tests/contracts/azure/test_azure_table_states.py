@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from azure_interference import Interference, Request
@@ -76,6 +76,7 @@ def test_a_table_never_loaded_has_a_fresh_turn_and_no_watermark(states: AzureTab
     assert list(states.held()) == []
 
 
+@pytest.mark.slow
 def test_no_change_is_lost_among_eight_at_once(states: AzureTableStates) -> None:
     def count(_: int) -> None:
         for _ in range(50):
@@ -254,36 +255,43 @@ def is_put(request: Request) -> bool:
     return request.method == "PUT" and "RowKey='turn'" in request.target
 
 
-@pytest.mark.parametrize(
-    ("before", "step", "wanted"),
-    [
-        ([], lambda turn: request(turn, "order").turn, Turn(requested=2, waiting="order")),
-        ([], taken, taken(Turn())),
-        ([taken], lambda turn: claim(turn, CLAIM), replace(taken(Turn()), claim=CLAIM)),
-        ([taken], ended, ended(taken(Turn()))),
-        ([taken], freed, freed(taken(Turn()))),
-    ],
-    ids=["request", "take", "claim", "end", "release"],
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """A step that is applied to its own result, after others; and the turn that comes of it."""
+
+    before: tuple[Callable[[Turn], Turn], ...] = (taken,)
+    step: Callable[[Turn], Turn]
+    wanted: Turn
+
+
+REPEATED = {
+    # Counted twice: the load is due once all the same, for the same order.
+    "request": Repeated(
+        before=(),
+        step=lambda turn: request(turn, "order").turn,
+        wanted=Turn(requested=2, waiting="order"),
+    ),
+    "take": Repeated(before=(), step=taken, wanted=taken(Turn())),
+    "claim": Repeated(
+        step=lambda turn: claim(turn, CLAIM), wanted=replace(taken(Turn()), claim=CLAIM)
+    ),
+    "end": Repeated(step=ended, wanted=ended(taken(Turn()))),
+    "release": Repeated(step=freed, wanted=freed(taken(Turn()))),
+}
+
+
+@pytest.mark.parametrize("case", REPEATED.values(), ids=REPEATED)
 def test_every_step_of_a_turn_bears_being_applied_to_its_own_result(
-    rows: Entities,
-    disturbed: Through,
-    table_proxy: Interference,
-    before: list[Callable[[Turn], Turn]],
-    step: Callable[[Turn], Turn],
-    wanted: Turn,
+    rows: Entities, disturbed: Through, table_proxy: Interference, case: Repeated
 ) -> None:
-    """A request is counted twice then: its load is due once all the same, for the same order."""
     states = AzureTableStates(disturbed(rows))
-    states.change_turn(TABLE, counted)
-    states.change_turn(TABLE, lambda turn: replace(turn, epoch=0))
-    for earlier in before:
-        states.change_turn(TABLE, earlier)
+    for step in (counted, lambda turn: replace(turn, epoch=0), *case.before):
+        states.change_turn(TABLE, step)
     table_proxy.lose_answer(is_put)
-    states.change_turn(TABLE, step)
+    states.change_turn(TABLE, case.step)
     assert not table_proxy.is_pending
-    assert states.turn(TABLE) == wanted
-    is_open = wanted.holder is not None or wanted.requested != wanted.served
+    assert states.turn(TABLE) == case.wanted
+    is_open = case.wanted.holder is not None or case.wanted.waiting is not None
     assert not is_open or list(states.held()) == [TABLE]
 
 
@@ -310,7 +318,8 @@ def test_a_watermark_removed_by_hand_can_be_set_again(
 
 def test_a_turn_larger_than_a_property_is_kept(states: AzureTableStates) -> None:
     columns = tuple(
-        PlannedColumn(name=f"column {number} 表", source_type="varchar(100)") for number in range(1024)
+        PlannedColumn(name=f"column {number} 表", source_type="varchar(100)")
+        for number in range(1024)
     )
     states.change_turn(TABLE, lambda turn: replace(turn, columns=columns))
     assert states.turn(TABLE).columns == columns

@@ -16,12 +16,20 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BronzeFolder:
-    """A table's target. Each part of a run has a `_read_at` of its own, a second after the last."""
+    """A table's target. Each part of a run has a `_read_at` of its own, a second after the last.
+
+    Runs are an hour apart, in the order of their numbers unless `hour` says otherwise.
+    """
 
     path: Path
 
     def publish(
-        self, run_no: int, *parts: pa.Table, operation: str = "upsert", mode: str = "incremental"
+        self,
+        run_no: int,
+        *parts: pa.Table,
+        operation: str = "upsert",
+        mode: str = "incremental",
+        hour: int | None = None,
     ) -> Path:
         """Publish a run with one file for each part; give its folder."""
         run_id = f"run-{run_no}"
@@ -30,7 +38,7 @@ class BronzeFolder:
         files: list[dict[str, Any]] = []
         for number, rows in enumerate(parts):
             name = f"part-{number:05d}-0.parquet"
-            read_at = START + timedelta(hours=run_no, seconds=number)
+            read_at = START + timedelta(hours=hour or run_no, seconds=number)
             pq.write_table(stamp(rows, run_no, run_id, read_at, operation), folder / name)
             size = (folder / name).stat().st_size
             files.append({"name": name, "rows": rows.num_rows, "bytes": size})

@@ -9,7 +9,7 @@ import pytest
 
 from shared.landing.overlap import DIGEST, digest_rows, pack, unpack
 
-DAY = datetime(2026, 1, 1, 12, 0, 0, 1)
+DAY = datetime(2026, 1, 1, 12, 0, 0, 1)  # noqa: DTZ001 - zoneless on purpose
 
 # Every type that the PostgreSQL adapter lands, with values that a careless digest takes for one.
 VALUES: list[tuple[pa.DataType, list[Any]]] = [

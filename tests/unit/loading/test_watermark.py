@@ -51,7 +51,7 @@ def test_rows_are_marked_as_a_snapshot_only_by_a_snapshot() -> None:
     assert plan(mode="backfill").operation == "upsert"
 
 
-def test_a_backfill_reads_all_windows_of_its_group_at_once() -> None:
+def test_a_reference_says_how_many_slices_there_are_and_how_many_may_be_read_at_once() -> None:
     slices = number_slices([Span(after=str(n)) for n in range(5)])
-    assert refer(plan(mode="backfill", slices=slices), "p").parallel == 5
-    assert refer(plan(mode="incremental", slices=slices), "p").parallel == 2
+    reference = refer(plan(slices=slices), "p", at_once=2)
+    assert (reference.path, reference.slices, reference.parallel) == ("p", 5, 2)

@@ -1,0 +1,126 @@
+"""The ledger and the turns in memory, and a desk that places orders at a set time."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from shared.loading.errors import BadOrder
+from shared.loading.order import FINAL
+from shared.loading.turn import Turn
+from shared.loading.watermark import Watermark
+from shared.operations.ledger import RunQuery
+from shared.operations.ordering import OrderDesk
+from shared.operations.records import OrderRecord, RunRecord, WindowRecord
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class MemoryLedger:
+    """Implements `shared.operations.ledger.Ledger`."""
+
+    orders: dict[str, OrderRecord] = field(default_factory=dict)
+    records: dict[str, RunRecord] = field(default_factory=dict)
+    periods: dict[str, dict[int, WindowRecord]] = field(default_factory=dict)
+    last_tick: str | None = None
+
+    def open_order(self, record: OrderRecord) -> OrderRecord:
+        return self.orders.setdefault(record.order.order_id, record)
+
+    def order(self, order_id: str) -> OrderRecord | None:
+        return self.orders.get(order_id)
+
+    def change_order(
+        self, order_id: str, step: Callable[[OrderRecord], OrderRecord]
+    ) -> OrderRecord:
+        if order_id not in self.orders:
+            raise BadOrder(f"there is no order {order_id}")
+        self.orders[order_id] = step(self.orders[order_id])
+        return self.orders[order_id]
+
+    def unfinished_orders(self) -> Iterable[str]:
+        return [name for name, record in self.orders.items() if record.state not in FINAL]
+
+    def record_run(self, record: RunRecord) -> None:
+        self.records[record.run_id] = record
+
+    def run(self, run_id: str) -> RunRecord | None:
+        return self.records.get(run_id)
+
+    def runs(self, query: RunQuery) -> tuple[RunRecord, ...]:
+        found = [r for r in self.records.values() if query.table in (None, r.table)]
+        return tuple(found[: query.most])
+
+    def runs_of_order(self, order_id: str) -> tuple[RunRecord, ...]:
+        found = [run for run in self.records.values() if run.order_id == order_id]
+        return tuple(sorted(found, key=lambda run: run.run_id))
+
+    def write_windows(self, order_id: str, windows: Sequence[WindowRecord]) -> None:
+        known = self.periods.setdefault(order_id, {})
+        known.update({window.number: window for window in windows})
+
+    def windows(self, order_id: str) -> tuple[WindowRecord, ...]:
+        known = self.periods.get(order_id, {})
+        return tuple(known[number] for number in sorted(known))
+
+    def tick(self) -> str | None:
+        return self.last_tick
+
+    def ticked(self, at: str) -> None:
+        self.last_tick = at
+
+    def ping(self) -> None:
+        return None
+
+
+@dataclass
+class MemoryStates:
+    """Implements `shared.loading.state.TableStates`, as far as the desk and the sweep ask it."""
+
+    turns: dict[str, Turn] = field(default_factory=dict)
+
+    def turn(self, table: str) -> Turn:
+        return self.turns.get(table, Turn())
+
+    def change_turn(self, table: str, step: Callable[[Turn], Turn]) -> Turn:
+        self.turns[table] = step(self.turn(table))
+        return self.turns[table]
+
+    def held(self) -> Iterable[str]:
+        return list(self.turns)
+
+    def watermark(self, _table: str) -> Watermark | None:
+        return None
+
+    def history(self, _table: str, _most: int) -> tuple[Watermark, ...]:
+        return ()
+
+    def advance(
+        self,
+        table: str,
+        *,
+        step: Callable[[Turn], Turn],
+        before: Watermark | None,
+        after: Watermark | None,
+    ) -> None:
+        raise NotImplementedError(f"{table}: {step} {before} {after}")
+
+
+class Office:
+    """A desk with its ledger, its turns, and a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.ledger, self.states = MemoryLedger(), MemoryStates()
+        self.now = START
+        self._drawn = 0
+        self.desk = OrderDesk(
+            ledger=self.ledger, states=self.states, now=lambda: self.now, entropy=self._entropy
+        )
+
+    def wait(self, **span: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+    def _entropy(self) -> str:
+        self._drawn += 1
+        return f"{self._drawn:06x}"

@@ -1,0 +1,46 @@
+"""App settings are read once; all that is missing is named together, and no key is ever shown."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from shared.runtime.settings import Settings, SettingsIncomplete
+
+ENVIRON = {
+    "TIDEMARK_LAKE_URL": "https://lake",
+    "TIDEMARK_STATE_URL": "https://state",
+    "TIDEMARK_TABLES": "tables",
+}
+
+
+def test_every_missing_setting_is_named_at_once() -> None:
+    with pytest.raises(SettingsIncomplete) as missing:
+        Settings.from_env({"TIDEMARK_LAKE_URL": ""})
+    for name in ENVIRON:
+        assert name in str(missing.value)
+
+
+def test_without_keys_managed_identity_is_meant() -> None:
+    settings = Settings.from_env({**ENVIRON, "TIDEMARK_LAKE_KEY": ""})
+    assert (settings.lake_key, settings.state_key, settings.alert_webhook) == (None, None, None)
+
+
+def test_links_are_built_without_a_double_slash() -> None:
+    settings = Settings.from_env({**ENVIRON, "TIDEMARK_BASE_URL": "https://host/"})
+    assert settings.base_url == "https://host"
+
+
+def test_no_key_and_no_webhook_is_shown() -> None:
+    secrets = {
+        "TIDEMARK_LAKE_KEY": "key-one",
+        "TIDEMARK_STATE_KEY": "key-two",
+        "TIDEMARK_ALERT_WEBHOOK": "https://hook/three",
+    }
+    shown = repr(Settings.from_env({**ENVIRON, **secrets}))
+    assert not any(secret in shown for secret in secrets.values())
+
+
+def test_settings_do_not_change() -> None:
+    settings = Settings.from_env(ENVIRON)
+    with pytest.raises(FrozenInstanceError):
+        settings.tables = "other"  # type: ignore[misc] - the point of it

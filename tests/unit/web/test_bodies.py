@@ -1,0 +1,200 @@
+"""Bodies and queries are read strictly; everything that is wrong is named at once."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.catalog import parse_catalog
+from web.api.bodies import (
+    MOST_BYTES,
+    MOST_PARALLEL,
+    BackfillBody,
+    LoadBody,
+    RunsQuery,
+    read_backfill,
+    read_load,
+    read_object,
+    read_runs_query,
+)
+from web.api.problems import Problem
+
+CATALOG = parse_catalog(
+    {
+        "crm.yml": """
+source: {name: crm, kind: sql, engine: postgresql, connection: "${CRM_DB}"}
+tables:
+  - {table: dbo.Users, key: [id], watermark: {kind: integer, column: change_no}}
+  - {table: dbo.Orders, key: [id], watermark: {kind: none}}
+""",
+        "erp.yml": """
+source: {name: erp, kind: sql, engine: postgresql, connection: "${ERP_DB}"}
+tables:
+  - {table: dbo.Users, key: [id], watermark: {kind: none}}
+""",
+    }
+)
+ALL = ("crm/dbo.Users", "crm/dbo.Orders", "erp/dbo.Users")
+
+
+def load(**body: Any) -> LoadBody:
+    return read_load(json.dumps(body).encode(), CATALOG)
+
+
+def backfill(**body: Any) -> BackfillBody:
+    usual = {"table": "crm/dbo.Users", "from": 1, "to": 100}
+    return read_backfill(json.dumps({**usual, **body}).encode(), CATALOG)
+
+
+def runs(**query: str) -> RunsQuery:
+    return read_runs_query(query, CATALOG)
+
+
+def errors(refused: pytest.ExceptionInfo[Problem]) -> dict[str, str]:
+    assert refused.value.status == 400
+    found: dict[str, str] = {}
+    for error in refused.value.errors:
+        found[error.field] = f"{found.get(error.field, '')} {error.message}".strip()
+    return found
+
+
+def test_an_empty_body_orders_every_table() -> None:
+    for content in (b"", b"  \n", b"{}"):
+        assert read_load(content, CATALOG) == LoadBody(tables=ALL, mode="incremental", after=None)
+
+
+def test_a_source_orders_its_tables() -> None:
+    assert load(source="crm").tables == ALL[:2]
+
+
+def test_a_table_named_twice_is_ordered_once() -> None:
+    assert load(tables=["erp/dbo.Users", "crm/dbo.Users", "erp/dbo.Users"]).tables == (
+        "erp/dbo.Users",
+        "crm/dbo.Users",
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "text"), [(17, "17"), ("17", "17"), (" 2026-01-01 ", "2026-01-01"), (-1, "-1")]
+)
+def test_a_start_may_be_a_text_or_a_whole_number(after: Any, text: str) -> None:
+    assert load(after=after).after == text
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b'"x"', b"null", b"\xff\xfe", b"[" * 200_000, b"{}" * 2]
+)
+def test_what_is_no_json_object_is_refused(content: bytes) -> None:
+    with pytest.raises(Problem) as refused:
+        read_object(content)
+    assert list(errors(refused)) == ["body"]
+
+
+def test_a_body_that_is_too_large_is_refused_unread() -> None:
+    with pytest.raises(Problem, match="body"):
+        read_object(b" " * (MOST_BYTES + 1))
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(Problem) as refused:
+        load(tabels=[], source="hr", mode="full", after=True, tables=["crm/dbo.User", 7])
+    found = errors(refused)
+    assert set(found) == {"tabels", "source", "mode", "after", "tables[0]", "tables[1]"}
+    assert "did you mean tables?" in found["tabels"]
+    assert "crm, erp" in found["source"]
+    assert "incremental, initial, snapshot" in found["mode"]
+    assert "did you mean crm/dbo.Users?" in found["tables[0]"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"tables": []}, "tables"),
+        ({"tables": "crm/dbo.Users"}, "tables"),
+        ({"tables": {"a": 1}}, "tables"),
+        ({"tables": ["erp/dbo.Users"], "source": "crm"}, "tables[0]"),
+        ({"mode": None}, "mode"),
+        ({"mode": ["initial"]}, "mode"),
+        ({"mode": "backfill"}, "mode"),
+        ({"after": ""}, "after"),
+        ({"after": 1.5}, "after"),
+        ({"after": {"x": 1}}, "after"),
+        ({"after": "x" * 1_001}, "after"),
+        ({"after": "1", "mode": "initial"}, "after"),
+        ({"after": "\ud800"}, "after"),
+        ({"source": 1}, "source"),
+    ],
+)
+def test_a_bad_field_of_a_load_is_named(body: dict[str, Any], field: str) -> None:
+    with pytest.raises(Problem) as refused:
+        load(**body)
+    assert field in errors(refused)
+
+
+def test_a_backfill_needs_its_table_and_its_period() -> None:
+    with pytest.raises(Problem) as refused:
+        read_backfill(b"{}", CATALOG)
+    assert errors(refused) == {"table": "is needed", "from": "is needed", "to": "is needed"}
+
+
+def test_a_backfill_is_read_with_its_usual_values() -> None:
+    assert backfill() == BackfillBody(
+        table="crm/dbo.Users", start="1", end="100", window="", parallel=2
+    )
+    assert backfill(window="7d", parallel=4).window == "7d"
+    assert backfill(window=500).window == "500"
+
+
+@pytest.mark.parametrize("parallel", [0, -1, MOST_PARALLEL + 1, 1.0, "2", True, None])
+def test_windows_at_once_are_a_small_whole_number(parallel: Any) -> None:
+    with pytest.raises(Problem) as refused:
+        backfill(parallel=parallel)
+    assert list(errors(refused)) == ["parallel"]
+
+
+def test_runs_are_asked_for_with_the_usual_values() -> None:
+    assert runs() == RunsQuery(status=None, table=None, since=None, limit=100)
+    assert runs(code="key") == runs()
+
+
+@pytest.mark.parametrize(
+    ("since", "utc"),
+    [
+        ("2026-01-31T00:00:00Z", "2026-01-31T00:00:00+00:00"),
+        ("2026-01-31T02:00:00+02:00", "2026-01-31T00:00:00+00:00"),
+        ("2026-01-31T02:00:00 02:00", "2026-01-31T00:00:00+00:00"),
+        ("2026-01-31", "2026-01-31T00:00:00+00:00"),
+    ],
+)
+def test_since_is_taken_to_utc(since: str, utc: str) -> None:
+    assert runs(since=since).since == utc
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"status": "done"}, "status"),
+        ({"table": "crm/none"}, "table"),
+        ({"since": "yesterday"}, "since"),
+        ({"since": "0001-01-01T00:00:00+23:59"}, "since"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "1001"}, "limit"),
+        ({"limit": "-5"}, "limit"),
+        ({"limit": "٣"}, "limit"),
+        ({"limit": "1e3"}, "limit"),
+        ({"stauts": "failed"}, "stauts"),
+    ],
+)
+def test_a_bad_field_of_a_query_is_named(query: dict[str, str], field: str) -> None:
+    with pytest.raises(Problem) as refused:
+        runs(**query)
+    assert list(errors(refused)) == [field]
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"\\ud800": 1}', b'{"tables": ["\\ud800"]}', b'{"source": "\\ud800"}']
+)
+def test_a_problem_can_be_sent_whatever_was_asked(content: bytes) -> None:
+    with pytest.raises(Problem) as refused:
+        read_load(content, CATALOG)
+    assert json.dumps(refused.value.body, ensure_ascii=False).encode()
