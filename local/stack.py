@@ -20,12 +20,12 @@ from local import postgres
 from local.azurite.install import InstallFailed, ensure_installed
 from local.azurite.process import AzuriteFailed
 from local.azurite.process import start as start_azurite
-from local.tether import StateInUse
 from local.datalake.process import DatalakeNotStarted
 from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError
 from local.functions_host.log import log_to
 from local.sample.load import ensure_sample
+from local.tether import StateInUse
 from shared.runtime.wiring import STATE_TABLES
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -36,9 +36,11 @@ def cut_windows(cursor: CursorType, *, start: str, end: str, window: str) -> tup
         BadOrder: the period is empty, the size is no multiple of the cursor's step, or the
             number of windows passes MOST_WINDOWS.
     """
-    low, high = _ceiling(cursor, start, "from"), _ceiling(cursor, end, "to")
-    if low >= high:
+    first, last = _parse(cursor, start, "from"), _parse(cursor, end, "to")
+    if first >= last:
         raise BadOrder(f"from: {start} is not before to: {end}")
+    # An edge between two values that the column can hold stands for the next of them.
+    low, high = _ceiling(cursor, first), _ceiling(cursor, last)
     size = window_size(cursor, window)
     count = -(-(high - low) // size)
     if count > MOST_WINDOWS:
@@ -71,10 +73,13 @@ def default_window(cursor: CursorType, rows: int) -> str:
     return str(rows) if cursor.kind == "integer" else "1d"
 
 
-def _ceiling(cursor: CursorType, text: str, name: str) -> int:
-    """Count an edge, or the next value that the column can hold if it lies between two."""
+def _ceiling(cursor: CursorType, value: int) -> int:
+    return -(-value // cursor.step) * cursor.step
+
+
+def _parse(cursor: CursorType, text: str, name: str) -> int:
     try:
-        return -(-cursor.parse(text) // cursor.step) * cursor.step
+        return cursor.parse(text)
     except CursorUnsound as error:
         raise BadOrder(f"{name}: {error}") from error
 

@@ -113,6 +113,8 @@ class OrderDesk:
                 known,
                 order=order,
                 state="queued",
+                queued_at=self.now().isoformat(),
+                chosen=failed,
                 ended_at=None,
                 failed=0,
                 error=None,
@@ -120,8 +122,7 @@ class OrderDesk:
                 cancel_requested=False,
             )
 
-        order = self.ledger.change_order(record.order.order_id, again).order
-        return start_of(replace(order, tables=failed))
+        return start_of(self.ledger.change_order(record.order.order_id, again))
 
     def cancel(self, order_id: str) -> OrderRecord:
         """Ask for a backfill to end after the group of windows that it is loading now.
@@ -154,8 +155,7 @@ class OrderDesk:
         )
 
     def _open(self, order: Order) -> Start:
-        self.ledger.open_order(OrderRecord(order=order, state="queued"))
-        return start_of(order)
+        return start_of(self.ledger.open_order(OrderRecord(order=order, state="queued")))
 
     def _count(self, table: str, order_id: str) -> bool:
         """Count a request; say whether this order is the one to serve it."""
@@ -173,7 +173,10 @@ class OrderDesk:
         return tuple(name for name in wanted if name in order.tables and name not in done)
 
 
-def start_of(order: Order) -> Start:
-    """Say how an order is started."""
+def start_of(record: OrderRecord) -> Start:
+    """Say how the present attempt of an order is started."""
+    order = record.order
+    if record.chosen is not None:
+        order = replace(order, tables=record.chosen)
     flow = "backfill" if order.mode == "backfill" else "load_batch"
     return Start(flow=flow, instance=order_instance(order), given=OrderWork(order=order))

@@ -39,10 +39,16 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecord:
-    """An order and how it stands. `failed` counts its failed tables (a backfill's failed groups)."""
+    """An order and how it stands. `failed` counts its failed tables (a backfill's failed windows).
+
+    `queued_at` is when its present attempt was asked for, and `chosen` what this one loads: of a
+    rerun only what failed, None for all.
+    """
 
     order: Order
     state: State
+    queued_at: str | None = None
+    chosen: tuple[str, ...] | None = None
     started_at: str | None = None
     ended_at: str | None = None
     failed: int = 0

@@ -41,7 +41,9 @@ class Sweep:
         """Name the orchestrations that unfinished orders and taken turns depend on."""
         for order_id in self._desk.ledger.unfinished_orders():
             record = self._desk.ledger.order(order_id)
-            if record is not None and _is_old(record.order.created_at, self._desk.now()):
+            if record is not None and _is_old(
+                record.queued_at or record.order.created_at, self._desk.now()
+            ):
                 instance = order_instance(record.order)
                 yield Suspect(instance=instance, order_id=order_id)
         for table in self._desk.states.held():
@@ -68,7 +70,7 @@ class Sweep:
         if record is None or record.state in FINAL:
             return None
         if life == "unknown":
-            return start_of(record.order)
+            return start_of(record)
         ended = self._desk.now().isoformat()
 
         def close(known: OrderRecord) -> OrderRecord:

@@ -172,6 +172,10 @@ class ModelledSession:
             sessions_hidden=hidden,
         )
 
+    def lowest(self, _table: TableSpec) -> str | None:
+        values = [image.value for image in self._source.rows.values()]
+        return self._source.stamping.type.format(min(values)) if values else None
+
     def estimate(self, _table: TableSpec, _span: Span) -> int:
         return 0
 

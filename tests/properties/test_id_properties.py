@@ -26,6 +26,7 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2999, 1, 1), timezones=st.
 ENTROPY = st.integers(0, 16**6 - 1).map("{:06x}".format)
 ORDERS = st.builds(new_order_id, MOMENTS, ENTROPY)
 PARTS = st.none() | st.integers(1, 99_999)
+RUNS = st.tuples(ORDERS, TABLES, PARTS)
 
 
 @given(TABLES)
@@ -49,12 +50,11 @@ def test_a_run_id_gives_its_order_and_its_table_and_is_safe_everywhere(
     assert not set(run) & set("/\\#?% \t")
 
 
-@given(ORDERS, TABLES, PARTS, ORDERS, TABLES, PARTS)
+@given(RUNS, RUNS)
 def test_different_runs_have_different_ids(
-    order: str, table: str, part: int | None, order2: str, table2: str, part2: int | None
+    one: tuple[str, str, int | None], other: tuple[str, str, int | None]
 ) -> None:
-    same = (order, table, part) == (order2, table2, part2)
-    assert (run_id(order, table, part) == run_id(order2, table2, part2)) == same
+    assert (run_id(*one) == run_id(*other)) == (one == other)
 
 
 @given(MOMENTS, MOMENTS, ENTROPY, ENTROPY)

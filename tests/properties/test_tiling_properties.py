@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.loading.cursor import DAY, SECOND, CursorType
+from shared.loading.errors import BadOrder
 from shared.loading.slices import MOST_SLICES, count_parts, number_slices, tile_span
 from shared.loading.span import Span
 from shared.loading.windows import cut_windows
@@ -11,6 +12,7 @@ from shared.loading.windows import cut_windows
 INTEGER = CursorType(kind="integer", step=1, zoned=False)
 DATE = CursorType(kind="date", step=1, zoned=False)
 SECONDS = CursorType(kind="timestamp", step=SECOND, zoned=False)
+MILLI = CursorType(kind="timestamp", step=1_000_000, zoned=False)
 MICRO = CursorType(kind="timestamp", step=1_000, zoned=False)
 NUMBERS = st.integers(-(10**6), 10**6)
 
@@ -33,26 +35,27 @@ def test_every_integer_of_a_period_lies_in_one_window_and_no_other_in_any(
 
 
 @given(
-    st.integers(0, 10**9 * 1_000),
-    st.integers(1, 10**5 * 1_000),
+    st.integers(0, 10**12),
+    st.integers(1, 10**8),
     st.sampled_from(["1h", "90s", "1d"]),
-    st.integers(-5_000, 10**5 * 1_000 + 5_000),
+    st.integers(-5_000, 10**8 + 5_000),
     st.sampled_from([SECONDS, MICRO]),
 )
 def test_every_instant_of_a_period_lies_in_one_window_whatever_its_ends(
     start: int, length: int, window: str, offset: int, cursor: CursorType
 ) -> None:
     """The ends are given to the millisecond; the column may be coarser."""
-    millisecond = CursorType(kind="timestamp", step=1_000_000, zoned=False)
     low, high = start * 1_000_000, (start + length) * 1_000_000
     value = cursor.floor((start + offset) * 1_000_000)
-    windows = cut_windows(
-        cursor, start=millisecond.format(low), end=millisecond.format(high), window=window
-    )
-    holding = sum(holds(each.span(cursor), cursor, value) for each in windows)
-    assert holding <= 1
-    if low <= value < high:
-        assert holding == 1
+    inside = low <= value < high
+    try:
+        windows = cut_windows(
+            cursor, start=MILLI.format(low), end=MILLI.format(high), window=window
+        )
+    except BadOrder:
+        assert not inside
+        return
+    assert sum(holds(each.span(cursor), cursor, value) for each in windows) == int(inside)
 
 
 @given(st.integers(0, 20_000), st.integers(1, 400), st.integers(1, 30))

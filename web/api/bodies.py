@@ -132,6 +132,8 @@ def read_object(content: bytes) -> Mapping[str, Any]:
         return {}
     try:
         raw: Any = json.loads(content)
+        # Half a surrogate pair can be written in JSON, but neither stored nor sent back.
+        json.dumps(raw, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request(FieldError(field="body", message="is not JSON in UTF-8")) from None
     if not isinstance(raw, dict):

@@ -131,5 +131,6 @@ def _base(url: str) -> str:
 
 
 def _json(body: object, status: HTTPStatus, kind: str) -> func.HttpResponse:
-    content = json.dumps(body, ensure_ascii=False)
+    # As ASCII: a body that repeats half a surrogate pair could not be sent otherwise.
+    content = json.dumps(body)
     return func.HttpResponse(content, status_code=int(status), mimetype=kind)

@@ -44,7 +44,8 @@ MARK = Watermark(position=POSITION, how="settled", run_id="r", moved_at="t")
 class MemorySession:
     """Implements `shared.extraction.source.Session` for a source that shows what it is told to."""
 
-    highest: str | None = "2026-01-02 11:00:00.000000"
+    highest: str | None = "2026-01-02 12:00:30.000000"
+    least: str | None = None
     has_nulls: bool = False
     clock: str = NOON
     rows: int = 50
@@ -67,6 +68,9 @@ class MemorySession:
             oldest_open=None,
             sessions_hidden=False,
         )
+
+    def lowest(self, _table: TableSpec) -> str | None:
+        return self.least
 
     def estimate(self, _table: TableSpec, span: Span) -> int:
         self.asked.append(span)

@@ -30,7 +30,7 @@ def land(
 ) -> Receipt:
     of = of or plan()
     landing = SliceLanding(
-        lake=lake, plan=of, part=of.slices[0], execution="e1", known=known, now=NOW
+        lake=lake, plan=of, part=of.slices[0], execution="e1", known=known, now=lambda: NOW
     )
     return landing.land(reading(*batches))
 
@@ -134,7 +134,7 @@ def test_every_execution_writes_files_of_its_own() -> None:
     first = land(lake, batch([(1, 11)]))
     of = plan()
     again = SliceLanding(
-        lake=lake, plan=of, part=of.slices[0], execution="e2", known=frozenset(), now=NOW
+        lake=lake, plan=of, part=of.slices[0], execution="e2", known=frozenset(), now=lambda: NOW
     ).land(reading(batch([(1, 11)])))
     assert {file.path for file in first.files}.isdisjoint(file.path for file in again.files)
     assert [file.name for file in first.files] == [file.name for file in again.files]
@@ -148,7 +148,7 @@ def test_a_table_altered_after_the_plan_is_not_landed() -> None:
         part=plan().slices[0],
         execution="e",
         known=frozenset(),
-        now=NOW,
+        now=lambda: NOW,
     )
     with pytest.raises(SchemaDrifted, match="late"):
         landing.land(Reading(read_at=READ_AT, schema=altered, batches=iter(())))
@@ -158,7 +158,12 @@ def test_a_source_column_may_not_take_a_name_of_bronze() -> None:
     schema = pa.schema([pa.field("id", pa.int64()), pa.field("_op", pa.string())])
     of = plan(columns=tuple(replace(plan().columns[0], name=name) for name in schema.names))
     landing = SliceLanding(
-        lake=MemoryLake(), plan=of, part=of.slices[0], execution="e", known=frozenset(), now=NOW
+        lake=MemoryLake(),
+        plan=of,
+        part=of.slices[0],
+        execution="e",
+        known=frozenset(),
+        now=lambda: NOW,
     )
     with pytest.raises(TypeUnsupported, match="_op"):
         landing.land(Reading(read_at=READ_AT, schema=schema, batches=iter(())))

@@ -121,7 +121,7 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         ({"after": {"x": 1}}, "after"),
         ({"after": "x" * 1_001}, "after"),
         ({"after": "1", "mode": "initial"}, "after"),
-        ({"after": "\ud800"}, "after"),
+        ({"after": "\ud800"}, "body"),
         ({"source": 1}, "source"),
     ],
 )
