@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.durable import implements, steps
-from shared.loading.order import State
-from shared.operations.records import OrderRecord
+from shared.loading.errors import Failure
+from shared.loading.order import FINAL, State, run_id
+from shared.operations.records import OrderRecord, RunRecord
 from shared.runtime import wiring
+
+HOST_FAILED = Failure(
+    type="HostFailed",
+    message="the orchestration of this load was ended from outside, or broke",
+    remedy="See the host's log, then rerun. A turn that it held is freed by the next tick.",
+)
 
 
 @implements(steps.close_order)
@@ -34,5 +41,25 @@ def _states(app: wiring.App, record: OrderRecord) -> list[str]:
     order = record.order
     if order.mode == "backfill":
         return [window.state for window in app.ledger.windows(order.order_id)]
-    runs = {run.table: run.state for run in app.ledger.runs_of_order(order.order_id)}
-    return [runs.get(table, "failed") for table in order.tables]
+    runs = {run.table: run for run in app.ledger.runs_of_order(order.order_id)}
+    return [_settled(app, record, table, runs.get(table)).state for table in order.tables]
+
+
+def _settled(app: wiring.App, record: OrderRecord, table: str, run: RunRecord | None) -> RunRecord:
+    """Write a run down as failed whose orchestration has ended without a word."""
+    if run is not None and run.state in FINAL:
+        return run
+    order = record.order
+    now = app.now().isoformat()
+    begun = run or RunRecord(
+        run_id=run_id(order.order_id, table),
+        order_id=order.order_id,
+        table=table,
+        mode=order.mode,
+        state="queued",
+        started_at=record.started_at or now,
+        attempt=order.attempt,
+    )
+    ended = replace(begun, state="failed", outcome=None, ended_at=now, error=HOST_FAILED)
+    app.ledger.record_run(ended)
+    return ended

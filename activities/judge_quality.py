@@ -11,7 +11,7 @@ from shared.landing.lake import Lake, PathTaken
 from shared.landing.overlap import MOST_DIGESTS, pack, unpack
 from shared.landing.plans import read_plan, read_receipts, store_landing
 from shared.loading.plan import LoadPlan
-from shared.loading.receipt import Landing, Receipt, Verdict, check_landing, verdict_of
+from shared.loading.receipt import Landing, Receipt, Verdict, check_landing, is_idle, verdict_of
 from shared.runtime import wiring
 
 
@@ -22,12 +22,13 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     plan = read_plan(app.lake, wanted.plan)
     receipts = read_receipts(app.lake, wanted.plan, [part.number for part in plan.slices])
     check_landing(plan, receipts)
+    idle = is_idle(plan, receipts)
     landing = Landing(
         run_id=plan.run_id,
         plan=wanted.plan,
         receipts=receipts,
         findings=plan.findings,
-        overlap=_gather_overlap(app.lake, plan, receipts, wanted.epoch),
+        overlap=None if idle else _gather_overlap(app.lake, plan, receipts, wanted.epoch),
     )
     stored, path = store_landing(app.lake, landing, wanted.epoch)
     return verdict_of(plan, stored, path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.durable import implements, steps
-from shared.loading.turn import Turn, is_free, is_served, take
+from shared.loading.turn import Turn, gives_way, is_free, is_served, take
 from shared.runtime import wiring
 
 
@@ -13,10 +15,16 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
     app, order = wiring.app(), wanted.order
     at = app.now().isoformat()
 
+    loads = order.mode != "backfill"
+
     def step(turn: Turn) -> Turn:
-        if _is_done(turn, wanted) or not is_free(turn, order.run_id):
+        if _is_done(turn, wanted):
             return turn
-        return take(turn, run_id=order.run_id, instance=wanted.instance, at=at)
+        if not is_free(turn, order.run_id):
+            return replace(turn, asked_at=at) if loads else turn
+        if not loads and gives_way(turn, at):
+            return turn
+        return take(turn, run_id=order.run_id, instance=wanted.instance, at=at, serves=loads)
 
     turn = app.states.change_turn(order.table, step)
     if turn.instance == wanted.instance and turn.holder == order.run_id:

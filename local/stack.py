@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Generator, Mapping
@@ -83,6 +84,8 @@ def running(options: StackOptions) -> Generator[str]:
     state = options.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     log_to(state / "host.log")
+    # Known before anything runs: what goes on from an earlier life may write links at once.
+    port = options.port or _free_port()
     with ExitStack() as stack:
         azurite = start_azurite(state / "azurite", install=ensure_installed(CACHE))
         stack.callback(azurite.stop)
@@ -94,6 +97,7 @@ def running(options: StackOptions) -> Generator[str]:
             "TIDEMARK_STATE_KEY": azurite.key,
             "TIDEMARK_TABLES": str(options.tables.resolve()),
             "TIDEMARK_TICK": options.tick,
+            "TIDEMARK_BASE_URL": f"http://127.0.0.1:{port}",
         }
         if options.sample:
             sample = postgres.start(state / "postgres")
@@ -106,12 +110,18 @@ def running(options: StackOptions) -> Generator[str]:
             FunctionsHost(
                 REPOSITORY,
                 state / "host",
-                port=options.port,
+                port=port,
                 require_keys=options.require_keys,
             )
         )
         _write_address(state, host.url, settings)
         yield host.url
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _free_connection_slots(url: str, account: str, key: str) -> None:

@@ -25,12 +25,13 @@ from shared.durable.steps import (
     take_turn,
 )
 from shared.loading.order import TableOrder
+from shared.loading.plan import PlanReference
 from shared.loading.turn import Claim
 from shared.operations.records import Outcome, RunRecord
 
 FIRST_WAIT = timedelta(milliseconds=250)
-LONGEST_WAIT = timedelta(seconds=10)
-QUESTIONS_PER_GENERATION = 30
+LONGEST_WAIT = timedelta(seconds=5)
+QUESTIONS_PER_GENERATION = 50
 
 
 @orchestrates(load_table)
@@ -83,17 +84,7 @@ class _TableLoad:
             finished = yield from self._carry_out(left)
             if left.run_id == self._order.run_id:
                 return replace(finished, attempt=self._order.attempt)
-        plan = yield from plan_load(
-            self._context, PlanWanted(order=self._order, epoch=self._turn.epoch, record=self.record)
-        )
-        self.record = replace(
-            self.record,
-            mode=plan.mode,
-            watermark_before=plan.watermark_before,
-            watermark_after=plan.watermark_before,
-            bound=plan.bound,
-            findings=plan.findings,
-        )
+        plan = yield from self._plan()
         if plan.slices == 0:
             return self.ended("nothing_new")
         self.staged = plan.path
@@ -121,6 +112,19 @@ class _TableLoad:
         )
         yield from claim_commit(self._context, CommitWanted(claim=claim, record=self.record))
         return (yield from self._carry_out(claim))
+
+    def _plan(self) -> Steps[PlanReference]:
+        wanted = PlanWanted(order=self._order, epoch=self._turn.epoch, record=self.record)
+        plan = yield from plan_load(self._context, wanted)
+        self.record = replace(
+            self.record,
+            mode=plan.mode,
+            watermark_before=plan.watermark_before,
+            watermark_after=plan.watermark_before,
+            bound=plan.bound,
+            findings=plan.findings,
+        )
+        return plan
 
     def ended(self, outcome: Outcome) -> RunRecord:
         """Give the record of a run that had nothing to commit."""

@@ -82,21 +82,28 @@ class Verdict:
     findings: tuple[str, ...] = ()
 
 
-def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
-    """Sum up a landing. It is idle if it has nothing to publish and nothing to advance over.
+def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
+    """Say whether there is nothing to publish and nothing to advance over.
 
     A snapshot is published also when it holds no row; rows with a cursor value that were all
     landed before still move the watermark past them, if the bound has moved.
     """
+    if plan.mode == "snapshot" or any(receipt.landed for receipt in receipts):
+        return False
     with_cursor = {part.number for part in plan.slices if not part.span.nulls}
+    passed = any(receipt.read for receipt in receipts if receipt.slice in with_cursor)
     moves = plan.advances and plan.bound.value not in (None, plan.watermark_before)
-    passed = any(receipt.read for receipt in landing.receipts if receipt.slice in with_cursor)
+    return not (passed and moves)
+
+
+def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
+    """Sum up a landing."""
     return Verdict(
         landing=path,
         rows=landing.rows,
         files=len(landing.files),
         bytes=sum(file.bytes for file in landing.files),
-        idle=landing.rows == 0 and plan.mode != "snapshot" and not (passed and moves),
+        idle=is_idle(plan, landing.receipts),
         findings=landing.findings,
     )
 

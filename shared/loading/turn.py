@@ -7,10 +7,14 @@ The epoch grows whenever the turn is taken, so whoever holds an older one has lo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from shared.loading.bound import Mark
 from shared.loading.errors import TurnLost
 from shared.loading.plan import PlannedColumn
+
+# Longer than the pauses between two questions of a load that waits for its turn.
+COURTESY = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class Turn:
     `epoch` counts takings; `last_run` held the turn last; `published_run_no` is the last run whose
     rows went to bronze. `requested` counts requests to bring the table up to date, `served` how
     many of them a finished load covers; `serving` is what the present load will cover.
-    `waiting` is the order on its way to serve what is requested and not yet served. `columns` are
+    `waiting` is the order on its way to serve what is requested and not yet served, `asked_at` when a
+    load last found the turn taken (UTC, ISO 8601). `columns` are
     those that were published last, `marks` the sightings of an integer cursor.
     """
 
@@ -48,6 +53,7 @@ class Turn:
     served: int = 0
     serving: int = 0
     waiting: str | None = None
+    asked_at: str | None = None
     claim: Claim | None = None
     columns: tuple[PlannedColumn, ...] = ()
     marks: tuple[Mark, ...] = ()
@@ -79,22 +85,25 @@ def is_free(turn: Turn, run_id: str) -> bool:
     return turn.holder in (None, run_id)
 
 
-def take(turn: Turn, *, run_id: str, instance: str, at: str) -> Turn:
+def gives_way(turn: Turn, at: str) -> bool:
+    """Say whether a backfill has to leave the turn to a load that has asked for it lately."""
+    if turn.asked_at is None:
+        return False
+    return datetime.fromisoformat(at) - datetime.fromisoformat(turn.asked_at) < COURTESY
+
+
+def take(turn: Turn, *, run_id: str, instance: str, at: str, serves: bool = True) -> Turn:
     """Take a free turn: a new epoch, and every request so far will be served by it.
 
-    Taking it again from the same orchestration changes nothing, so that a repeated activity is harmless.
+    A backfill serves none (`serves` False): it does not bring the table up to date. Taking it again
+    from the same orchestration changes nothing, so that a repeated activity is harmless.
     """
     if turn.holder == run_id and turn.instance == instance:
         return turn
-    return replace(
-        turn,
-        epoch=turn.epoch + 1,
-        holder=run_id,
-        instance=instance,
-        taken_at=at,
-        serving=turn.requested,
-        waiting=None,
-    )
+    taken = replace(turn, epoch=turn.epoch + 1, holder=run_id, instance=instance, taken_at=at)
+    if not serves:
+        return replace(taken, serving=turn.served)
+    return replace(taken, serving=turn.requested, waiting=None, asked_at=None)
 
 
 def claim(turn: Turn, claimed: Claim) -> Turn:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
+from e2e_waiting import PATIENCE_SECONDS
 
 from local.azurite.process import ACCOUNT, KEY
 
@@ -53,7 +55,10 @@ class Stack:
             )
         self._process = process
         assert process.stdout is not None
+        impatience = threading.Timer(PATIENCE_SECONDS, process.kill)
+        impatience.start()
         word, _, url = process.stdout.readline().strip().partition(" ")
+        impatience.cancel()
         assert word == "ready", (self.state / "stack.err").read_text()
         self.url = url
 

@@ -35,6 +35,13 @@ def _without_tail(part: list[dict[str, Any]], created: set[Event]) -> list[dict[
     return part
 
 
+def keeps(now: Any, before: Any) -> bool:
+    """Say whether everything that was there is there unchanged; a field more is welcome."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        return all(name in now and keeps(now[name], before[name]) for name in before)
+    return bool(now == before)
+
+
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 def test_a_stored_history_still_replays(path: Path) -> None:
     known = stored(path)
@@ -46,7 +53,7 @@ def test_a_stored_history_still_replays(path: Path) -> None:
             assert asked[number].get("instance_id") == event.get("InstanceId")
         assert continued_with(state) is None
     assert state["isDone"]
-    assert state["output"] == known["output"]
+    assert keeps(state["output"], known["output"])
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

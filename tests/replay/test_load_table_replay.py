@@ -61,7 +61,7 @@ def test_a_busy_turn_is_asked_for_again_after_growing_pauses() -> None:
     busy = TurnAnswer(taken=False)
     run = load(take_turn=[busy] * 8 + [USUAL])
     seconds = [pause / timedelta(seconds=1) for pause in run.pauses]
-    assert seconds == [0.25, 0.5, 1, 2, 4, 8, 10, 10]
+    assert seconds == [0.25, 0.5, 1, 2, 4, 5, 5, 5]
     assert run.output["state"] == "succeeded"
 
 

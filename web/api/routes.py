@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from shared.catalog import UnknownTable
+from shared.catalog import TableSpec, UnknownTable
 from shared.loading.cursor import cursor_type
 from shared.loading.errors import (
     BadOrder,
@@ -74,6 +74,9 @@ def problem_of(error: IngestError) -> Problem:
 def post_loads(app: App, request: Request) -> Answer:
     """Order loads."""
     body = bodies.read_load(request.body, app.catalog)
+    if body.after is not None:
+        for name in body.tables:
+            _count(app.table(name), "after", body.after)
     start = app.desk.load(body.tables, mode=body.mode, after=body.after)
     return _accepted(start, request)
 
@@ -185,19 +188,14 @@ def _check_period(app: App, body: bodies.BackfillBody) -> None:
     if spec.cursor.kind == "none":
         message = f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
         raise bad_request(FieldError(field="table", message=message))
+    low, high = _count(spec, "from", body.start), _count(spec, "to", body.end)
     watermark = app.states.watermark(spec.name)
     if watermark is None:
         raise conflict(f"{spec.name} has no watermark yet: load it first")
     cursor = cursor_type(spec.cursor.kind, resolution=None, zoned=None)
-    counted: dict[str, int] = {}
-    for field, text in (("from", body.start), ("to", body.end)):
-        try:
-            counted[field] = cursor.parse(text)
-        except CursorUnsound as error:
-            raise bad_request(FieldError(field=field, message=str(error))) from error
-    if counted["from"] >= counted["to"]:
+    if low >= high:
         raise bad_request(FieldError(field="from", message="must lie before `to`"))
-    if counted["to"] > cursor.parse(watermark.position):
+    if high > cursor.parse(watermark.position):
         message = f"lies above the watermark {watermark.position}; a backfill ends at it at most"
         raise bad_request(FieldError(field="to", message=message))
     size = body.window or default_window(cursor, spec.slices.rows)
@@ -205,6 +203,15 @@ def _check_period(app: App, body: bodies.BackfillBody) -> None:
         cut_windows(cursor, start=body.start, end=body.end, window=size)
     except BadOrder as error:
         raise bad_request(FieldError(field="window", message=str(error))) from error
+
+
+def _count(spec: TableSpec, field: str, text: str) -> int:
+    """Count a position in a table's cursor. Raises Problem, naming the field."""
+    try:
+        return cursor_type(spec.cursor.kind, resolution=None, zoned=None).parse(text)
+    except CursorUnsound as error:
+        message = f"{error} ({spec.name} has watermark kind {spec.cursor.kind})"
+        raise bad_request(FieldError(field=field, message=message)) from error
 
 
 def _accepted(start: Start, request: Request) -> Answer:

@@ -48,6 +48,7 @@ class MemorySession:
     least: str | None = None
     has_nulls: bool = False
     clock: str = NOON
+    oldest_open: str | None = None
     rows: int = 50
     cuts: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("id", "at")
@@ -65,7 +66,7 @@ class MemorySession:
             clock=self.clock,
             max_cursor=self.highest,
             has_nulls=self.has_nulls,
-            oldest_open=None,
+            oldest_open=self.oldest_open,
             sessions_hidden=False,
         )
 
@@ -274,7 +275,7 @@ def test_a_watermark_ahead_of_the_source_stops_an_incremental_load() -> None:
 
 def test_an_initial_load_is_the_remedy_for_a_watermark_ahead() -> None:
     restored = MemorySession(
-        clock="2025-12-31T00:00:00.000000", highest="2025-12-30 00:00:00.000000"
+        clock="2025-12-31T00:00:00.000000", highest="2025-12-31 00:00:10.000000"
     )
     plan = planned(restored, order=replace(ORDER, mode="initial"))
     assert plan.bound.value == "2025-12-30 23:58:59.999999"
@@ -285,6 +286,15 @@ def test_an_initial_load_lets_the_watermark_of_a_reseeded_source_go_back() -> No
     mark = replace(MARK, position="1000")
     plan = planned(reseeded, spec=NUMBERS, watermark=mark, order=replace(ORDER, mode="initial"))
     assert plan.bound.value == "5"
+
+
+def test_a_number_below_the_lowest_row_stays_open_while_its_transaction_may_be() -> None:
+    """Somebody who is still open may have drawn 1 before 2 was committed."""
+    session = MemorySession(
+        highest="2", least="2", columns=("id", "no"), oldest_open="2026-01-02T11:59:59.000000"
+    )
+    bound = planned(session, spec=NUMBERS, watermark=None).bound
+    assert bound.value is None or int(bound.value) < 1
 
 
 def test_marks_of_an_integer_cursor_reach_the_bound() -> None:

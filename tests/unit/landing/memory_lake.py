@@ -102,9 +102,10 @@ class WatchedLake(MemoryLake):
         self.calls += 1
         number = self.calls
         self.before(number)
-        result = call()
-        self.after(number)
-        return result
+        try:
+            return call()
+        finally:
+            self.after(number)
 
 
 def breaks_at(number: int) -> Callable[[int], None]:

@@ -134,7 +134,7 @@ def test_publishing_again_after_staging_was_cleared_changes_nothing() -> None:
     publish(lake, plan(), LANDING)
     lake.remove(paths.staging(TARGET, RUN))
     assert publish(lake, plan(), LANDING) == FOLDER
-    assert bronze(lake) == EXPECTED
+    assert lake.files == EXPECTED
 
 
 def test_a_receipted_file_that_is_gone_stops_before_anything_appears() -> None:

@@ -10,7 +10,7 @@ import pytest
 from operations_samples import FAILURE, A, run
 
 from shared.adapters.http.webhook import WebhookNotifier
-from shared.alerting.alert import Alert, AlertUndelivered
+from shared.alerting.alert import Alert, AlertRefused, AlertUndelivered
 from shared.loading.order import Order
 from shared.operations.alerts import compose_alert
 from shared.operations.records import OrderRecord
@@ -76,12 +76,22 @@ def test_an_alert_is_posted_as_json(receiver: Receiver) -> None:
     assert body["tables"][0]["table"] == A
 
 
-@pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
-def test_a_webhook_that_refuses_makes_the_alert_undelivered(
-    receiver: Receiver, status: int
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, AlertRefused),
+        (404, AlertRefused),
+        (408, AlertUndelivered),
+        (429, AlertUndelivered),
+        (500, AlertUndelivered),
+        (503, AlertUndelivered),
+    ],
+)
+def test_a_webhook_that_refuses_is_asked_again_only_if_that_may_help(
+    receiver: Receiver, status: int, error: type[Exception]
 ) -> None:
     receiver.status = status
-    with pytest.raises(AlertUndelivered, match=str(status)) as failed:
+    with pytest.raises(error, match=str(status)) as failed:
         WebhookNotifier(url=receiver.url).send(alert())
     assert SECRET not in str(failed.value)
 

@@ -68,7 +68,7 @@ def test_without_an_address_nothing_is_sent() -> None:
     assert not WebhookNotifier(url=None).send(ALERT)
 
 
-@pytest.mark.parametrize("status", [302, 404, 500])
+@pytest.mark.parametrize("status", [302, 429, 500])
 def test_an_alert_that_was_not_taken_is_undelivered_and_the_address_is_not_told(
     receiver: Receiver, status: int
 ) -> None:
