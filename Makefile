@@ -24,7 +24,7 @@ demo-stop: ## Stop what the demo left running
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.demo --state $(STATE) --stop; fi
 
 test: lint ## Check style, types and imports, then run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(READY) ## Check style, types and the direction of imports
 	@echo "ruff check" && $(BIN)/ruff check --quiet .

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Literal
 
-from shared.catalog.names import decode_name, encode_name
+from shared.catalog.names import SegmentForeign, decode_name, encode_name
 from shared.loading.errors import BadOrder
 from shared.loading.span import Span
 
@@ -101,7 +101,10 @@ def order_of_run(run: str) -> str:
 def table_of_run(run: str) -> str:
     """Give the table, as `source/schema.table`, that a run loads."""
     order_of_run(run)
-    return table_of_key(run.split(".", 1)[1])
+    try:
+        return table_of_key(run.split(".", 1)[1])
+    except SegmentForeign as error:
+        raise BadOrder(f"{run!r} is not a run id") from error
 
 
 def is_order_id(text: str) -> bool:

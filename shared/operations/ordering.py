@@ -96,7 +96,7 @@ class OrderDesk:
             OrderActive: it has not ended yet.
             BadOrder: nothing of it failed.
         """
-        record = self.ledger.order(name if is_order_id(name) else order_of_run(name))
+        record = self.ledger.order(_order_named(name))
         if record is None:
             raise OrderUnknown(f"there is no order or run {name}")
         if record.state not in FINAL:
@@ -171,6 +171,16 @@ class OrderDesk:
         done = {run.table for run in runs if run.state == "succeeded"}
         wanted = order.tables if table is None else (table,)
         return tuple(name for name in wanted if name in order.tables and name not in done)
+
+
+def _order_named(name: str) -> str:
+    if is_order_id(name):
+        return name
+    try:
+        table_of_run(name)
+        return order_of_run(name)
+    except BadOrder as error:
+        raise OrderUnknown(str(error)) from error
 
 
 def start_of(record: OrderRecord) -> Start:

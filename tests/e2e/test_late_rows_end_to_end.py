@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import pytest
 from e2e_api import Api
 from e2e_comparing import differing
 from e2e_lake import images, published
@@ -168,21 +167,27 @@ def test_a_row_without_a_cursor_value_lands_once_and_again_when_it_changed(
     assert differing(source, stack.lake, "item") == []
 
 
-@pytest.mark.parametrize("kind", ["timestamp", "integer"])
-def test_a_table_with_no_cursor_value_at_all_lands_once(
-    api: Api, source: Source, stack: Stack, kind: str
-) -> None:
-    declared = {"timestamp": "timestamp", "integer": "bigint"}[kind]
-    source.execute(
-        f"""
-        CREATE TABLE item (id int PRIMARY KEY, cursor {declared});
-        INSERT INTO item SELECT generate_series(1, 3)
-        """
-    )
-    table = source.declare("item", watermark={"column": "cursor", "kind": kind})
+def test_a_table_with_no_time_at_all_lands_once(api: Api, source: Source, stack: Stack) -> None:
+    source.execute("CREATE TABLE item (id int PRIMARY KEY, cursor timestamp)")
+    source.execute("INSERT INTO item SELECT generate_series(1, 3)")
+    table = source.declare("item", watermark={"column": "cursor", "kind": "timestamp"})
     assert api.load_one(table)["rows"] == 3
     assert api.load_one(table)["outcome"] == "nothing_new"
     assert len(published(stack.lake, source.target("item"))) == 1
+
+
+def test_a_table_with_no_number_at_all_is_copied_until_it_has_one(
+    api: Api, source: Source, stack: Stack
+) -> None:
+    source.execute("CREATE TABLE item (id int PRIMARY KEY, cursor bigint)")
+    source.execute("INSERT INTO item SELECT generate_series(1, 3)")
+    watermark = {"column": "cursor", "kind": "integer", "assigned": "database"}
+    table = source.declare("item", watermark=watermark)
+    assert [api.load_one(table)["rows"] for _ in range(2)] == [3, 3]
+    source.execute("INSERT INTO item VALUES (4, 1)")
+    assert api.load_one(table)["watermark_after"] == "1"
+    assert api.load_one(table)["outcome"] == "nothing_new"
+    assert differing(source, stack.lake, "item") == []
 
 
 def test_rows_without_a_cursor_value_are_left_out_if_the_table_says_so(

@@ -53,19 +53,18 @@ async def begin(client: Client, start: Start) -> None:
 
 
 async def tick(client: Client) -> None:
-    """Order what is due by schedule, and take up what a dead worker left."""
+    """Take up what a dead worker left, and order what is due by schedule."""
     app = wiring.app()
-    start = await asyncio.to_thread(_order_due, app)
-    if start is not None:
-        await begin(client, start)
     sweep = Sweep(app.desk)
     for suspect in await asyncio.to_thread(lambda: list(sweep.suspects())):
         found = await asyncio.to_thread(sweep.settle, suspect, await _life(client, suspect))
         if found is not None:
             await begin(client, found)
-    start = await asyncio.to_thread(_order_forgotten, app, sweep)
-    if start is not None:
-        await begin(client, start)
+    # Only now the table files are needed: a broken one must not keep the sweep from its work.
+    for ask in (lambda: _order_forgotten(app, sweep), lambda: _order_due(app)):
+        start = await asyncio.to_thread(ask)
+        if start is not None:
+            await begin(client, start)
 
 
 async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:

@@ -25,6 +25,10 @@ _OPEN, _CLOCK, _TICK = "open", "clock", "tick"
 _DAYS = 31
 
 
+# No ledger is older: however long ago is asked for, no more months are looked at.
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTables:
     """The tables that the ledger lies in."""
@@ -181,7 +185,7 @@ def _stamp(since: str) -> str:
 def _months(since: str | None) -> Iterator[str]:
     """Give the partitions from this month back."""
     now = datetime.now(UTC)
-    first = _utc(since) if since else now - timedelta(days=_DAYS)
+    first = max(_utc(since), _FIRST) if since else now - timedelta(days=_DAYS)
     for month in range(now.year * 12 + now.month - 1, first.year * 12 + first.month - 2, -1):
         yield _month(f"{month // 12:04d}{month % 12 + 1:02d}")
 
