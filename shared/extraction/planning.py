@@ -64,7 +64,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         bound = find_bound(
             spec.cursor, cursor, seen, settle=spec.settle, before=position, marks=basis.marks
         )
-        bound = _at_the_start(session, spec, cursor, bound) if mode == "initial" else bound
+        bound = _at_the_start(shape, bound) if mode == "initial" else bound
         findings += _judge_nulls(spec, seen)
         spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=before, bound=bound))
     plan = LoadPlan(
@@ -131,15 +131,13 @@ def _start(
     return cursor.format(cursor.parse(order.after))
 
 
-def _at_the_start(session: Session, spec: TableSpec, cursor: CursorType, bound: Bound) -> Bound:
-    """Where nothing is safe yet, let progress stand before the first row, so that the next load reads on.
+def _at_the_start(shape: TableShape, bound: Bound) -> Bound:
+    """Where nothing is safe yet, let progress stand before every value that there can be.
 
-    It reads the same rows again, and lands only those that have changed.
+    A number below the lowest that is seen may still belong to an open transaction. The next load reads
+    the same rows again, and lands only those that have changed.
     """
-    lowest = session.lowest(spec) if bound.value is None else None
-    if lowest is None:
-        return bound
-    return replace(bound, value=cursor.format(cursor.parse(lowest) - cursor.step))
+    return bound if bound.value is not None else replace(bound, value=shape.lowest)
 
 
 def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:

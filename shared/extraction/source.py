@@ -40,13 +40,15 @@ class TableShape:
     """A table as it stands: its columns in order and the engine's estimate of its rows.
 
     `resolution` is the cursor column's step in seconds written as a decimal text ("0.000001",
-    "1"), `zoned` whether it carries a time zone; both None unless it is a timestamp.
+    "1"), `zoned` whether it carries a time zone; both None unless it is a timestamp. `lowest` is the
+    lowest value that an integer cursor column can hold, None for other kinds.
     """
 
     columns: tuple[Column, ...]
     estimated_rows: int
     resolution: str | None = None
     zoned: bool | None = None
+    lowest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +73,6 @@ class Session(Protocol):
 
     def observe(self, table: TableSpec) -> Observation:
         """Read highest cursor value, clock and open transactions, in that order."""
-        ...
-
-    def lowest(self, table: TableSpec) -> str | None:
-        """Give the lowest cursor value as the source's exact text, None if there is none."""
         ...
 
     def estimate(self, table: TableSpec, span: Span) -> int:

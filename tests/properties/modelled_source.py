@@ -153,7 +153,13 @@ class ModelledSession:
     def shape(self, _table: TableSpec) -> TableShape:
         columns = (Column(name="id", source_type="int8", nullable=False),)
         resolution = self._source.stamping.resolution
-        return TableShape(columns=columns, estimated_rows=0, resolution=resolution, zoned=False)
+        return TableShape(
+            columns=columns,
+            estimated_rows=0,
+            resolution=resolution,
+            zoned=False,
+            lowest=str(-(2**63)),
+        )
 
     def observe(self, _table: TableSpec) -> Observation:
         source, kind = self._source, self._source.stamping.type
@@ -171,10 +177,6 @@ class ModelledSession:
             oldest_open=_text(min(shown)) if shown and not hidden else None,
             sessions_hidden=hidden,
         )
-
-    def lowest(self, _table: TableSpec) -> str | None:
-        values = [image.value for image in self._source.rows.values()]
-        return self._source.stamping.type.format(min(values)) if values else None
 
     def estimate(self, _table: TableSpec, _span: Span) -> int:
         return 0

@@ -19,7 +19,8 @@ from shared.operations.due import due_tables
 from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Suspect, Sweep
 from shared.runtime import wiring
-from web.api.problems import Problem
+from shared.runtime.settings import SettingsIncomplete
+from web.api.problems import Problem, unavailable
 from web.api.routes import Answer, Request, problem_of
 
 __all__ = ["Client", "on_data_changed", "respond", "tick"]
@@ -111,22 +112,24 @@ async def _life(client: Client, suspect: Suspect) -> Life:
 
 
 def _run(route: Route, req: func.HttpRequest) -> Answer:
-    request = Request(
-        body=req.get_body() or b"",
-        params=dict(req.params),
-        path={name: value or "" for name, value in req.route_params.items()},
-        base=_base(req.url),
-    )
     try:
-        return route(wiring.app(), request)
+        app = wiring.app()
+        request = Request(
+            body=req.get_body() or b"",
+            params=dict(req.params),
+            path={name: value or "" for name, value in req.route_params.items()},
+            base=app.settings.base_url or _address(req.url),
+        )
+        return route(app, request)
+    except SettingsIncomplete as error:
+        raise unavailable(str(error)) from error
     except IngestError as error:
         raise problem_of(error) from error
 
 
-def _base(url: str) -> str:
-    """Links lead to where the app says it lives, else to where it was asked."""
+def _address(url: str) -> str:
     parts = urlsplit(url)
-    return wiring.app().settings.base_url or f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _json(body: object, status: HTTPStatus, kind: str) -> func.HttpResponse:

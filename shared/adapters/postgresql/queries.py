@@ -66,11 +66,6 @@ def highest(table: TableSpec, cursor: str) -> str:
     """
 
 
-def lowest(table: TableSpec, cursor: str) -> str:
-    """Ask for the lowest cursor value."""
-    return f"SELECT min({quote(cursor)})::text AS lowest FROM {quote_table(table)}"
-
-
 def cut(table: TableSpec, relation: Relation, span: Span, *, sampled: bool) -> str:
     """Ask for the values that cut a span into parts, of all its rows or of a sample of pages."""
     if relation.cursor is None:

@@ -12,7 +12,7 @@ from shared.adapters.postgresql.activity import observe_activity
 from shared.adapters.postgresql.connection import Connection, open_connection
 from shared.adapters.postgresql.relation import Relation, describe
 from shared.adapters.postgresql.schema import check_wire, schema_of
-from shared.adapters.postgresql.types import find_resolution, find_zoned
+from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
 from shared.catalog import TableSpec
 from shared.extraction.source import Column, Reading, TableShape
@@ -63,6 +63,7 @@ class PostgresSession:
             estimated_rows=estimated,
             resolution=find_resolution(source) if source else None,
             zoned=find_zoned(source) if source else None,
+            lowest=find_lowest(source) if source else None,
         )
 
     def observe(self, table: TableSpec) -> Observation:
@@ -82,14 +83,6 @@ class PostgresSession:
             oldest_open=activity.oldest_open,
             sessions_hidden=activity.sessions_hidden,
         )
-
-    def lowest(self, table: TableSpec) -> str | None:
-        """Give the lowest cursor value as text, None if there is none."""
-        with self._snapshot(table, Span()) as snapshot:
-            cursor = snapshot.relation.cursor
-            if cursor is None:
-                return None
-            return self._connection.rows(queries.lowest(table, cursor.name))[0]["lowest"]
 
     def estimate(self, table: TableSpec, span: Span) -> int:
         """Give the planner's estimate of the rows in a span."""

@@ -121,6 +121,9 @@ def find_cursor_cast(kind: str, column: str, source: SourceType) -> str:
     return cast
 
 
+_LOWEST = {"int2": str(-(2**15)), "int4": str(-(2**31)), "int8": str(-(2**63))}
+
+
 def find_resolution(source: SourceType) -> str | None:
     """Give the step of a timestamp type in seconds as a decimal text, None for other types."""
     if source.name not in _CURSOR_CASTS["timestamp"]:
@@ -134,6 +137,14 @@ def find_zoned(source: SourceType) -> bool | None:
     if source.name not in _CURSOR_CASTS["timestamp"]:
         return None
     return source.name == "timestamptz"
+
+
+def find_lowest(source: SourceType) -> str | None:
+    """Give the lowest value that a type of whole numbers can hold, None for other types."""
+    if source.name == "numeric" and source.modifier >= 0:
+        precision, _ = _digits(source.modifier)
+        return f"-{'9' * precision}"
+    return _LOWEST.get(source.name)
 
 
 def _decimal(modifier: int) -> pa.DataType:

@@ -57,7 +57,11 @@ class MemorySession:
     def shape(self, _table: TableSpec) -> TableShape:
         columns = tuple(Column(name=n, source_type="int8", nullable=True) for n in self.columns)
         return TableShape(
-            columns=columns, estimated_rows=self.rows, resolution="0.000001", zoned=False
+            columns=columns,
+            estimated_rows=self.rows,
+            resolution="0.000001",
+            zoned=False,
+            lowest=self.least,
         )
 
     def observe(self, _table: TableSpec) -> Observation:
@@ -69,9 +73,6 @@ class MemorySession:
             oldest_open=self.oldest_open,
             sessions_hidden=False,
         )
-
-    def lowest(self, _table: TableSpec) -> str | None:
-        return self.least
 
     def estimate(self, _table: TableSpec, span: Span) -> int:
         self.asked.append(span)
@@ -291,10 +292,9 @@ def test_an_initial_load_lets_the_watermark_of_a_reseeded_source_go_back() -> No
 def test_a_number_below_the_lowest_row_stays_open_while_its_transaction_may_be() -> None:
     """Somebody who is still open may have drawn 1 before 2 was committed."""
     session = MemorySession(
-        highest="2", least="2", columns=("id", "no"), oldest_open="2026-01-02T11:59:59.000000"
+        highest="2", least="-99", columns=("id", "no"), oldest_open="2026-01-02T11:59:59.000000"
     )
-    bound = planned(session, spec=NUMBERS, watermark=None).bound
-    assert bound.value is None or int(bound.value) < 1
+    assert planned(session, spec=NUMBERS, watermark=None).bound.value == "-99"
 
 
 def test_marks_of_an_integer_cursor_reach_the_bound() -> None:
