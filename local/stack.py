@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
@@ -26,6 +23,7 @@ from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError
 from local.functions_host.log import log_to
 from local.sample.load import ensure_sample
+from local.signals import catch_signals
 from local.tether import StateInUse
 from shared.runtime.wiring import STATE_TABLES
 
@@ -53,17 +51,11 @@ class StackOptions:
 
 def run(options: StackOptions) -> int:
     """Serve until SIGTERM or SIGINT; 1 if a part cannot start. Prints `ready URL` when it is up."""
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
+    signals = catch_signals()
     try:
         with running(options) as url:
             print(f"ready {url}", flush=True)  # noqa: T201 - the agreed sign for whoever started us
-            stop.wait()
+            signals.recv(1)
     except (
         AzuriteFailed,
         DatalakeNotStarted,

@@ -5,7 +5,6 @@ import ctypes
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from local.functions_host.errors import HostError
 from local.functions_host.host import FunctionsHost
 from local.functions_host.log import log_to
+from local.signals import catch_signals
 
 _PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
 _LAST_RESORT_SECONDS = 8.0
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.die_with_parent:
         _die_with_parent()
     log_to(options.log)
-    signals = _catch_signals()
+    signals = catch_signals()
     host = FunctionsHost(
         options.app, options.state, port=options.port, require_keys=options.require_keys
     )
@@ -57,20 +57,6 @@ def _parser() -> argparse.ArgumentParser:
         "--die-with-parent", action="store_true", help="stop when the starting process ends"
     )
     return parser
-
-
-def _catch_signals() -> socket.socket:
-    """A socket that can be read once SIGTERM or SIGINT has come.
-
-    The kernel may hand a signal to any thread; one that waits in Python code
-    would not learn of it. Written by C code, the socket wakes its reader.
-    """
-    reader, writer = socket.socketpair()
-    writer.settimeout(0)
-    signal.set_wakeup_fd(writer.detach())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
-    return reader
 
 
 def _die_with_parent() -> None:

@@ -45,6 +45,8 @@ def test_ctrl_c_leaves_the_order_and_says_how_to_look_at_it(api: Playback) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background may have Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread holds a lock the child needs
     )
     with process:
         api.await_asked(GET_ORDER)
