@@ -10,7 +10,7 @@ INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; 
     install.ensure_installed(Path(".cache"))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test lint format clean
+.PHONY: help setup demo demo-stop test faults lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo-stop: ## Stop what the demo left running
 
 test: lint ## Check style, types and imports, then run every test
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+faults: $(READY) ## Kill the stack ten times during an initial load; make test does it three times
+	@TIDEMARK_KILLS=10 $(BIN)/python -m pytest -q tests/e2e/test_kills_end_to_end.py
 
 lint: $(READY) ## Check style, types and the direction of imports
 	@echo "ruff check" && $(BIN)/ruff check --quiet .
