@@ -24,7 +24,7 @@ demo-stop: ## Stop what the demo left running
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.demo --state $(STATE) --stop; fi
 
 test: lint ## Check style, types and imports, then run every test
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 faults: $(READY) ## Kill the stack ten times during an initial load; make test does it three times
 	@TIDEMARK_KILLS=10 $(BIN)/python -m pytest -q tests/e2e/test_kills_end_to_end.py
