@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.catalog import TableSpec
 from shared.durable import implements, steps
-from shared.extraction.planning import PlanBasis, Planned, make_plan
+from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan
 from shared.landing.plans import find_plan, store_plan
 from shared.loading.bound import keep_marks
 from shared.loading.plan import LoadPlan, PlanReference, refer
@@ -24,7 +25,7 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     at_once = len(order.spans) or spec.slices.parallel
     found = find_plan(app.lake, spec, order.run_id, turn) if order.attempt > 1 else None
     if found is None:
-        planned = _look(app, wanted, turn)
+        planned = _look(app, wanted, spec, turn)
         if not planned.plan.slices:
             return refer(planned.plan, "", at_once=at_once)
         found = store_plan(app.lake, planned.plan, wanted.epoch)
@@ -33,9 +34,8 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     return refer(plan, path, at_once=at_once)
 
 
-def _look(app: wiring.App, wanted: steps.PlanWanted, turn: Turn) -> Planned:
+def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn) -> Planned:
     order = wanted.order
-    spec = app.table(order.table)
     basis = PlanBasis(
         order=order,
         spec=spec,
@@ -50,9 +50,8 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, turn: Turn) -> Planned:
         planned = make_plan(session, basis)
     seen = planned.seen
     if seen is not None and spec.cursor.kind == "integer":
-        app.states.change_turn(
-            order.table, lambda turn: replace(turn, marks=keep_marks(basis.marks, seen))
-        )
+        marks = keep_marks(known_marks(planned.plan.mode, basis.marks), seen)
+        app.states.change_turn(order.table, lambda turn: replace(turn, marks=marks))
     return planned
 
 

@@ -62,7 +62,12 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         # An initial load starts anew: its bound may lie below a watermark that the source contradicts.
         position = basis.watermark.position if basis.watermark and mode != "initial" else None
         bound = find_bound(
-            spec.cursor, cursor, seen, settle=spec.settle, before=position, marks=basis.marks
+            spec.cursor,
+            cursor,
+            seen,
+            settle=spec.settle,
+            before=position,
+            marks=known_marks(mode, basis.marks),
         )
         bound = _at_the_start(shape, bound) if mode == "initial" else bound
         findings += _judge_nulls(spec, seen)
@@ -84,6 +89,11 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         findings=findings,
     )
     return Planned(plan=plan, seen=seen)
+
+
+def known_marks(mode: Mode, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Give the sightings that still count: an initial load may follow a reseeded source, of which none does."""
+    return () if mode == "initial" else marks
 
 
 def _columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:

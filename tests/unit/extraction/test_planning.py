@@ -297,6 +297,17 @@ def test_a_number_below_the_lowest_row_stays_open_while_its_transaction_may_be()
     assert planned(session, spec=NUMBERS, watermark=None).bound.value == "-99"
 
 
+def test_an_initial_load_trusts_no_mark_of_a_source_that_was_reseeded() -> None:
+    """The mark was seen before the source began to count anew: 3 may still be uncommitted."""
+    marks = (Mark(seen_at="2026-01-01T00:00:00.000000", value="4"),)
+    reseeded = MemorySession(
+        highest="5", least="-99", columns=("id", "no"), oldest_open="2026-01-02T11:59:59.000000"
+    )
+    order = replace(ORDER, mode="initial")
+    plan = planned(reseeded, spec=NUMBERS, order=order, marks=marks)
+    assert plan.bound.value == "-99"
+
+
 def test_marks_of_an_integer_cursor_reach_the_bound() -> None:
     loose = replace(NUMBERS, cursor=replace(NUMBERS.cursor, assigned="application"))
     marks = (Mark(seen_at="2026-01-02T10:00:00.000000", value="30"),)
