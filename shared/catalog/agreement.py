@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from shared.catalog import grammar as g
+from shared.catalog import source_grammar as s
 from shared.catalog.ordering import find_cycles
 from shared.catalog.place import Place, Unread
 from shared.catalog.section import Fields
@@ -24,13 +25,13 @@ class Entry:
     @property
     def name(self) -> str:
         """The full name. Raises Unread."""
-        return f"{self.source[g.NAME]}/{self.table[g.TABLE]}"
+        return f"{self.source[s.NAME]}/{self.table[g.TABLE]}"
 
     @property
     def target(self) -> str:
         """Where it lands, the default applied. Raises Unread."""
         written = self.table[g.TARGET]
-        return written or default_target(self.source[g.NAME], self.table[g.TABLE])
+        return written or default_target(self.source[s.NAME], self.table[g.TABLE])
 
     @property
     def loads_after(self) -> tuple[str, ...]:
@@ -39,7 +40,7 @@ class Entry:
 
     def full_name(self, text: str) -> str:
         """Give the full name for one of this source or for one that is full already."""
-        return text if "/" in text else f"{self.source[g.NAME]}/{text}"
+        return text if "/" in text else f"{self.source[s.NAME]}/{text}"
 
 
 def check_sources(sources: Sequence[Fields]) -> None:
@@ -47,11 +48,11 @@ def check_sources(sources: Sequence[Fields]) -> None:
     first: dict[str, Place] = {}
     for source in sources:
         with suppress(Unread):
-            at = source.at(g.NAME)
-            seen = first.setdefault(source[g.NAME], at)
+            at = source.at(s.NAME)
+            seen = first.setdefault(source[s.NAME], at)
             if seen is not at:
                 at.report(
-                    f'"{source[g.NAME]}" is the source of {_point(seen)} already; '
+                    f'"{source[s.NAME]}" is the source of {_point(seen)} already; '
                     "move the tables there, or rename it"
                 )
 

@@ -1,6 +1,7 @@
 """Puts what a file says, once it is checked, into specs."""
 
 from shared.catalog import grammar as g
+from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry
 from shared.catalog.section import Fields
 from shared.catalog.spec import (
@@ -16,11 +17,14 @@ from shared.catalog.spec import (
 def assemble_source(fields: Fields) -> SourceSpec:
     """Give the source that a checked file describes."""
     return SourceSpec(
-        name=fields[g.NAME],
-        kind=fields[g.SOURCE_KIND],
-        engine=fields[g.ENGINE],
-        connection=fields[g.CONNECTION],
-        max_connections=fields[g.MAX_CONNECTIONS],
+        name=fields[s.NAME],
+        kind=fields[s.SOURCE_KIND],
+        engine=fields[s.ENGINE],
+        connection=fields[s.CONNECTION],
+        max_connections=fields[s.MAX_CONNECTIONS],
+        server=fields[s.SERVER],
+        database=fields[s.DATABASE],
+        isolation=fields[s.ISOLATION],
     )
 
 
@@ -54,6 +58,7 @@ def _assemble_cursor(fields: Fields) -> CursorSpec:
         clock=fields[g.CLOCK],
         assigned=fields[g.ASSIGNED],
         future=fields[g.FUTURE],
+        start=fields[g.START],
     )
 
 

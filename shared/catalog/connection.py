@@ -39,6 +39,20 @@ def parse_connection(text: str) -> str:
     return text
 
 
+def parse_server(text: str) -> str:
+    """Give `host`, or `host,port` as SQL Server writes it, back. Raises ValueError."""
+    if re.fullmatch(r"[A-Za-z0-9._:\\-]+(,\d{1,5})?", text) is None:
+        raise ValueError(f"{text!r} is no server; write its host, or host,port")
+    return text
+
+
+def parse_database(text: str) -> str:
+    """Give a database's name back. Raises ValueError if it could be taken for more than a name."""
+    if set(text) & set(";{}="):
+        raise ValueError(f"{text!r} cannot name a database; write its bare name")
+    return text
+
+
 def resolve(connection: str, environ: Mapping[str, str]) -> str:
     """Give the connection string that a reference stands for, `managed_identity` as it is.
 

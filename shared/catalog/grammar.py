@@ -1,14 +1,15 @@
-"""Every key of a table file: its shape, its default and its meaning."""
+"""Every key of a table file but those under `source`: its shape, its default and its meaning."""
 
 from datetime import timedelta
 from typing import get_args
 
-from shared.catalog import connection, duration, target
+from shared.catalog import duration, target
 from shared.catalog.deletion import Deletion
-from shared.catalog.identifiers import parse_clock, parse_engine, parse_source, parse_table
+from shared.catalog.identifiers import parse_clock, parse_table
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
 from shared.catalog.shapes import Count, Flag, Listing, Pairs, Text, Word
+from shared.catalog.source_grammar import MOST_CONNECTIONS, SOURCE_SECTION
 from shared.catalog.spec import (
     Assigned,
     CursorKind,
@@ -18,11 +19,9 @@ from shared.catalog.spec import (
     Nulls,
     OnDrift,
     Severity,
-    SourceKind,
 )
 
 MOST_ROWS = 1_000_000_000
-MOST_CONNECTIONS = 1_000
 
 _COLUMN = Text(parse=str, hint="write a column's name as the source spells it")
 
@@ -34,48 +33,6 @@ def _schedule(text: str) -> str | None:
     parse_schedule(text)
     return text
 
-
-# source
-
-NAME = Field(
-    name="name",
-    shape=Text(parse=parse_source, hint="write a short name such as crm", pattern=r"^[^/]+$"),
-    meaning="Name of the source system, unique over all files; first part of every table's name.",
-    example="name: crm",
-)
-SOURCE_KIND: Field[SourceKind] = Field(
-    name="kind",
-    shape=Word(get_args(SourceKind)),
-    meaning="What the source is: a SQL database, a REST interface, or files.",
-    example="kind: sql",
-)
-ENGINE: Field[str | None] = Field(
-    name="engine",
-    shape=Text(
-        parse=parse_engine,
-        hint="write the engine in lower case, such as postgresql",
-        pattern="^[a-z][a-z0-9_]*$",
-    ),
-    meaning="Database engine, such as sqlserver or postgresql. Only for kind sql, and needed there.",
-    default=None,
-)
-CONNECTION = Field(
-    name="connection",
-    shape=Text(
-        parse=connection.parse_connection,
-        hint="write ${ITS_NAME} or managed_identity",
-        pattern=connection.PATTERN,
-    ),
-    meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity.",
-    example="connection: ${CRM_DB}",
-)
-MAX_CONNECTIONS = Field(
-    name="max_connections",
-    shape=Count(most=MOST_CONNECTIONS),
-    meaning="Connections open to the source at once, over all runs and workers.",
-    default=4,
-)
-SOURCE_SECTION = Section((NAME, SOURCE_KIND, ENGINE, CONNECTION, MAX_CONNECTIONS))
 
 # tables[].watermark
 
@@ -110,9 +67,16 @@ FUTURE: Field[Future] = Field(
     "Only for timestamp and date.",
     default="stop",
 )
+START: Field[str | None] = Field(
+    name="start",
+    shape=Text(parse=str, hint='write a value of the column in quotes: "2026-01-31"'),
+    meaning="Where the first load begins, this value included: rows below it are taken as loaded "
+    "elsewhere. Without it the first load reads everything.",
+    default=None,
+)
 WATERMARK = Field(
     name="watermark",
-    shape=Section((COLUMN, CURSOR_KIND, CLOCK, ASSIGNED, FUTURE)),
+    shape=Section((COLUMN, CURSOR_KIND, CLOCK, ASSIGNED, FUTURE, START)),
     meaning="How new and changed rows are recognised.",
     example="watermark: {column: updated_at, kind: timestamp}, or {kind: none} for full snapshots",
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.catalog import grammar as g
+from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry, check_sources, check_tables
 from shared.catalog.assembly import assemble_source, assemble_table
 from shared.catalog.catalog import Catalog
@@ -59,7 +60,7 @@ class _Sheet:
     def names_all(self) -> bool:
         """Whether the source and every table in it have a name that could be read."""
         try:
-            return bool(self.source[g.NAME] and [table[g.TABLE] for table in self.tables])
+            return bool(self.source[s.NAME] and [table[g.TABLE] for table in self.tables])
         except Unread:
             return False
 

@@ -1,10 +1,14 @@
 """Combinations of keys that cannot work, within one source or one table."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from shared.catalog import grammar as g
+from shared.catalog import source_grammar as s
+from shared.catalog.connection import MANAGED_IDENTITY
 from shared.catalog.place import Unread
 from shared.catalog.section import Fields
 
@@ -12,6 +16,26 @@ _ZONED = ("timestamp", "date")
 _WITH_COLUMN = ("timestamp", "date", "integer", "rowversion")
 _ASSIGNED_BY_EITHER = ("timestamp", "date", "integer")
 _SQLSERVER_ONLY = ("rowversion", "change_tracking")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """How the values of a kind are written."""
+
+    pattern: str
+    example: str
+
+
+_DAY = r"\d{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
+_STARTS = {
+    "timestamp": _Form(
+        pattern=rf"{_DAY}([ T]{_TIME})?(Z|[+-]\d\d(:?\d\d)?)?", example="2026-01-31 12:00:00"
+    ),
+    "date": _Form(pattern=_DAY, example="2026-01-31"),
+    "integer": _Form(pattern=r"-?\d+", example="1000"),
+    "rowversion": _Form(pattern=r"0x[0-9A-Fa-f]{16}", example="0x00000000000007D1"),
+}
 
 
 def check_source(source: Fields) -> None:
@@ -32,11 +56,39 @@ def check_table(table: Fields, source: Fields) -> None:
 
 
 def _engine_belongs_to_sql(source: Fields) -> None:
-    kind = source[g.SOURCE_KIND]
-    if kind == "sql" and source[g.ENGINE] is None:
-        source.at(g.ENGINE).report("is missing; kind sql needs it: engine: postgresql")
-    if kind != "sql" and source.wrote(g.ENGINE):
-        source.at(g.ENGINE).report(f"does not go with kind {kind}; remove it, or write kind: sql")
+    kind = source[s.SOURCE_KIND]
+    if kind == "sql" and source[s.ENGINE] is None:
+        source.at(s.ENGINE).report("is missing; kind sql needs it: engine: postgresql")
+    if kind != "sql" and source.wrote(s.ENGINE):
+        source.at(s.ENGINE).report(f"does not go with kind {kind}; remove it, or write kind: sql")
+
+
+def _address_belongs_to_identity(source: Fields) -> None:
+    given = source[s.CONNECTION] == MANAGED_IDENTITY and source[s.SOURCE_KIND] == "sql"
+    for key in (s.SERVER, s.DATABASE):
+        if given and source[key] is None:
+            source.at(key).report(
+                f"is missing; connection: {MANAGED_IDENTITY} names no server and no database"
+            )
+        if not given and source.wrote(key):
+            source.at(key).report(
+                f"goes with kind sql and connection: {MANAGED_IDENTITY} only; "
+                "it is part of the connection string"
+            )
+
+
+def _identity_fits_engine(source: Fields) -> None:
+    given = source[s.CONNECTION] == MANAGED_IDENTITY and source[s.SOURCE_KIND] == "sql"
+    if given and source[s.ENGINE] not in (None, "sqlserver"):
+        source.at(s.CONNECTION).report(
+            f"is for engine sqlserver; for {source[s.ENGINE]} write ${{ITS_NAME}} of a setting"
+        )
+
+
+def _isolation_fits_kind(source: Fields) -> None:
+    kind = source[s.SOURCE_KIND]
+    if kind != "sql" and source.wrote(s.ISOLATION):
+        source.at(s.ISOLATION).report(f"does not go with kind {kind}; remove it")
 
 
 def _column_fits_kind(table: Fields, _source: Fields) -> None:
@@ -67,6 +119,19 @@ def _assigned_fits_kind(table: Fields, _source: Fields) -> None:
         )
 
 
+def _start_fits_kind(table: Fields, _source: Fields) -> None:
+    watermark = table[g.WATERMARK]
+    kind, start = watermark[g.CURSOR_KIND], watermark[g.START]
+    if start is None:
+        return
+    if kind not in _STARTS:
+        watermark.at(g.START).report(f"does not go with kind {kind}; remove it")
+    elif re.fullmatch(_STARTS[kind].pattern, start) is None:
+        watermark.at(g.START).report(
+            f'"{start}" is no value of kind {kind}; write one like "{_STARTS[kind].example}"'
+        )
+
+
 def _nulls_fit_kind(table: Fields, _source: Fields) -> None:
     kind = table[g.WATERMARK][g.CURSOR_KIND]
     if kind not in _WITH_COLUMN and table.wrote(g.NULLS) and table[g.NULLS] != "include":
@@ -76,7 +141,7 @@ def _nulls_fit_kind(table: Fields, _source: Fields) -> None:
 
 
 def _engine_knows_kind(table: Fields, source: Fields) -> None:
-    kind, engine = table[g.WATERMARK][g.CURSOR_KIND], source[g.ENGINE]
+    kind, engine = table[g.WATERMARK][g.CURSOR_KIND], source[s.ENGINE]
     if kind in _SQLSERVER_ONLY and engine is not None and engine != "sqlserver":
         table[g.WATERMARK].at(g.CURSOR_KIND).report(
             f"{engine} has no {kind}, only sqlserver has; write timestamp, date, integer or none"
@@ -84,7 +149,7 @@ def _engine_knows_kind(table: Fields, source: Fields) -> None:
 
 
 def _engine_knows_deletes(table: Fields, source: Fields) -> None:
-    engine = source[g.ENGINE]
+    engine = source[s.ENGINE]
     tracked = table[g.DELETES].how == "change_tracking"
     if tracked and engine is not None and engine != "sqlserver":
         table.at(g.DELETES).report(
@@ -134,7 +199,7 @@ def _masked_columns_are_read(table: Fields, _source: Fields) -> None:
 
 
 def _slices_fit_source(table: Fields, source: Fields) -> None:
-    slices, most = table[g.SLICES], source[g.MAX_CONNECTIONS]
+    slices, most = table[g.SLICES], source[s.MAX_CONNECTIONS]
     if slices.wrote(g.PARALLEL) and slices[g.PARALLEL] > most:
         slices.at(g.PARALLEL).report(
             f"is {slices[g.PARALLEL]}, more than the source's max_connections of {most}; "
@@ -153,11 +218,17 @@ def _rule_names_differ(table: Fields, _source: Fields) -> None:
                 )
 
 
-_SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (_engine_belongs_to_sql,)
+_SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (
+    _engine_belongs_to_sql,
+    _address_belongs_to_identity,
+    _identity_fits_engine,
+    _isolation_fits_kind,
+)
 _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _column_fits_kind,
     _clock_fits_kind,
     _assigned_fits_kind,
+    _start_fits_kind,
     _nulls_fit_kind,
     _engine_knows_kind,
     _engine_knows_deletes,

@@ -4,13 +4,14 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 SourceKind: TypeAlias = Literal["sql", "rest", "files"]
 CursorKind: TypeAlias = Literal[
     "timestamp", "date", "integer", "rowversion", "change_tracking", "none"
 ]
+Isolation: TypeAlias = Literal["snapshot", "serializable"]
 Assigned: TypeAlias = Literal["application", "database"]
 Future: TypeAlias = Literal["stop", "read"]
 Nulls: TypeAlias = Literal["include", "fail", "ignore"]
@@ -25,6 +26,8 @@ class SourceSpec:
     """One source system. `connection` is a reference, `${NAME}` or `managed_identity`.
 
     `max_connections` holds over all runs and workers. `engine` is None unless the kind is sql.
+    `server` and `database` go with `managed_identity`, which names neither. `isolation` says how a
+    reader gets one state of a table: by a snapshot, or by locks that make writers wait.
     """
 
     name: str
@@ -32,6 +35,9 @@ class SourceSpec:
     engine: str | None
     connection: str
     max_connections: int = 4
+    server: str | None = None
+    database: str | None = None
+    isolation: Isolation = "snapshot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,8 @@ class CursorSpec:
     """What tells new rows from old ones.
 
     `clock` is the time zone of a zoneless column: `utc` or an IANA name. `future` says what to
-    do with values ahead of the source's clock: stop the load, or read them every time.
+    do with values ahead of the source's clock: stop the load, or read them every time. `start` is
+    where the first load begins, that value included; without it the first load reads everything.
     """
 
     kind: CursorKind
@@ -47,6 +54,7 @@ class CursorSpec:
     clock: str = "utc"
     assigned: Assigned = "application"
     future: Future = "stop"
+    start: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -142,5 +150,19 @@ class TableSpec:
             deletes=replace(self.deletes, every=None),
         )
         # timedelta is the only value that JSON does not know, and its text is exact.
-        text = json.dumps(asdict(timeless), sort_keys=True, default=str)
+        text = json.dumps(_written(asdict(timeless)), sort_keys=True, default=str)
         return sha256(text.encode()).hexdigest()[:16]
+
+
+# Keys that came later. Left out at their default, so that older tables keep their fingerprint.
+_LATER = {
+    "source": {"server": None, "database": None, "isolation": "snapshot"},
+    "cursor": {"start": None},
+}
+
+
+def _written(spec: dict[str, Any]) -> dict[str, Any]:
+    kept = dict(spec)
+    for part, defaults in _LATER.items():
+        kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
+    return kept

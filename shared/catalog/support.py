@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.catalog import grammar as g
+from shared.catalog import source_grammar as s
 from shared.catalog.place import Unread
 from shared.catalog.section import Field, Fields
 
@@ -35,21 +36,16 @@ class Unbuilt:
 
 UNBUILT_SOURCE = (
     Unbuilt(
-        path=(g.SOURCE_KIND,),
+        path=(s.SOURCE_KIND,),
         when=lambda kind: kind != "sql",
         message="kinds rest and files; write kind: sql",
-    ),
-    Unbuilt(
-        path=(g.ENGINE,),
-        when=lambda engine: engine not in (None, "postgresql"),
-        message="engines other than postgresql; write engine: postgresql",
     ),
 )
 UNBUILT_TABLE = (
     Unbuilt(
         path=(g.WATERMARK, g.CURSOR_KIND),
-        when=lambda kind: kind in ("rowversion", "change_tracking"),
-        message="kinds rowversion and change_tracking; write timestamp, date, integer or none",
+        when=lambda kind: kind == "change_tracking",
+        message="kind change_tracking; write rowversion, timestamp, date, integer or none",
     ),
     Unbuilt(
         path=(g.COLUMNS, g.MASK),

@@ -59,9 +59,7 @@ EVERYTHING = dedent("""\
 
 def small(source: str, *tables: str) -> str:
     """Write a file with the least that tables need; `name after other` orders them."""
-    lines = [
-        f"source: {{name: {source}, kind: sql, engine: postgresql, connection: managed_identity}}"
-    ]
+    lines = [f"source: {{name: {source}, kind: sql, engine: postgresql, connection: '${{DB}}'}}"]
     lines.append("tables:")
     for table in tables:
         name, _, after = table.partition(" after ")

@@ -176,6 +176,12 @@ WRONG_VALUES = {
 }  # fmt: skip
 
 CONTRADICTIONS = {
+    "identity without a database": (change(SQLSERVER, ("${CRM_DB}", "managed_identity\n  server: a")), ":1: source.database: is missing; connection: managed_identity names no server"),
+    "identity for postgresql": (swap("connection: ${CRM_DB}", "connection: managed_identity\n  server: a\n  database: b"), ":5: source.connection: is for engine sqlserver"),
+    "server beside a secret": (swap("${CRM_DB}", "${CRM_DB}\n  server: a"), ":6: source.server: goes with kind sql and connection: managed_identity only"),
+    "start without a column": (swap(MARK, '{kind: none, start: "1"}'), ":12: tables[0].watermark.start: does not go with kind none"),
+    "start of another kind": (swap("kind: timestamp}", 'kind: integer, start: "2026-01-31"}'), ':12: tables[0].watermark.start: "2026-01-31" is no value of kind integer'),
+    "start that is no day": (swap("kind: timestamp}", 'kind: timestamp, start: "2026-13-31"}'), ':12: tables[0].watermark.start: "2026-13-31" is no value of kind timestamp'),
     "engine for files": (swap("kind: sql", "kind: files"), ":4: source.engine: does not go with kind files"),
     "none with a column": (swap("kind: timestamp}", "kind: none}"), ":12: tables[0].watermark.column: does not go with kind none"),
     "timestamp without a column": (swap(MARK, "{kind: timestamp}"), ":12: tables[0].watermark.column: is missing; kind timestamp needs it"),
@@ -220,9 +226,7 @@ def test_a_fault_is_told_once_with_its_line_and_field(text: str, told: str) -> N
 
 
 NOT_BUILT = {
-    "engine": (swap("postgresql", "sqlserver"), ":4: source.engine"),
     "rest": (change(("kind: sql", "kind: rest"), ("  engine: postgresql\n", "")), ":3: source.kind"),
-    "rowversion": (change(("kind: timestamp}", "kind: rowversion}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "change tracking": (change((MARK, "{kind: change_tracking}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "mask": (swap("{exclude: [secret]}", "{mask: {email: sha256}}"), ":14: tables[0].columns.mask"),
     "quality": (swap("target: bronze/crm/users", "quality: [{name: a, rule: x, severity: warn}]"), ":13: tables[0].quality"),
