@@ -53,14 +53,14 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     shape = session.shape(spec)
     columns = _columns(spec, shape)
     mode = _mode(basis)
-    findings = check_drift(spec, mode, basis.columns, columns)
+    findings = shape.findings + check_drift(spec, mode, basis.columns, columns)
     cursor = _cursor(spec, shape)
-    before = _start(order, basis.watermark, mode, cursor)
+    before = _start(basis, mode, cursor)
     seen = session.observe(spec) if cursor else None
     bound, spans = NO_BOUND, order.spans or (Span(),)
     if cursor and seen and mode != "backfill":
         # An initial load starts anew: its bound may lie below a watermark that the source contradicts.
-        position = basis.watermark.position if basis.watermark and mode != "initial" else None
+        position = _position(basis, cursor) if mode != "initial" else None
         bound = find_bound(
             spec.cursor,
             cursor,
@@ -114,7 +114,8 @@ def _mode(basis: PlanBasis) -> Mode:
                 f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
             )
         return "snapshot"
-    if order.mode == "incremental" and basis.watermark is None and order.after is None:
+    anew = basis.watermark is None and order.after is None and spec.cursor.start is None
+    if order.mode == "incremental" and anew:
         return "initial"
     return order.mode
 
@@ -122,16 +123,30 @@ def _mode(basis: PlanBasis) -> Mode:
 def _cursor(spec: TableSpec, shape: TableShape) -> CursorType | None:
     if spec.cursor.kind == "none":
         return None
-    return cursor_type(spec.cursor.kind, resolution=shape.resolution, zoned=shape.zoned)
+    return cursor_type(
+        spec.cursor.kind,
+        resolution=shape.resolution,
+        zoned=shape.zoned,
+        open_unit=shape.open_unit,
+    )
 
 
-def _start(
-    order: TableOrder, watermark: Watermark | None, mode: Mode, cursor: CursorType | None
-) -> str | None:
-    """Give the position the load reads from: the watermark, or `after` for this order only."""
-    position = watermark.position if watermark else None
-    if cursor is None or mode != "incremental":
-        return None if mode in ("initial", "snapshot") else position
+def _position(basis: PlanBasis, cursor: CursorType) -> str | None:
+    """Give the position that is loaded already: the watermark, or what the table file starts above."""
+    if basis.watermark is not None:
+        return basis.watermark.position
+    start = basis.spec.cursor.start
+    return None if start is None else cursor.format(cursor.parse(start) - cursor.step)
+
+
+def _start(basis: PlanBasis, mode: Mode, cursor: CursorType | None) -> str | None:
+    """Give the position the load reads from: what is loaded, or `after` for this order only."""
+    order = basis.order
+    if cursor is None or mode in ("initial", "snapshot"):
+        return None
+    position = _position(basis, cursor)
+    if mode != "incremental":
+        return position
     if order.after is None:
         return position
     if position is not None and cursor.parse(order.after) > cursor.parse(position):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +19,7 @@ __all__ = [
     "Session",
     "Sources",
     "Span",
+    "Statement",
     "TableShape",
 ]
 
@@ -40,15 +41,19 @@ class TableShape:
     """A table as it stands: its columns in order and the engine's estimate of its rows.
 
     `resolution` is the cursor column's step in seconds written as a decimal text ("0.000001",
-    "1"), `zoned` whether it carries a time zone; both None unless it is a timestamp. `lowest` is the
-    lowest value that an integer cursor column can hold, None for other kinds.
+    "1"), `zoned` whether it carries a time zone; both None unless it is a timestamp. `open_unit` is
+    how far, in seconds as a decimal text, a stored value can lie from the instant that was stored,
+    where that is more than the resolution. `lowest` is the lowest value that an integer cursor column can hold, None for other kinds.
+    `findings` say in words what is worth telling of how the table can be read.
     """
 
     columns: tuple[Column, ...]
     estimated_rows: int
     resolution: str | None = None
     zoned: bool | None = None
+    open_unit: str | None = None
     lowest: str | None = None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,14 @@ class Reading:
     read_at: str
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A query as it is sent, and the values bound to it by name or position (`1`, `2` and so on)."""
+
+    sql: str
+    values: Mapping[str, str]
 
 
 class Session(Protocol):
@@ -81,6 +94,10 @@ class Session(Protocol):
 
     def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         """Give at most `parts - 1` distinct ascending cursor values that cut the span about evenly."""
+        ...
+
+    def statement(self, table: TableSpec, span: Span) -> Statement:
+        """Give the very query that `read` would send, without sending it."""
         ...
 
     def read(self, table: TableSpec, span: Span) -> AbstractContextManager[Reading]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,19 +40,21 @@ class CursorColumn:
 
     def above(self, batch: pa.RecordBatch, position: str) -> pa.Array | None:
         """Mark the rows above a position given as the source's text; None if there is none."""
-        column = self._column(batch)
-        limit = _limit(self.cursor.parse(position) // _unit(column.type), column.type)
-        above = pc.fill_null(pc.greater(_numbers(column), limit), False)  # noqa: FBT003 - Arrow takes it by position only
+        column = self._ordered(batch)
+        unit = _unit(self._column(batch).type)
+        limit = _limit(self.cursor, self.cursor.parse(position) // unit, column.type)
+        above = pc.fill_null(pc.greater(column, limit), False)  # noqa: FBT003 - Arrow takes it by position only
         return above if pc.any(above).as_py() else None
 
     def widen(self, seen: Range, batch: pa.RecordBatch) -> None:
         """Take the batch's lowest and highest value into a range."""
-        column = self._column(batch)
+        column = self._ordered(batch)
         if column.null_count == len(column):
             return
-        extremes = pc.min_max(_numbers(column)).as_py()
-        unit = _unit(column.type)
-        seen.take(int(extremes["min"]) * unit, int(extremes["max"]) * unit)
+        extremes = pc.min_max(column).as_py()
+        unit = _unit(self._column(batch).type)
+        low, high = (_count(self.cursor, extremes[end], unit) for end in ("min", "max"))
+        seen.take(low, high)
 
     def text(self, value: int | None) -> str | None:
         """Write a counted value as the source would."""
@@ -59,6 +62,22 @@ class CursorColumn:
 
     def _column(self, batch: pa.RecordBatch) -> pa.Array:
         return batch.column(batch.schema.get_field_index(self.name))
+
+    def _ordered(self, batch: pa.RecordBatch) -> pa.Array:
+        """Give the column in a form whose order is that of the cursor."""
+        column = self._column(batch)
+        if pa.types.is_timestamp(column.type):
+            return column.cast(pa.int64())
+        if pa.types.is_date32(column.type):
+            return column.cast(pa.int32())
+        if pa.types.is_fixed_size_binary(column.type):
+            return column.cast(pa.binary())
+        if pa.types.is_string(column.type) and self.cursor.zoned:
+            # Texts with different offsets do not order as the instants that they name.
+            texts: list[str | None] = column.to_pylist()
+            counts = [None if text is None else self.cursor.parse(text) for text in texts]
+            return pa.array(counts, pa.decimal128(38, 0))
+        return column
 
 
 def cursor_column(plan: LoadPlan) -> CursorColumn | None:
@@ -68,18 +87,21 @@ def cursor_column(plan: LoadPlan) -> CursorColumn | None:
     return CursorColumn(name=plan.spec.cursor.column, cursor=plan.cursor)
 
 
-def _numbers(column: pa.Array) -> pa.Array:
-    if pa.types.is_timestamp(column.type):
-        return column.cast(pa.int64())
-    if pa.types.is_date32(column.type):
-        return column.cast(pa.int32())
-    return column
-
-
-def _limit(value: int, kind: pa.DataType) -> pa.Scalar:
+def _limit(cursor: CursorType, value: int, kind: pa.DataType) -> pa.Scalar:
     if pa.types.is_decimal(kind):
         return pa.scalar(Decimal(value), pa.decimal256(76, 0))
+    if pa.types.is_binary(kind):
+        return pa.scalar(value.to_bytes(8, "big"), kind)
+    if pa.types.is_string(kind):
+        # Of one column's texts all have the same digits, so that they order as their values do.
+        return pa.scalar(cursor.format(value), kind)
     return pa.scalar(value, pa.int64())
+
+
+def _count(cursor: CursorType, extreme: Any, unit: int) -> int:
+    if isinstance(extreme, bytes):
+        return int.from_bytes(extreme, "big")
+    return cursor.parse(extreme) if isinstance(extreme, str) else int(extreme) * unit
 
 
 def _unit(kind: pa.DataType) -> int:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from shared.catalog import CursorSpec
 from shared.loading.cursor import SECOND, CursorType, parse_clock
-from shared.loading.errors import FutureCursor, WatermarkAhead
+from shared.loading.errors import CursorUnsound, FutureCursor, WatermarkAhead
 from shared.loading.span import Observation
 
 # A session publishes the start of its transaction a moment after taking it.
@@ -65,12 +65,15 @@ def find_bound(
     of an integer cursor, oldest first.
 
     Raises:
+        CursorUnsound: a rowversion was asked of a source that has none.
         FutureCursor: a value lies ahead of the source's clock, so the clock may not be the one declared.
         WatermarkAhead: the source's clock stands before the last watermark.
     """
     if cursor.kind == "integer":
         _check_not_back(cursor, seen, before)
         found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
+    elif cursor.kind == "rowversion":
+        found = _version_bound(cursor, seen, before)
     else:
         found = _clock_bound(spec, cursor, seen, settle=settle)
         _check_plausible(spec, cursor, seen, settle=settle, before=before)
@@ -108,7 +111,8 @@ def _clock_bound(
     margin = PUBLICATION if exact else settle
     safe = min(clock, oldest) - _nanoseconds(margin)
     # One step below the open unit: a column may round up, and a date holds all of its day.
-    value = cursor.floor(_in_column_clock(safe, spec, cursor)) - cursor.step
+    unit = max(cursor.step, cursor.open_unit)
+    value = cursor.floor(_in_column_clock(safe, spec, cursor)) - unit
     return Bound(
         value=cursor.format(value),
         how="exact" if exact else "settled",
@@ -145,6 +149,23 @@ def _integer_bound(
         how=how,
         held_back_since=seen.oldest_open,
     )
+
+
+def _version_bound(cursor: CursorType, seen: Observation, before: str | None) -> Bound:
+    """Take the version before the lowest that is in use.
+
+    The server's counter only grows, and MIN_ACTIVE_ROWVERSION() is its lowest value that an open
+    transaction holds, or the next one: everything below is committed for good.
+    """
+    if seen.lowest_active is None:
+        raise CursorUnsound("this source cannot say which row versions are in use")
+    value = cursor.parse(seen.lowest_active) - 1
+    if before is not None and value < cursor.parse(before):
+        raise WatermarkAhead(
+            f"the watermark is {before}, but the source's versions stand at {seen.lowest_active}: "
+            "it was restored"
+        )
+    return Bound(value=cursor.format(value), how="exact", held_back_since=seen.oldest_open)
 
 
 def keep_marks(marks: Sequence[Mark], seen: Observation, *, most: int = 16) -> tuple[Mark, ...]:

@@ -13,14 +13,15 @@ from typing import Literal
 
 from shared.loading.errors import CursorUnsound
 
-Kind = Literal["timestamp", "date", "integer"]
+Kind = Literal["timestamp", "date", "integer", "rowversion"]
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1).toordinal()
+_VERSION_DIGITS = 16
 _TIMESTAMP = re.compile(
     r"(?P<date>\d{4,}-\d\d-\d\d)(?:[ T](?P<hour>\d\d):(?P<minute>\d\d)"
-    r"(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?"
+    r"(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?)? ?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?"
 )
 
 
@@ -28,18 +29,28 @@ _TIMESTAMP = re.compile(
 class CursorType:
     """How a column's values are counted: `step` is its resolution in the kind's own unit.
 
-    The unit is one nanosecond for a timestamp, one day for a date, one for an integer.
+    The unit is one nanosecond for a timestamp, one day for a date, one for an integer or rowversion.
+    `open_unit` is how far a stored value may lie from the instant that was stored, where that is
+    more than a step.
     """
 
     kind: Kind
     step: int
     zoned: bool
+    open_unit: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether its values are plain counts, without a calendar."""
+        return self.kind in ("integer", "rowversion")
 
     def parse(self, text: str) -> int:
         """Count a value given as the source's text. Raises CursorUnsound if it is not of the kind."""
         match self.kind:
             case "integer":
                 return _parse_integer(text)
+            case "rowversion":
+                return _parse_rowversion(text)
             case "date":
                 return _parse_timestamp(text) // DAY
             case "timestamp":
@@ -50,6 +61,8 @@ class CursorType:
         match self.kind:
             case "integer":
                 return str(value)
+            case "rowversion":
+                return f"0x{value:0{_VERSION_DIGITS}X}"
             case "date":
                 return _format_day(value)
             case "timestamp":
@@ -62,20 +75,20 @@ class CursorType:
         return nanoseconds - nanoseconds % self.step
 
 
-def cursor_type(kind: str, *, resolution: str | None, zoned: bool | None) -> CursorType:
+def cursor_type(
+    kind: str, *, resolution: str | None, zoned: bool | None, open_unit: str | None = None
+) -> CursorType:
     """Build the type for a catalog `watermark.kind` and what the source says of the column.
 
-    `resolution` is a decimal text in seconds, for timestamps only.
+    `resolution` and `open_unit` are decimal texts in seconds, for timestamps only.
     """
     match kind:
-        case "integer":
-            return CursorType(kind="integer", step=1, zoned=False)
-        case "date":
-            return CursorType(kind="date", step=1, zoned=False)
+        case "integer" | "rowversion" | "date":
+            return CursorType(kind=kind, step=1, zoned=False)
         case "timestamp":
-            return CursorType(
-                kind="timestamp", step=_nanoseconds(resolution or "0.000001"), zoned=bool(zoned)
-            )
+            step = _nanoseconds(resolution or "0.000001")
+            unit = _nanoseconds(open_unit or "0")
+            return CursorType(kind="timestamp", step=step, zoned=bool(zoned), open_unit=unit)
         case _:
             raise CursorUnsound(f"watermark kind {kind!r} has no cursor values")
 
@@ -89,6 +102,12 @@ def _parse_integer(text: str) -> int:
     if not re.fullmatch(r"[+-]?\d+", text):
         raise CursorUnsound(f"{text!r} is not an integer")
     return int(text)
+
+
+def _parse_rowversion(text: str) -> int:
+    if not re.fullmatch(rf"0x[0-9A-Fa-f]{{{_VERSION_DIGITS}}}", text):
+        raise CursorUnsound(f"{text!r} is not a rowversion: 0x and {_VERSION_DIGITS} hex digits")
+    return int(text, 16)
 
 
 def _parse_timestamp(text: str) -> int:

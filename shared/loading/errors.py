@@ -100,6 +100,10 @@ class WatermarkAhead(PermanentError):
     """The source went back in time (restored or clock changed). Check it, then order an initial load of the table."""
 
 
+class SnapshotUnavailable(PermanentError):
+    """Let the source give one state of a table to each reader, as the message says; or set `source: {isolation: serializable}`, which makes writers wait."""
+
+
 class NullCursor(PermanentError):
     """Fill the cursor column, or set `nulls: include` or `nulls: ignore`."""
 

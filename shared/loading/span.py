@@ -26,7 +26,8 @@ class Observation:
     `clock` and `oldest_open` are UTC, ISO 8601 with microseconds (`2026-01-01T00:00:00.000000`).
     `oldest_open` is the start of the oldest transaction of anybody else that is still open,
     prepared ones included; None if there is none. `sessions_hidden` says that the login could not
-    see every session, so that `oldest_open` proves nothing.
+    see every session, so that `oldest_open` proves nothing. `lowest_active` is for kind rowversion:
+    the lowest value that an open transaction has been given or will be.
     """
 
     clock: str
@@ -34,3 +35,4 @@ class Observation:
     has_nulls: bool
     oldest_open: str | None
     sessions_hidden: bool
+    lowest_active: str | None = None

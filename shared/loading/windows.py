@@ -52,10 +52,10 @@ def cut_windows(cursor: CursorType, *, start: str, end: str, window: str) -> tup
 
 def window_size(cursor: CursorType, window: str) -> int:
     """Count a window's size in the cursor's own unit. Raises BadOrder if it does not fit it."""
-    if cursor.kind == "integer":
+    if cursor.counts:
         if not re.fullmatch(r"[1-9]\d*", window):
             raise BadOrder(
-                f"window: {window!r} must be a whole number, as the cursor is an integer"
+                f"window: {window!r} must be a whole number, as the cursor is of kind {cursor.kind}"
             )
         return int(window)
     match = _DURATION.fullmatch(window)
@@ -70,7 +70,7 @@ def window_size(cursor: CursorType, window: str) -> int:
 
 def default_window(cursor: CursorType, rows: int) -> str:
     """Choose a window where the order names none: a day, or as many integers as a slice has rows."""
-    return str(rows) if cursor.kind == "integer" else "1d"
+    return str(rows) if cursor.counts else "1d"
 
 
 def _ceiling(cursor: CursorType, value: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.catalog import ColumnSpec, CursorSpec, SliceSpec, SourceSpec, TableSpec
 from shared.extraction.planning import PlanBasis, make_plan
-from shared.extraction.source import Column, Reading, TableShape
+from shared.extraction.source import Column, Reading, Statement, TableShape
 from shared.loading.bound import NO_BOUND, Mark
 from shared.loading.errors import BadOrder, NullCursor, SchemaDrifted, WatermarkAhead
 from shared.loading.order import TableOrder
@@ -52,6 +52,7 @@ class MemorySession:
     rows: int = 50
     cuts: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("id", "at")
+    findings: tuple[str, ...] = ()
     asked: list[Any] = field(default_factory=list)
 
     def shape(self, _table: TableSpec) -> TableShape:
@@ -62,6 +63,7 @@ class MemorySession:
             resolution="0.000001",
             zoned=False,
             lowest=self.least,
+            findings=self.findings,
         )
 
     def observe(self, _table: TableSpec) -> Observation:
@@ -81,6 +83,9 @@ class MemorySession:
     def cut(self, _table: TableSpec, _span: Span, parts: int) -> tuple[str, ...]:
         self.asked.append(parts)
         return self.cuts
+
+    def statement(self, _table: TableSpec, _span: Span) -> Statement:
+        raise AssertionError("planning sends no such query")
 
     @contextmanager
     def read(self, _table: TableSpec, _span: Span) -> Iterator[Reading]:
@@ -118,6 +123,32 @@ def test_an_incremental_load_reads_everything_above_the_watermark() -> None:
 def test_without_a_watermark_the_first_load_is_initial() -> None:
     plan = planned(watermark=None)
     assert (plan.mode, plan.watermark_before, spans(plan)) == ("initial", None, [Span()])
+
+
+def test_a_first_load_with_a_start_reads_from_there_that_value_included() -> None:
+    spec = replace(SPEC, cursor=replace(SPEC.cursor, start="2026-01-01"))
+    plan = planned(spec=spec, watermark=None)
+    assert (plan.mode, spans(plan)) == (
+        "incremental",
+        [Span(after="2025-12-31 23:59:59.999999")],
+    )
+
+
+def test_a_start_is_forgotten_once_there_is_a_watermark_and_by_an_initial_load() -> None:
+    spec = replace(SPEC, cursor=replace(SPEC.cursor, start="2025-01-01"))
+    assert spans(planned(spec=spec)) == [Span(after=POSITION)]
+    assert spans(planned(spec=spec, order=replace(ORDER, mode="initial"))) == [Span()]
+
+
+def test_nothing_may_be_skipped_between_a_start_and_what_is_asked_for() -> None:
+    spec = replace(SPEC, cursor=replace(SPEC.cursor, start="2025-01-01"))
+    with pytest.raises(BadOrder, match="would be skipped"):
+        planned(spec=spec, watermark=None, order=replace(ORDER, after="2025-06-01"))
+
+
+def test_what_the_source_says_of_a_table_is_told_with_the_plan() -> None:
+    plan = planned(MemorySession(findings=("readers lock writers out",)))
+    assert plan.findings == ("readers lock writers out",)
 
 
 def test_a_load_that_is_not_fresh_waits_for_the_bound() -> None:

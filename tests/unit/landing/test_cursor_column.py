@@ -15,6 +15,8 @@ MICRO = CursorType(kind="timestamp", step=1_000, zoned=False)
 ZONED = CursorType(kind="timestamp", step=1_000, zoned=True)
 DATE = CursorType(kind="date", step=1, zoned=False)
 INTEGER = CursorType(kind="integer", step=1, zoned=False)
+VERSION = CursorType(kind="rowversion", step=1, zoned=False)
+TENTHS = CursorType(kind="timestamp", step=100, zoned=False)
 DAY = 86_400_000_000
 
 
@@ -45,6 +47,36 @@ def test_rows_above_a_position_are_marked_and_null_is_not_above(
 ) -> None:
     found, batch = column(cursor, kind, counts)
     assert found.above(batch, position).to_pylist() == [False, False, False, True]
+
+
+def test_versions_are_counted_from_their_bytes() -> None:
+    values = [b"\0\0\0\0\0\0\x0f\xa0", b"\0\0\0\0\0\0\x0f\xa1", None, b"\xff" * 8]
+    batch = pa.record_batch([pa.array(values, pa.binary(8))], names=["no"])
+    found, seen = CursorColumn(name="no", cursor=VERSION), Range()
+    assert found.above(batch, "0x0000000000000FA0").to_pylist() == [False, True, False, True]
+    found.widen(seen, batch)
+    assert (found.text(seen.low), found.text(seen.high)) == (
+        "0x0000000000000FA0",
+        "0xFFFFFFFFFFFFFFFF",
+    )
+
+
+def test_times_that_land_as_text_keep_all_their_digits() -> None:
+    values = ["9999-12-31 23:59:59.9999999", "2026-01-01 00:00:00.0000001", None]
+    batch = pa.record_batch([pa.array(values)], names=["no"])
+    found, seen = CursorColumn(name="no", cursor=TENTHS), Range()
+    assert found.above(batch, values[1]).to_pylist() == [True, False, False]  # type: ignore[arg-type] - a text
+    found.widen(seen, batch)
+    assert (found.text(seen.low), found.text(seen.high)) == (values[1], values[0])
+
+
+def test_texts_with_offsets_are_compared_by_the_instants_that_they_name() -> None:
+    values = ["2026-01-01 01:00:00.0000000 +02:00", "2026-01-01 00:30:00.0000000 +00:00"]
+    batch = pa.record_batch([pa.array(values)], names=["no"])
+    found, seen = CursorColumn(name="no", cursor=replace(TENTHS, zoned=True)), Range()
+    assert found.above(batch, "2026-01-01 00:00:00+00").to_pylist() == [False, True]
+    found.widen(seen, batch)
+    assert found.text(seen.low) == "2025-12-31 23:00:00.0000000+00"
 
 
 def test_a_batch_with_nothing_above_says_so() -> None:

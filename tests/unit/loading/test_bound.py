@@ -20,11 +20,13 @@ from loading_samples import (
 from shared.catalog import CursorSpec
 from shared.loading.bound import Bound, Mark, find_bound, keep_marks
 from shared.loading.cursor import CursorType
-from shared.loading.errors import FutureCursor, WatermarkAhead
+from shared.loading.errors import CursorUnsound, FutureCursor, WatermarkAhead
 from shared.loading.span import Observation
 
 MINUTE = timedelta(seconds=60)
 NOON = "2026-01-02T12:00:00.000000"
+VERSIONED = CursorSpec(kind="rowversion", column="version")
+VERSION = CursorType(kind="rowversion", step=1, zoned=False)
 BERLIN = replace(SETTLED, clock="Europe/Berlin")
 
 
@@ -238,6 +240,32 @@ def test_an_integer_source_that_went_back_stops_the_load() -> None:
 def test_an_empty_table_leaves_an_integer_watermark_where_it_is() -> None:
     assert bound(NUMBERS, INTEGER, seen(NOON)).value is None
     assert bound(NUMBERS, INTEGER, seen(NOON), before="7").value == "7"
+
+
+def test_a_rowversion_is_safe_below_the_lowest_in_use() -> None:
+    found = bound(VERSIONED, VERSION, seen(NOON, lowest_active="0x0000000000000FA1"))
+    assert found == Bound(value="0x0000000000000FA0", how="exact")
+
+
+def test_a_rowversion_bound_stays_below_an_open_transaction_however_high_the_rows() -> None:
+    observed = seen(NOON, max_cursor="0x0000000000001000", lowest_active="0x0000000000000FA1")
+    assert bound(VERSIONED, VERSION, observed).value == "0x0000000000000FA0"
+
+
+def test_a_source_whose_versions_stand_below_the_watermark_was_restored() -> None:
+    observed = seen(NOON, lowest_active="0x0000000000000FA1")
+    with pytest.raises(WatermarkAhead, match="restored"):
+        bound(VERSIONED, VERSION, observed, before="0x0000000000000FA1")
+
+
+def test_a_source_that_shows_no_version_in_use_cannot_be_read_by_rowversion() -> None:
+    with pytest.raises(CursorUnsound):
+        bound(VERSIONED, VERSION, seen(NOON))
+
+
+def test_a_column_that_rounds_further_than_its_step_keeps_that_distance() -> None:
+    cursor = replace(MILLI, open_unit=4_000_000)
+    assert bound(EXACT, cursor, seen(NOON)).value == "2026-01-02 11:59:58.996"
 
 
 def test_marks_keep_the_first_and_the_last_sightings() -> None:

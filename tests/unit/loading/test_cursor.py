@@ -107,7 +107,7 @@ def test_the_resolution_gives_the_step(resolution: str | None, step: int) -> Non
     assert cursor_type("timestamp", resolution=resolution, zoned=None).step == step
 
 
-@pytest.mark.parametrize("kind", ["none", "rowversion", "change_tracking"])
+@pytest.mark.parametrize("kind", ["none", "change_tracking"])
 def test_a_kind_without_cursor_values_has_no_type(kind: str) -> None:
     with pytest.raises(CursorUnsound, match=kind):
         cursor_type(kind, resolution=None, zoned=None)
