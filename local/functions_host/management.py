@@ -61,6 +61,8 @@ class ManagementApi:
                 return self._status(request, instance)
             case "DELETE", []:
                 return self._purge(instance)
+            case "POST", ["restart"]:
+                return self._restart(request, instance)
             case "POST", [("raiseEvent" | "terminate" | "suspend" | "resume") as what, *names]:
                 if instance.status.is_final:
                     return nothing(410)
@@ -70,6 +72,21 @@ class ManagementApi:
                 return nothing(202)
             case _:
                 return nothing(404)
+
+    def _restart(self, request: web.Request, instance: Instance) -> web.Response:
+        """Start the orchestration again with its input, under a new id unless asked otherwise."""
+        anew = _flag(request.query, "restartWithNewInstanceId", default=True)
+        instance_id = None if anew else instance.id
+        try:
+            made = self._operations.start(
+                instance.name, instance_id, instance.input, instance.version
+            )
+        except UnknownFunction as error:
+            return refusal(400, str(error))
+        except InstanceExists as error:
+            return refusal(409, str(error))
+        links = self._links.of(made, _origin(request))
+        return as_json(links, 202, {"Location": links["statusQueryGetUri"], "Retry-After": "10"})
 
     def _tell(self, what: str, instance: Instance, reason: str) -> None:
         if what == "terminate":

@@ -125,3 +125,23 @@ def test_the_sdk_client_understands_every_answer(sample: Sample) -> None:
     assert "No instance" in sample.client("terminate", "unheard")["raised"]
     assert sample.client("purge", "mine") == 1
     assert sample.client("purge", "mine") == 0
+
+
+def test_a_restart_runs_the_same_input_under_a_new_id(sample: Sample) -> None:
+    first = sample.start("child", 3)
+    sample.finish(first)
+    links = sample.http.post(f"{BASE}/instances/{first}/restart")
+    again = links.json()["id"]
+    assert (links.status_code, again != first) == (202, True)
+    assert sample.finish(again)["output"] == sample.status(first).json()["output"] == 9
+
+
+def test_a_restart_under_the_same_id_waits_for_its_end(sample: Sample) -> None:
+    running = sample.start("waits_for_event")
+    query = {"restartWithNewInstanceId": "false"}
+    refused = sample.http.post(f"{BASE}/instances/{running}/restart", params=query)
+    assert refused.status_code == 409
+    sample.http.post(f"{BASE}/instances/{running}/terminate")
+    sample.finish(running)
+    taken = sample.http.post(f"{BASE}/instances/{running}/restart", params=query)
+    assert (taken.status_code, taken.json()["id"]) == (202, running)
