@@ -64,14 +64,20 @@ class ManagementApi:
             case "POST", ["restart"]:
                 return self._restart(request, instance)
             case "POST", [("raiseEvent" | "terminate" | "suspend" | "resume") as what, *names]:
-                if instance.status.is_final:
-                    return nothing(410)
-                if what == "raiseEvent":
-                    return await self._raise_event(request, instance, "/".join(names))
-                self._tell(what, instance, request.query.get("reason", ""))
-                return nothing(202)
+                return await self._to_living(request, instance, what, names)
             case _:
                 return nothing(404)
+
+    async def _to_living(
+        self, request: web.Request, instance: Instance, what: str, names: list[str]
+    ) -> web.Response:
+        """Do what only an orchestration that has not finished can take."""
+        if instance.status.is_final:
+            return nothing(410)
+        if what == "raiseEvent":
+            return await self._raise_event(request, instance, "/".join(names))
+        self._tell(what, instance, request.query.get("reason", ""))
+        return nothing(202)
 
     def _restart(self, request: web.Request, instance: Instance) -> web.Response:
         """Start the orchestration again with its input, under a new id unless asked otherwise."""
