@@ -1,0 +1,1 @@
+"""Compares what Data Factory landed with what Tidemark did, each reduced to its current state."""
