@@ -9,7 +9,7 @@ import activities
 import orchestrators
 from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
-from web.api import http, routes
+from web.api import health, http, plans, routes, tables, watermarks
 from web.api.http import respond
 
 # Importing the two packages registers every step and flow with the blueprint.
@@ -41,6 +41,12 @@ async def post_loads(req: func.HttpRequest, client: Client) -> func.HttpResponse
     return await respond(routes.post_loads, req, client)
 
 
+@app.route(route="plans", methods=["POST"])
+async def post_plans(req: func.HttpRequest) -> func.HttpResponse:
+    """Show what a load or a backfill would do; nothing is written."""
+    return await respond(plans.post_plans, req)
+
+
 @app.route(route="backfills", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def post_backfills(req: func.HttpRequest, client: Client) -> func.HttpResponse:
@@ -60,22 +66,52 @@ async def delete_backfill(req: func.HttpRequest) -> func.HttpResponse:
     return await respond(routes.delete_backfill, req)
 
 
+@app.route(route="orders", methods=["GET"])
+async def get_orders(req: func.HttpRequest) -> func.HttpResponse:
+    """List orders, newest first."""
+    return await respond(routes.get_orders, req)
+
+
 @app.route(route="orders/{id}", methods=["GET"])
 async def get_order(req: func.HttpRequest) -> func.HttpResponse:
     """Show an order with all its tables."""
     return await respond(routes.get_order, req)
 
 
+@app.route(route="orders/{id}", methods=["DELETE"])
+async def delete_order(req: func.HttpRequest) -> func.HttpResponse:
+    """Cancel an order."""
+    return await respond(routes.delete_order, req)
+
+
 @app.route(route="tables", methods=["GET"])
 async def get_tables(req: func.HttpRequest) -> func.HttpResponse:
     """Show every table."""
-    return await respond(routes.get_tables, req)
+    return await respond(tables.get_tables, req)
 
 
 @app.route(route="tables/{source}/{table}", methods=["GET"])
 async def get_table(req: func.HttpRequest) -> func.HttpResponse:
     """Show one table."""
-    return await respond(routes.get_table, req)
+    return await respond(tables.get_table, req)
+
+
+@app.route(route="tables/{source}/{table}/watermarks", methods=["GET"])
+async def get_watermarks(req: func.HttpRequest) -> func.HttpResponse:
+    """List the watermarks that a table has had."""
+    return await respond(watermarks.get_watermarks, req)
+
+
+@app.route(route="tables/{source}/{table}/watermark", methods=["PUT"])
+async def put_watermark(req: func.HttpRequest) -> func.HttpResponse:
+    """Set a table's watermark by hand."""
+    return await respond(watermarks.put_watermark, req)
+
+
+@app.route(route="tables/{source}/{table}/watermark/rollback", methods=["POST"])
+async def post_rollback(req: func.HttpRequest) -> func.HttpResponse:
+    """Take a table's watermark back to an earlier one."""
+    return await respond(watermarks.post_rollback, req)
 
 
 @app.route(route="runs", methods=["GET"])
@@ -90,6 +126,12 @@ async def get_run(req: func.HttpRequest) -> func.HttpResponse:
     return await respond(routes.get_run, req)
 
 
+@app.route(route="runs/{id}", methods=["DELETE"])
+async def delete_run(req: func.HttpRequest) -> func.HttpResponse:
+    """Cancel one table's run of an order."""
+    return await respond(routes.delete_run, req)
+
+
 @app.route(route="runs/{id}/rerun", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def post_rerun(req: func.HttpRequest, client: Client) -> func.HttpResponse:
@@ -100,4 +142,10 @@ async def post_rerun(req: func.HttpRequest, client: Client) -> func.HttpResponse
 @app.route(route="health", methods=["GET"])
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """Ask every dependency whether it answers."""
-    return await respond(routes.get_health, req)
+    return await respond(health.get_health, req)
+
+
+@app.route(route="openapi.json", methods=["GET"])
+async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """Describe this API."""
+    return await respond(health.get_openapi, req)

@@ -15,6 +15,8 @@ from shared.runtime import wiring
 def claim_commit(wanted: steps.CommitWanted) -> steps.ClaimedCommit:
     """Claim by compare-and-set; a run whose turn has passed to another is refused (TurnLost)."""
     app, record = wiring.app(), wanted.record
+    if app.states.turn(record.table).claim != wanted.claim:
+        app.check_wanted(record.run_id, record.attempt, record.mode)
     claim(app.states.turn(record.table), wanted.claim)  # refused before anything is written
     if record.outcome == "loaded":
         target = read_plan(app.lake, wanted.claim.plan).spec.target

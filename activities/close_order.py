@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.durable import implements, steps
-from shared.loading.errors import Failure
 from shared.loading.order import FINAL, State, run_id
-from shared.operations.records import OrderRecord, RunRecord
+from shared.operations.records import HOST_FAILED, OrderRecord, RunRecord
 from shared.runtime import wiring
-
-HOST_FAILED = Failure(
-    type="HostFailed",
-    message="the orchestration of this load was ended from outside, or broke",
-    remedy="See the host's log, then rerun. A turn that it held is freed by the next tick.",
-)
 
 
 @implements(steps.close_order)
 def close_order(end: steps.OrderEnd) -> OrderRecord:
-    """Fail the order if any of its tables (of a backfill: its windows) failed or has no record."""
+    """Fail the order if any of its tables (of a backfill: its windows) failed or has no record.
+
+    One of which nothing failed is cancelled if anything of it was. One that is closed stays as it is.
+    """
     app = wiring.app()
     ended = app.now().isoformat()
     record = app.ledger.order(end.order_id)
@@ -27,11 +23,14 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
     failed = sum(state == "failed" for state in states)
 
     def close(record: OrderRecord) -> OrderRecord:
+        if record.state in FINAL:
+            return record
         state: State = "succeeded"
         if failed or end.broke:
             state = "failed"
         elif any(each != "succeeded" for each in states):
-            state = "cancelled" if record.cancel_requested else "failed"
+            cancelled = record.cancel_requested or "cancelled" in states
+            state = "cancelled" if cancelled else "failed"
         return replace(record, state=state, failed=failed, error=end.broke, ended_at=ended)
 
     return app.ledger.change_order(end.order_id, close)

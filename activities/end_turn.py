@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from shared.durable import implements, steps
 from shared.landing import paths
-from shared.loading.turn import end
+from shared.loading.turn import abandon, end
 from shared.operations.records import RunRecord
 from shared.runtime import wiring
 
 
 @implements(steps.end_turn)
 def end_turn(ended: steps.TurnEnd) -> RunRecord:
-    """End the turn; a failed run leaves its staging for a rerun."""
+    """End the turn; a run that failed or was cancelled leaves its staging for a rerun."""
     app, record = wiring.app(), ended.record
     app.ledger.record_run(record)
     if ended.staged is not None and record.state == "succeeded":
         app.lake.remove(paths.staging_of_plan(ended.staged))
+    give_back = abandon if record.state == "cancelled" else end
     app.states.change_turn(
-        record.table, lambda turn: end(turn, run_id=record.run_id, epoch=ended.epoch)
+        record.table, lambda turn: give_back(turn, run_id=record.run_id, epoch=ended.epoch)
     )
     return record

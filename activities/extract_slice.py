@@ -20,6 +20,7 @@ def extract_slice(wanted: steps.SliceWanted) -> steps.SliceDone:
     receipt = find_receipt(app.lake, wanted.plan, wanted.number)
     if receipt is None:
         plan = read_plan(app.lake, wanted.plan)
+        app.check_wanted(plan.run_id, wanted.attempt, plan.mode)
         part = plan.slices[wanted.number]
         landing = SliceLanding(
             lake=app.lake,

@@ -21,6 +21,7 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     spec = app.table(order.table)
     turn = app.states.turn(order.table)
     check_epoch(turn, order.run_id, wanted.epoch)
+    app.check_wanted(order.run_id, order.attempt, order.mode)
     # A backfill reads the windows of a group together, any other load what the table file says.
     at_once = len(order.spans) or spec.slices.parallel
     found = find_plan(app.lake, spec, order.run_id, turn) if order.attempt > 1 else None
@@ -51,7 +52,13 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
     seen = planned.seen
     if seen is not None and spec.cursor.kind == "integer":
         marks = keep_marks(known_marks(planned.plan.mode, basis.marks), seen)
-        app.states.change_turn(order.table, lambda turn: replace(turn, marks=marks))
+
+        def remember(turn: Turn) -> Turn:
+            # Whoever has lost the turn may hold sightings that a correction has dropped since.
+            check_epoch(turn, order.run_id, wanted.epoch)
+            return replace(turn, marks=marks)
+
+        app.states.change_turn(order.table, remember)
     return planned
 
 

@@ -15,6 +15,9 @@ from shared.runtime import wiring
 def raise_alert(record: OrderRecord) -> OrderRecord:
     """Send one alert. Until it is delivered the ledger says `failed`, so that a lost one is visible."""
     app, order_id = wiring.app(), record.order.order_id
+    known = app.ledger.order(order_id)
+    if known is not None and known.alert == "sent":
+        return known
     failed = [run for run in app.ledger.runs_of_order(order_id) if run.state == "failed"]
 
     def mark(state: Literal["none", "sent", "failed"]) -> OrderRecord:

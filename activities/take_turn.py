@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.durable import implements, steps
-from shared.loading.turn import Turn, gives_way, is_free, is_served, take
+from shared.loading.turn import Turn, gives_way, is_free, is_served, take, withdraw
 from shared.runtime import wiring
 
 
@@ -29,7 +29,13 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
     turn = app.states.change_turn(order.table, step)
     if turn.instance == wanted.instance and turn.holder == order.run_id:
         return steps.TurnAnswer(taken=True, epoch=turn.epoch, unfinished=turn.claim)
-    return steps.TurnAnswer(taken=False, served=_is_done(turn, wanted))
+    if _is_done(turn, wanted):
+        return steps.TurnAnswer(taken=False, served=True)
+    # Only a load that has to wait is asked about here: one that may begin is asked at its plan.
+    if not app.ledger.is_cancelled(order.run_id, order.attempt):
+        return steps.TurnAnswer(taken=False)
+    app.states.change_turn(order.table, lambda turn: withdraw(turn, order.order_id))
+    return steps.TurnAnswer(taken=False, cancelled=True)
 
 
 def _is_done(turn: Turn, wanted: steps.TurnWanted) -> bool:

@@ -40,6 +40,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     state: str
     error: Failure | None = None
+    cancel_requested: bool = False
 
 
 class TableOfOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +91,6 @@ class Backfill(Standing, frozen=True, kw_only=True):
     table: str
     start: str | None = msgspec.field(name="from")
     end: str | None = msgspec.field(name="to")
-    cancel_requested: bool
     attempt: int
     created_at: str
     ended_at: str | None = None
@@ -135,13 +135,15 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watermark(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a table is loaded, in the source's exact text."""
+    """How far a table is loaded, in the source's exact text; by a run, or by hand with a reason."""
 
     position: str
     how: str
-    run_id: str
+    run_id: str | None = None
     moved_at: str
     version: int
+    by: str = "load"
+    reason: str | None = None
 
 
 class Standpoint(msgspec.Struct, frozen=True, kw_only=True):

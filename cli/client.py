@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
+from time import sleep
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 
@@ -14,6 +17,12 @@ from cli.errors import Refused, Unreachable
 # Seconds. An app that Azure has put to sleep takes tens of seconds for its first answer.
 CONNECT = 10.0
 ANSWER = 60.0
+# Seconds before an order whose answer was lost is sent once more.
+PAUSES = (0.2, 1.0, 3.0)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+_MAY_HAVE_HAPPENED = (
+    ". The request may have been carried out all the same: look before you ask again"
+)
 
 
 class Client:
@@ -41,13 +50,42 @@ class Client:
         """Look at something. Raises Refused, Unreachable."""
         return self._ask("GET", path, params=params)
 
-    def post(self, path: str, body: Mapping[str, object]) -> Any:
-        """Order something. Raises Refused, Unreachable."""
+    def consult(self, path: str, body: Mapping[str, object]) -> Any:
+        """Ask what takes a body and changes nothing. Raises Refused, Unreachable."""
         return self._ask("POST", path, body=body)
+
+    def order(self, path: str, body: Mapping[str, object]) -> Any:
+        """Order work, once: where the answer is lost, the same order is sent again under its key.
+
+        Raises Refused, Unreachable.
+        """
+        key = {"idempotency-key": str(uuid4())}
+        send = partial(self._http.post, self._url + path, json=body, headers=key)
+        try:
+            return self._read(send())
+        except _NEVER_SENT as error:
+            raise self._unreachable(error) from error
+        except httpx.RequestError as error:
+            lost = error
+        for pause in PAUSES:
+            sleep(pause)
+            try:
+                return self._read(send())
+            except httpx.RequestError as error:
+                lost = error
+        raise self._silent(lost, _MAY_HAVE_HAPPENED) from lost
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """Change something. Raises Refused, Unreachable."""
+        return self._ask("POST", path, body=body, doubt=_MAY_HAVE_HAPPENED)
+
+    def put(self, path: str, body: Mapping[str, object]) -> Any:
+        """Set something. Raises Refused, Unreachable."""
+        return self._ask("PUT", path, body=body, doubt=_MAY_HAVE_HAPPENED)
 
     def delete(self, path: str) -> Any:
         """Cancel something. Raises Refused, Unreachable."""
-        return self._ask("DELETE", path)
+        return self._ask("DELETE", path, doubt=_MAY_HAVE_HAPPENED)
 
     def _ask(
         self,
@@ -56,25 +94,25 @@ class Client:
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
+        doubt: str = "",
     ) -> Any:
+        """Ask once. `doubt` is what to say of a request whose answer is lost."""
         try:
             answer = self._http.request(method, self._url + path, params=params, json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise Unreachable(
-                f"{self._url} cannot be reached ({_reason(error)}). "
-                "Start the app (`tidemark dev` on this machine), or correct --url"
-            ) from error
+        except _NEVER_SENT as error:
+            raise self._unreachable(error) from error
         except httpx.RequestError as error:
-            doubt = (
-                ""
-                if method == "GET"
-                else (
-                    ". The request may have been carried out all the same: "
-                    "look with `tidemark runs` before you ask again"
-                )
-            )
-            raise Unreachable(f"{self._url} did not answer ({_reason(error)}){doubt}") from error
+            raise self._silent(error, doubt) from error
         return self._read(answer)
+
+    def _unreachable(self, error: httpx.RequestError) -> Unreachable:
+        return Unreachable(
+            f"{self._url} cannot be reached ({_reason(error)}). "
+            "Start the app (`tidemark dev` on this machine), or correct --url"
+        )
+
+    def _silent(self, error: httpx.RequestError, doubt: str) -> Unreachable:
+        return Unreachable(f"{self._url} did not answer ({_reason(error)}){doubt}")
 
     def _read(self, answer: httpx.Response) -> Any:
         if answer.is_success:

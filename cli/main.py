@@ -14,12 +14,16 @@ from cli.options import takes_address
 # What `tidemark --help` lists. Kept here so that it imports no command; a test compares the two.
 COMMANDS = {
     "validate": "Check the table files of a folder.",
+    "plan": "Show what a load or a backfill would do, without doing it.",
     "load": "Load tables and wait until they are loaded.",
     "backfill": "Load a past period of a table again, window by window.",
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
     "rerun": "Run again what failed of a run, an order or a backfill.",
-    "watermark": "Look at watermarks.",
+    "cancel": "Cancel an order, a backfill or one run.",
+    "watermark": "Look at watermarks, and correct them.",
+    "import-adf": "Write a table file from a Data Factory pipeline.",
+    "diff-lake": "Compare what Data Factory landed with what Tidemark did.",
     "dev": "Run everything on this machine, for development.",
 }
 
@@ -37,7 +41,8 @@ class _Commands(click.Group):
     ) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return import_module(f"cli.commands.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        return import_module(f"cli.commands.{module}").command
 
     def format_commands(
         self,
@@ -59,7 +64,8 @@ def tidemark() -> None:
 
     Exit status: 0 all succeeded, 1 something failed or was cancelled, 2 wrong use,
     3 the app cannot be reached, 130 stopped by Ctrl-C while an order goes on.
-    Commands that only show something end with 0, whatever they show.
+    Commands that only show something end with 0, whatever they show; `plan` ends with 1
+    if the load would be stopped.
     """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 LOADS = "/api/loads"
+PLANS = "/api/plans"
 BACKFILLS = "/api/backfills"
 TABLES = "/api/tables"
 RUNS = "/api/runs"
@@ -26,6 +27,11 @@ def run_path(run_id: str) -> str:
     return _under(RUNS, run_id)
 
 
+def is_run(name: str) -> bool:
+    """Say whether this is a run's id: its order's id, a dot and its table."""
+    return "." in name
+
+
 def rerun_path(name: str) -> str:
     """Where the rerun of a run, an order or a backfill is ordered."""
     return f"{run_path(name)}/rerun"
@@ -35,6 +41,21 @@ def table_path(table: str) -> str:
     """One table, from its full name `source/schema.table`."""
     source, _, name = table.partition("/")
     return _under(_under(TABLES, source), name)
+
+
+def watermark_path(table: str) -> str:
+    """A table's watermark, to be set."""
+    return f"{table_path(table)}/watermark"
+
+
+def rollback_path(table: str) -> str:
+    """Where a table's watermark is taken back to an earlier one."""
+    return f"{watermark_path(table)}/rollback"
+
+
+def watermarks_path(table: str) -> str:
+    """Every watermark that a table has had."""
+    return f"{table_path(table)}/watermarks"
 
 
 def _under(path: str, name: str) -> str:

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from cli.answers import FINAL, Backfill, Order, read
 from cli.formats import clean, format_count
+from cli.layout import render_state
 from cli.output import open_console
-from cli.rendering import render_state
 
 Kind = TypeVar("Kind")
 

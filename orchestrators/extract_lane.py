@@ -16,7 +16,8 @@ def extract_one_lane(context: Context, lane: SliceLane) -> Steps[LaneDone]:
     numbers = range(lane.first, lane.end, lane.stride)
     try:
         for number in numbers[:MOST_CHILDREN]:
-            yield from extract_slice(context, SliceWanted(plan=lane.plan, number=number))
+            wanted = SliceWanted(plan=lane.plan, number=number, attempt=lane.attempt)
+            yield from extract_slice(context, wanted)
     except StepFailed as failed:
         return LaneDone(failure=failed.failure)
     if len(numbers) > MOST_CHILDREN:
@@ -24,20 +25,29 @@ def extract_one_lane(context: Context, lane: SliceLane) -> Steps[LaneDone]:
     return LaneDone()
 
 
-def extract_slices(context: Context, plan: PlanReference) -> Steps[None]:
-    """Read every slice of a plan. Raises StepFailed with the first failure.
+def extract_slices(context: Context, plan: PlanReference, attempt: int) -> Steps[None]:
+    """Read every slice of a plan, for an attempt of its run. Raises StepFailed with the first failure.
 
     As many slices as may be read at once need no lanes of their own.
     """
     if plan.slices <= plan.parallel:
-        wanted = [SliceWanted(plan=plan.path, number=number) for number in range(plan.slices)]
+        wanted = [
+            SliceWanted(plan=plan.path, number=number, attempt=attempt)
+            for number in range(plan.slices)
+        ]
         outcomes = yield from extract_slice.map(context, wanted)
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     else:
         lanes = [
             (
                 f"{context.instance_id}-l{first:02d}",
-                SliceLane(plan=plan.path, first=first, stride=plan.parallel, end=plan.slices),
+                SliceLane(
+                    plan=plan.path,
+                    first=first,
+                    stride=plan.parallel,
+                    end=plan.slices,
+                    attempt=attempt,
+                ),
             )
             for first in range(plan.parallel)
         ]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.durable import Context, StepFailed, Steps
-from shared.durable.steps import OrderEnd, close_order, raise_alert
+from shared.durable import Context, StepFailed, Steps, orchestrates
+from shared.durable.steps import OrderEnd, close_order, end_order, raise_alert
 from shared.loading.errors import Failure
-from shared.operations.records import OrderRecord
+from shared.loading.order import OrderWork
+from shared.operations.records import HOST_FAILED, OrderRecord
+
+
+@orchestrates(end_order)
+def end_one_order(context: Context, work: OrderWork) -> Steps[OrderRecord]:
+    """End an order whose own orchestration was ended from outside."""
+    return (yield from finish_order(context, work.order.order_id, HOST_FAILED))
 
 
 def finish_order(context: Context, order_id: str, broke: Failure | None) -> Steps[OrderRecord]:

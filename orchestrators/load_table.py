@@ -24,7 +24,8 @@ from shared.durable.steps import (
     publish,
     take_turn,
 )
-from shared.loading.order import TableOrder
+from shared.loading.errors import Failure
+from shared.loading.order import LoadCancelled, TableOrder
 from shared.loading.plan import PlanReference
 from shared.loading.turn import Claim
 from shared.operations.records import Outcome, RunRecord
@@ -40,9 +41,9 @@ def load_one_table(context: Context, order: TableOrder) -> Steps[RunRecord]:
     turn = yield from _wait_for_turn(context, order)
     load = _TableLoad(context, order, turn)
     try:
-        record = load.ended("nothing_new") if turn.served else (yield from load.run())
+        record = yield from load.run()
     except StepFailed as failed:
-        record = replace(load.record, state="failed", outcome=None, error=failed.failure)
+        record = load.stopped(failed.failure)
     record = replace(record, ended_at=context.current_utc_datetime.isoformat())
     end = TurnEnd(record=record, epoch=turn.epoch, staged=load.staged)
     return (yield from end_turn(context, end))
@@ -54,7 +55,7 @@ def _wait_for_turn(context: Context, order: TableOrder) -> Steps[TurnAnswer]:
     wanted = TurnWanted(order=order, instance=context.instance_id)
     for _ in range(QUESTIONS_PER_GENERATION):
         answer = yield from take_turn(context, wanted)
-        if answer.taken or answer.served:
+        if answer.taken or answer.served or answer.cancelled:
             return answer
         yield from pause(context, wait)
         wait = min(wait * 2, LONGEST_WAIT)
@@ -79,6 +80,10 @@ class _TableLoad:
 
     def run(self) -> Steps[RunRecord]:
         """Plan, extract, judge, claim; from the claim on the run goes only forward."""
+        if self._turn.cancelled:
+            return self.cancelled()
+        if self._turn.served:
+            return self.ended("nothing_new")
         left = self._turn.unfinished
         if left is not None:
             finished = yield from self._carry_out(left)
@@ -88,7 +93,7 @@ class _TableLoad:
         if plan.slices == 0:
             return self.ended("nothing_new")
         self.staged = plan.path
-        yield from extract_slices(self._context, plan)
+        yield from extract_slices(self._context, plan, self._order.attempt)
         verdict = yield from judge_quality(
             self._context, JudgeWanted(plan=plan.path, epoch=self._turn.epoch)
         )
@@ -129,6 +134,16 @@ class _TableLoad:
     def ended(self, outcome: Outcome) -> RunRecord:
         """Give the record of a run that had nothing to commit."""
         return replace(self.record, state="succeeded", outcome=outcome)
+
+    def stopped(self, failure: Failure) -> RunRecord:
+        """Give the record of a run that a step has stopped."""
+        if failure.type == LoadCancelled.__name__:
+            return self.cancelled()
+        return replace(self.record, state="failed", outcome=None, error=failure)
+
+    def cancelled(self) -> RunRecord:
+        """Give the record of a run that was cancelled before its commit was claimed."""
+        return replace(self.record, state="cancelled", outcome=None, rows=0, files=0, bytes=0)
 
     def _carry_out(self, claim: Claim) -> Steps[RunRecord]:
         """Publish a claimed commit and advance, whoever claimed it."""

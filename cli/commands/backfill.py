@@ -52,7 +52,7 @@ def command(
         if not {"from", "to"} <= body.keys():
             raise click.UsageError(_USAGE)
         session = open_session()
-        raw = session.client.post(BACKFILLS, {"table": table, **body})
+        raw = session.client.order(BACKFILLS, {"table": table, **body})
         follow(session, raw, wait=not no_wait)
     elif resumed is not None:
         _resume(open_session(), resumed, wait=not no_wait)
@@ -68,5 +68,5 @@ def _look(session: Session, name: str, *, cancel: bool) -> None:
 def _resume(session: Session, name: str, *, wait: bool) -> None:
     # Refused here if it is no backfill: what follows would run any order again.
     session.client.get(backfill_path(name))
-    raw = session.client.post(rerun_path(name), {})
+    raw = session.client.order(rerun_path(name), {})
     follow(session, raw, wait=wait)

@@ -40,4 +40,4 @@ def command(
     if after is not None:
         body["after"] = after
     session = open_session()
-    follow(session, session.client.post(LOADS, body), wait=not no_wait)
+    follow(session, session.client.order(LOADS, body), wait=not no_wait)

@@ -20,5 +20,5 @@ def command(name: str, *, no_wait: bool) -> None:
     What succeeded is left as it is.
     """
     session = open_session()
-    raw = session.client.post(rerun_path(name), {})
+    raw = session.client.order(rerun_path(name), {})
     follow(session, raw, wait=not no_wait)

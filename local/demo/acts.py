@@ -11,7 +11,9 @@ from typing import Any
 import adbc_driver_postgresql.dbapi as postgresql
 from rich.console import Console
 
+from local.demo import report
 from local.demo.api import Api
+from local.demo.estimates import compare_rows
 from local.demo.failure import DemoFailed
 from local.demo.verdict import Verdict, judge
 from local.sample.changes import Change, late_commit, make_changes
@@ -41,17 +43,21 @@ class Demo:
 
     def load_first(self) -> None:
         """Load all tables for the first time."""
+        plans = self._plan_all()
         with self.console.status("loading"):
-            ended = self.api.await_end(self.api.order_load())
-        tables = ended["tables"]
+            order = self.api.order_load()
+            tables = self.api.await_end(order)["tables"]
         rows, files = (sum(table[what] for table in tables) for what in ("rows", "files"))
         self._say(f"  {len(tables)} tables, {rows:,} rows in {files} files")
+        self._show_estimates(plans, order)
 
     def change_and_load(self) -> None:
         """Change the sources, with one transaction held open over a load."""
         with late_commit(self.database) as late, self.console.status("loading"):
             self.changes += [late, *make_changes(self.database)]
-            self.api.await_end(self.api.order_load())
+            plans = self._plan_all()
+            order = self.api.order_load()
+            self.api.await_end(order)
         for change in self.changes:
             blind = "" if change.seen else ", which the cursor cannot see"
             self._say(f"  {change.table}: {change.name} ({len(change.keys)}){blind}")
@@ -60,9 +66,12 @@ class Demo:
             f"  User {late.keys[0]} was inserted first and committed only after this load, which the "
             f"open transaction kept from calling {USERS} done past {held['value']}."
         )
+        self._show_estimates(plans, order)
 
     def backfill_beside_load(self) -> None:
         """Load a past month again while an incremental load is running."""
+        plans = [self.api.plan(table) for table in (USERS, STREAMS)]
+        past = self.api.plan(STREAMS, *MONTH)
         with self.console.status("backfilling and loading"):
             backfill = self.api.order_backfill(STREAMS, *MONTH, window=WINDOW)
             load = self.api.order_load(USERS, STREAMS)
@@ -75,6 +84,8 @@ class Demo:
             f"  {STREAMS}, {MONTH[0]} to {MONTH[1]}: {self.api.windows(backfill)} windows beside an "
             f"incremental load of {USERS} and itself. Its turns: {_summarise(turns)}."
         )
+        self._show_estimates([past], backfill)
+        self._show_estimates(plans, load)
 
     def compare(self) -> tuple[Verdict, ...]:
         """Compare all tables, key by key and value by value."""
@@ -90,10 +101,21 @@ class Demo:
     def repair(self, verdict: Verdict) -> Verdict:
         """Backfill the period in which the unseen changes lie, and compare the table again."""
         start, end = self._period(verdict)
+        plan = self.api.plan(STREAMS, start, end)
         with self.console.status("backfilling"):
-            self.api.await_end(self.api.order_backfill(STREAMS, start, end, window="1d"))
+            backfill = self.api.order_backfill(STREAMS, start, end, window="1d")
+            self.api.await_end(backfill)
             self._say(f"  backfilled {STREAMS} from {start} to {end}")
+            self._show_estimates([plan], backfill)
             return judge(self.database, self.catalog.table(STREAMS), self.lake)
+
+    def _plan_all(self) -> list[dict[str, Any]]:
+        with self.console.status("planning"):
+            return [self.api.plan(table.name) for table in self.catalog]
+
+    def _show_estimates(self, plans: list[dict[str, Any]], order: str) -> None:
+        runs = self.api.runs_of(order, [plan["table"] for plan in plans])
+        report.print_estimates(self.console, compare_rows(plans, runs, self.lake))
 
     def _period(self, verdict: Verdict) -> tuple[str, str]:
         if verdict.comparison.table != STREAMS:

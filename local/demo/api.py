@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,18 @@ class Api:
     """The app's HTTP API at `url`. Every method raises DemoFailed if it does not answer."""
 
     url: str
+
+    def plan(self, table: str, *period: str) -> dict[str, Any]:
+        """Ask what a load of a table, or a backfill of a period `[from, to)`, would do.
+
+        Raises:
+            DemoFailed: the load would be stopped.
+        """
+        body = {"table": table} | dict(zip(("from", "to"), period, strict=False))
+        plan = self._ask("POST", "/api/plans", body)
+        if plan["stops"]:
+            raise DemoFailed(f"the load of {table} would be stopped: {plan['stops']['message']}")
+        return plan
 
     def order_load(self, *tables: str) -> str:
         """Order a load of some tables, all if none is named, and give the order's id."""
@@ -50,6 +62,10 @@ class Api:
     def windows(self, order_id: str) -> int:
         """Count the windows of a backfill."""
         return self._ask("GET", f"/api/backfills/{order_id}")["progress"]["total"]
+
+    def runs_of(self, order_id: str, tables: Iterable[str]) -> list[dict[str, Any]]:
+        """Give the runs of these tables that belong to an order."""
+        return [run for table in tables for run in self.runs(table) if run["order_id"] == order_id]
 
     def runs(self, table: str) -> list[dict[str, Any]]:
         """Give a table's runs that have ended, oldest first."""

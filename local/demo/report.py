@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.demo.background import Running
+from local.demo.estimates import Estimate, add_up
 from local.demo.verdict import Verdict
 
 Runs = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -32,6 +33,23 @@ def open_console() -> Console:
     """Give the console: styled in a terminal, plain text anywhere else."""
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     return Console(width=width, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_estimates(console: Console, estimates: Sequence[Estimate]) -> None:
+    """Print what the plans said would be read beside what was then read and landed."""
+    table = _grid(console)
+    table.add_column("  planned before", no_wrap=True)
+    for name in ("rows estimated", "rows read", "deviation", "rows landed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in (*estimates, *([add_up(estimates)] if len(estimates) > 1 else [])):
+        table.add_row(
+            f"  {each.table}",
+            f"{each.estimated:,}",
+            "-" if each.read is None else f"{each.read:,}",
+            "-" if each.deviation is None else f"{each.deviation:+.1f} %",
+            f"{each.landed:,}",
+        )
+    console.print(table)
 
 
 def print_verdicts(console: Console, verdicts: Sequence[Verdict], runs: Runs) -> None:
@@ -55,7 +73,7 @@ def print_result(console: Console, verdicts: Sequence[Verdict]) -> bool:
 
 
 def _table(console: Console, verdicts: Sequence[Verdict], runs: Runs) -> Table:
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    table = _grid(console)
     table.add_column("table", no_wrap=True)
     for name in ("rows", "landed", "files", "bytes", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -79,6 +97,10 @@ def _table(console: Console, verdicts: Sequence[Verdict], runs: Runs) -> Table:
             style=style if console.is_terminal else None,
         )
     return table
+
+
+def _grid(console: Console) -> Table:
+    return Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
 
 
 def print_next_steps(console: Console, running: Running, state: Path) -> None:

@@ -131,8 +131,14 @@ class Server:
 
     async def _open(self, doors: Doors) -> None:
         app = web.Application(client_max_size=self._largest_body_bytes)
-        app.router.add_route("*", "/{path:.*}", doors.answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=self._patience_seconds)
+        # A path may hold line feeds, and a body reaches the function as it was sent.
+        app.router.add_route("*", r"/{path:[\s\S]*}", doors.answer)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            auto_decompress=False,
+            shutdown_timeout=self._patience_seconds,
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
 

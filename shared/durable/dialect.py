@@ -30,6 +30,7 @@ from shared.loading.errors import (
     TransientError,
     Unexpected,
 )
+from shared.loading.order import LoadCancelled
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -235,6 +236,9 @@ def _answer(
     except TransientError as error:
         log.warning("step will be tried again", extra=_facts(step, payload, error.failure))
         return {"again": msgspec.to_builtins(error.failure)}
+    except LoadCancelled as error:
+        log.info("step left out", extra=_facts(step, payload, error.failure))
+        return {"refused": msgspec.to_builtins(error.failure)}
     except IngestError as error:
         log.error("step refused", extra=_facts(step, payload, error.failure))  # noqa: TRY400 - typed: no traceback needed
         return {"refused": msgspec.to_builtins(error.failure)}

@@ -27,13 +27,15 @@ class TurnWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnAnswer:
-    """`taken`: the turn is ours, in this epoch. `served`: what was asked for is loaded already.
+    """What became of asking for a turn.
 
-    `unfinished` is a claimed commit of an earlier run that has to be carried to its end first.
+    `taken`: it is ours, in this epoch. `served`: what was asked for is loaded already. `cancelled`:
+    the load is not wanted any more. `unfinished` is a claimed commit of an earlier run that has to be carried to its end first.
     """
 
     taken: bool
     served: bool = False
+    cancelled: bool = False
     epoch: int = 0
     unfinished: Claim | None = None
 
@@ -49,10 +51,11 @@ class PlanWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceWanted:
-    """Read and land one slice of a plan."""
+    """Read and land one slice of a plan, for this attempt of its run."""
 
     plan: str
     number: int
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ class SliceLane:
     first: int
     stride: int
     end: int
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +194,4 @@ load_group = Flow("load_group", TableGroup, GroupEnd)
 load_table = Flow("load_table", TableOrder, RunRecord)
 extract_lane = Flow("extract_lane", SliceLane, LaneDone)
 backfill = Flow("backfill", OrderWork, OrderRecord)
+end_order = Flow("end_order", OrderWork, OrderRecord)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Literal
 
 from shared.catalog.names import SegmentForeign, decode_name, encode_name
-from shared.loading.errors import BadOrder
+from shared.loading.errors import BadOrder, PermanentError
 from shared.loading.span import Span
 
 Mode = Literal["incremental", "initial", "snapshot", "backfill"]
@@ -17,7 +17,14 @@ Reason = Literal["request", "schedule", "event", "backfill"]
 State = Literal["queued", "running", "committing", "succeeded", "failed", "cancelled"]
 FINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 
-_ORDER_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
+_ORDER_ID = re.compile(r"[0-9]{8}T[0-9]{9}Z-[0-9a-f]{6}")
+_RUN_HEAD = re.compile(rf"({_ORDER_ID.pattern})(?:-g[0-9]{{5,9}})?")
+# Table Storage takes keys of up to 1 KiB characters, of which a run's id is not all.
+_LONGEST_RUN_ID = 900
+
+
+class LoadCancelled(PermanentError):
+    """Nothing to do: the load was cancelled. Rerun its order to load what is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +99,19 @@ def run_id(order_id: str, table: str, part: int | None = None) -> str:
 
 def order_of_run(run: str) -> str:
     """Give the order that a run belongs to. Raises BadOrder if this is no run id."""
-    head = run.split(".", 1)[0].split("-g", 1)[0]
-    if "." not in run or not is_order_id(head):
+    head, dot, _ = run.partition(".")
+    match = _RUN_HEAD.fullmatch(head)
+    if match is None or not dot or len(run) > _LONGEST_RUN_ID:
         raise BadOrder(f"{run!r} is not a run id")
-    return head
+    return match[1]
 
 
 def table_of_run(run: str) -> str:
     """Give the table, as `source/schema.table`, that a run loads."""
     order_of_run(run)
+    key = run.split(".", 1)[1]
     try:
-        return table_of_key(run.split(".", 1)[1])
+        return table_of_key(key)
     except SegmentForeign as error:
         raise BadOrder(f"{run!r} is not a run id") from error
 

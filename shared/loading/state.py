@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from shared.loading.turn import Turn
@@ -29,8 +29,8 @@ class TableStates(Protocol):
         """Give the table's watermark, None before the first load has finished."""
         ...
 
-    def history(self, table: str, most: int) -> tuple[Watermark, ...]:
-        """Give the last watermarks, newest first."""
+    def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
+        """Give the last watermarks, newest first; with `below` only versions before that one."""
         ...
 
     def advance(
@@ -58,3 +58,11 @@ class ConnectionSlots(Protocol):
     def hold(self, source: str, most: int) -> AbstractContextManager[None]:
         """Hold one of `most` slots. Raises ConnectionSlotsTaken if none is free for some seconds."""
         ...
+
+
+class NoSlots:
+    """Lets everybody connect and writes nothing. Implements `ConnectionSlots`."""
+
+    def hold(self, source: str, most: int) -> AbstractContextManager[None]:  # noqa: ARG002 - the port's names
+        """Hold nothing."""
+        return nullcontext()

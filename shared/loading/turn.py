@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.loading.bound import Mark
-from shared.loading.errors import TurnLost
+from shared.loading.errors import ConflictError, TurnLost
 from shared.loading.plan import PlannedColumn
 
 # Longer than the pauses between two questions of a load that waits for its turn.
 COURTESY = timedelta(seconds=15)
+
+
+class TableBusy(ConflictError):
+    """Wait until the table is not being loaded any more, or cancel what loads it; then try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,38 @@ def end(turn: Turn, *, run_id: str, epoch: int) -> Turn:
 def release(turn: Turn) -> Turn:
     """Free a turn whose holder is dead. What it was to serve stays asked for."""
     return replace(turn, holder=None, instance=None, taken_at=None, last_run=turn.holder)
+
+
+def abandon(turn: Turn, *, run_id: str, epoch: int) -> Turn:
+    """Give the turn back unserved, as the load was cancelled; a turn already lost stays as it is.
+
+    What was asked for stays asked for: an event tells of rows that somebody still has to load.
+    """
+    if turn.holder != run_id or turn.epoch != epoch:
+        return turn
+    return release(turn)
+
+
+def withdraw(turn: Turn, order_id: str) -> Turn:
+    """Take back that an order is on its way, so that the next request orders another."""
+    return replace(turn, waiting=None) if turn.waiting == order_id else turn
+
+
+def correct(turn: Turn) -> Turn:
+    """Let the watermark be moved by hand: nobody may be working from where it stood.
+
+    It counts as a taking, so that whoever worked before has lost the turn. No rerun adopts a plan
+    that was made from the old watermark, and no earlier sighting of a cursor counts any more: the
+    source may not be the one that it was.
+
+    Raises:
+        TableBusy: a run holds the turn, or a claimed commit has not been carried to its end.
+    """
+    if turn.holder is not None:
+        raise TableBusy(f"run {turn.holder} is loading the table")
+    if turn.claim is not None:
+        raise TableBusy(f"the commit of run {turn.claim.run_id} is not finished yet")
+    return replace(turn, epoch=turn.epoch + 1, last_run=None, marks=())
 
 
 def check_epoch(turn: Turn, run_id: str, epoch: int) -> None:

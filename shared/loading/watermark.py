@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from shared.loading.bound import Bound
+
+Mover = Literal["load", "set", "rollback"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,16 +15,19 @@ class Watermark:
     """A position in the source's exact text. `moved_at` is UTC, ISO 8601; `version` counts moves.
 
     `overlap` is the lake path of the digests of rows landed above `position`, None if there are
-    none; it holds only while `overlap_run_no` is the last run of the table that published.
+    none; it holds only while `overlap_run_no` is the last run of the table that published. `by` says
+    what moved it: a load, of which `run_id` is the run, or a person, who gave a `reason`.
     """
 
     position: str
     how: str
-    run_id: str
+    run_id: str | None
     moved_at: str
     version: int = 1
     overlap: str | None = None
     overlap_run_no: int = 0
+    by: Mover = "load"
+    reason: str | None = None
 
 
 def advance(
@@ -44,4 +50,22 @@ def advance(
         version=1 if before is None else before.version + 1,
         overlap=overlap,
         overlap_run_no=run_no,
+    )
+
+
+def correct(
+    before: Watermark | None, *, position: str, how: str, by: Mover, reason: str, at: str
+) -> Watermark:
+    """Give the watermark that a person puts in place of `before`.
+
+    It names no digests: what lies above it is landed anew, whatever was landed before.
+    """
+    return Watermark(
+        position=position,
+        how=how,
+        run_id=None,
+        moved_at=at,
+        version=1 if before is None else before.version + 1,
+        by=by,
+        reason=reason,
     )

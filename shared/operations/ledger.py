@@ -6,17 +6,32 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.operations.records import OrderRecord, RunRecord, WindowRecord
+from shared.operations.pages import Page
+from shared.operations.records import KeyUse, OrderRecord, RunRecord, WindowRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQuery:
-    """Which runs to list, newest first. `since` is UTC, ISO 8601; `most` at least 1."""
+    """Which runs to list, newest first. `since` is UTC, ISO 8601; `most` at least 1.
+
+    `page` is the token of a page that is not the first; the rest is then as it was for the first.
+    """
 
     table: str | None = None
     status: str | None = None
     since: str | None = None
     most: int = 100
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderQuery:
+    """Which orders to list, as for runs."""
+
+    status: str | None = None
+    since: str | None = None
+    most: int = 100
+    page: str | None = None
 
 
 class Ledger(Protocol):
@@ -36,6 +51,26 @@ class Ledger(Protocol):
         """Apply a pure step by compare-and-set. Raises BadOrder if there is no such order."""
         ...
 
+    def orders(self, query: OrderQuery) -> Page[OrderRecord]:
+        """List orders, newest first. Raises PageUnknown."""
+        ...
+
+    def reserve(self, use: KeyUse) -> KeyUse:
+        """Write the first use of an idempotency key down; if it is used already, give that use."""
+        ...
+
+    def key_use(self, key: str) -> KeyUse | None:
+        """Give the first use of an idempotency key, None if there was none."""
+        ...
+
+    def cancel(self, order_id: str, attempt: int, run_id: str | None) -> None:
+        """Write down that an attempt of an order, or of one run of it, is not wanted any more."""
+        ...
+
+    def is_cancelled(self, run_id: str, attempt: int) -> bool:
+        """Say whether an attempt of a run, or of its whole order, is not wanted any more."""
+        ...
+
     def unfinished_orders(self) -> Iterable[str]:
         """Name the orders that have not ended."""
         ...
@@ -48,8 +83,8 @@ class Ledger(Protocol):
         """Give a run, None if there is none."""
         ...
 
-    def runs(self, query: RunQuery) -> tuple[RunRecord, ...]:
-        """List runs, newest first."""
+    def runs(self, query: RunQuery) -> Page[RunRecord]:
+        """List runs, newest first. Raises PageUnknown."""
         ...
 
     def runs_of_order(self, order_id: str) -> tuple[RunRecord, ...]:

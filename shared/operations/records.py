@@ -12,6 +12,12 @@ from shared.loading.span import Span
 
 Outcome = Literal["loaded", "nothing_new", "quarantined"]
 
+HOST_FAILED = Failure(
+    type="HostFailed",
+    message="the orchestration of this load was ended from outside, or broke",
+    remedy="See the host's log, then rerun. A turn that it held is freed by the next tick.",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
@@ -77,3 +83,16 @@ class WindowGroup:
 
     part: int
     spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUse:
+    """The first use of an idempotency key: what was asked with it, and the order that was made of that.
+
+    `fingerprint` stands for route and body; `order` is as it was placed, so that it can be placed
+    again should whoever wrote this have died before.
+    """
+
+    key: str
+    fingerprint: str
+    order: Order

@@ -13,8 +13,7 @@ from typing import Literal
 
 from shared.loading.order import FINAL, order_instance
 from shared.loading.turn import Turn, release
-from shared.operations.ordering import OrderDesk, Start, start_of
-from shared.operations.records import OrderRecord
+from shared.operations.ordering import OrderDesk, Start, end_of, start_of
 
 # Between writing an order down and starting it, a healthy trigger takes far less than this.
 GRACE = timedelta(seconds=30)
@@ -52,11 +51,11 @@ class Sweep:
                 yield Suspect(instance=turn.instance, table=table)
 
     def settle(self, suspect: Suspect, life: Life) -> Start | None:
-        """Start an order that never began, close one that was ended from outside, free a dead turn."""
+        """Start an order that never began, end one that was ended from outside, free a dead turn."""
         if life == "alive":
             return None
         if suspect.order_id is not None:
-            return self._settle_order(suspect.order_id, life)
+            return self._settle_order(suspect.order_id, suspect.instance, life)
         if suspect.table is not None:
             self._free(suspect.table, suspect.instance)
         return None
@@ -65,19 +64,11 @@ class Sweep:
         """Name the tables whose requests or half-done commits nobody is about to take care of."""
         return [t for t in self._desk.states.held() if self._is_forgotten(t)]
 
-    def _settle_order(self, order_id: str, life: Life) -> Start | None:
+    def _settle_order(self, order_id: str, instance: str, life: Life) -> Start | None:
         record = self._desk.ledger.order(order_id)
-        if record is None or record.state in FINAL:
+        if record is None or record.state in FINAL or order_instance(record.order) != instance:
             return None
-        if life == "unknown":
-            return start_of(record)
-        ended = self._desk.now().isoformat()
-
-        def close(known: OrderRecord) -> OrderRecord:
-            return known if known.state in FINAL else replace(known, state="failed", ended_at=ended)
-
-        self._desk.ledger.change_order(order_id, close)
-        return None
+        return start_of(record) if life == "unknown" else end_of(record)
 
     def _free(self, table: str, instance: str) -> None:
         def step(turn: Turn) -> Turn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from secrets import token_hex
@@ -25,17 +25,17 @@ from shared.alerting.alert import Notifier
 from shared.catalog import (
     Catalog,
     CatalogInvalid,
-    MissingSetting,
     TableSpec,
     UnknownTable,
-    resolve,
 )
 from shared.extraction.source import Session
 from shared.landing.lake import Lake
-from shared.loading.errors import CatalogBroken, CredentialRejected, TableUnknown
-from shared.loading.state import ConnectionSlots, TableStates
+from shared.loading.errors import CatalogBroken, TableUnknown
+from shared.loading.order import LoadCancelled, Mode
+from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
+from shared.runtime import engines
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
 
@@ -62,16 +62,11 @@ class EngineSources:
         Raises:
             CredentialRejected: the setting that `connection` names is missing.
         """
-        # Imported here: the driver takes most of a second, and only extraction needs it.
-        from shared.adapters.postgresql import connect  # noqa: PLC0415
-
-        try:
-            address = resolve(table.source.connection, self.environ)
-        except MissingSetting as error:
-            raise CredentialRejected(str(error)) from error
+        source = table.source
+        address = engines.find_address(source, self.environ)
         with (
-            self.slots.hold(table.source.name, table.source.max_connections),
-            connect(address) as session,
+            self.slots.hold(source.name, source.max_connections),
+            engines.connect(source, address) as session,
         ):
             yield session
 
@@ -95,6 +90,22 @@ class App:
         return OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=lambda: token_hex(3)
         )
+
+    @property
+    def glances(self) -> EngineSources:
+        """The sources without their connection slots, for looks of some seconds that write nothing.
+
+        To take a slot is to write. A look goes over `max_connections` by one connection at most.
+        """
+        return replace(self.sources, slots=NoSlots())
+
+    def check_wanted(self, run_id: str, attempt: int, mode: Mode) -> None:
+        """Raise LoadCancelled if a run has been cancelled.
+
+        A backfill is asked between its groups of windows only: one that is loaded is loaded whole.
+        """
+        if mode != "backfill" and self.ledger.is_cancelled(run_id, attempt):
+            raise LoadCancelled(f"run {run_id} was cancelled")
 
     @property
     def catalog(self) -> Catalog:

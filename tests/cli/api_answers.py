@@ -54,6 +54,7 @@ def order(state: str, *tables: dict[str, Any]) -> dict[str, Any]:
         "ended_at": "2026-01-31T00:02:05+00:00",
         "error": None,
         "alert": "none",
+        "cancel_requested": False,
         "tables": list(tables),
         "links": accepted()["links"],
     }
@@ -134,6 +135,49 @@ def table(**more: Any) -> dict[str, Any]:
         "requested": 3,
         "served": 3,
         "runs": [run()],
+    } | more
+
+
+def plan(**more: Any) -> dict[str, Any]:
+    part = {
+        "number": 0,
+        "after": POSITION,
+        "upto": None,
+        "nulls": True,
+        "estimated_rows": 12345,
+        "sql": 'SELECT "user_id"\nFROM "dbo"."DimUser"\nWHERE "updated_at" > $1',
+        "values": {"1": POSITION},
+    }
+    return {
+        "table": TABLE,
+        "mode": "incremental",
+        "watermark_before": POSITION,
+        "bound": {"value": POSITION, "how": "settled", "held_back_since": None},
+        "found": {
+            "clock": "2026-01-31 00:00:00.000000",
+            "max_cursor": POSITION,
+            "has_nulls": False,
+            "oldest_open": None,
+            "sessions_hidden": False,
+        },
+        "columns": [{"name": "user_id", "source_type": "int8"}],
+        "drift": [],
+        "stops": None,
+        "slices": [part],
+        "estimated_rows": 12345,
+        "planned_at": "2026-01-31T00:00:00+00:00",
+    } | more
+
+
+def moved(version: int, **more: Any) -> dict[str, Any]:
+    return {
+        "version": version,
+        "position": POSITION,
+        "how": "settled",
+        "run_id": RUN,
+        "moved_at": "2026-01-31T00:00:09+00:00",
+        "by": "load",
+        "reason": None,
     } | more
 
 

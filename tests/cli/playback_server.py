@@ -15,12 +15,13 @@ DROPPED = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request as it arrived; `path` is as sent, escapes included."""
+    """A request as it arrived; `path` is as sent, escapes included, `once` the idempotency key."""
 
     method: str
     path: str
     query: dict[str, list[str]]
     key: str | None
+    once: str | None
     body: Any
 
 
@@ -74,6 +75,7 @@ def serve() -> Iterator[Playback]:
                 path=parts.path,
                 query=parse_qs(parts.query),
                 key=self.headers.get("x-functions-key"),
+                once=self.headers.get("idempotency-key"),
                 body=json.loads(sent) if sent else None,
             )
             status, content = playback.next(asked)
@@ -88,7 +90,7 @@ def serve() -> Iterator[Playback]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the names the library looks for
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names the library looks for
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             pass

@@ -142,6 +142,15 @@ def test_cancelling_asks_for_the_end_and_does_not_wait(api: Playback, call: Call
     assert len(api.asked) == 1
 
 
+def test_cancel_takes_an_order_or_a_run(api: Playback, call: Call) -> None:
+    asked = order("running", table_of_order(state="running")) | {"cancel_requested": True}
+    api.play(f"DELETE /api/orders/{ORDER}", asked, 202)
+    api.play(f"DELETE /api/runs/{RUN}", order("running", table_of_order(state="running")), 202)
+    assert "running, asked to end" in call("cancel", ORDER).stdout
+    assert RUN in call("cancel", RUN).stdout
+    assert api.routes == [f"DELETE /api/orders/{ORDER}", f"DELETE /api/runs/{RUN}"]
+
+
 def test_resuming_runs_the_backfill_again_and_waits(api: Playback, call: Call) -> None:
     api.play(GET_BACKFILL, backfill("cancelled", "succeeded", "queued"))
     api.play(f"POST /api/runs/{ORDER}/rerun", accepted("backfills"), 202)

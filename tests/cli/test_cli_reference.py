@@ -43,7 +43,9 @@ def test_every_option_and_argument_has_help(name: str) -> None:
 
 
 def test_every_module_is_a_command_that_is_listed() -> None:
-    modules = {path.stem for path in (REPOSITORY / "cli" / "commands").glob("[a-z]*.py")}
+    modules = {
+        path.stem.replace("_", "-") for path in (REPOSITORY / "cli" / "commands").glob("[a-z]*.py")
+    }
     assert modules == set(COMMANDS)
 
 

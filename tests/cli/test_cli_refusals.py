@@ -104,6 +104,13 @@ def test_an_app_that_is_not_there_is_unreachable(call: Call) -> None:
     assert result.stdout == ""
 
 
+def test_the_proxy_of_the_environment_is_asked(api: Playback) -> None:
+    api.play("GET /api/tables", {"tables": [], "next": None})
+    environment = {"TIDEMARK_URL": "http://app.invalid", "HTTP_PROXY": api.url, "NO_PROXY": ""}
+    assert CliRunner().invoke(tidemark, ["status"], env=environment).exit_code == 0
+    assert api.routes == ["GET /api/tables"]
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_app_that_cannot_work_now_counts_as_unreachable(
     api: Playback, call: Call, status: int
@@ -114,12 +121,21 @@ def test_an_app_that_cannot_work_now_counts_as_unreachable(
     assert "Table Storage does not answer" in result.stderr
 
 
-def test_an_order_whose_answer_is_lost_may_have_been_placed(api: Playback, call: Call) -> None:
-    api.drop("POST /api/loads")
-    result = call("load", TABLE)
+def test_what_is_no_order_is_sent_once_and_may_have_been_carried_out(
+    api: Playback, call: Call
+) -> None:
+    api.drop(f"DELETE /api/orders/{ORDER}")
+    result = call("cancel", ORDER)
     assert result.exit_code == 3
     assert "may have been carried out" in result.stderr
-    assert api.routes == ["POST /api/loads"]
+    assert len(api.asked) == 1
+
+
+def test_of_a_question_nothing_can_have_been_carried_out(api: Playback, call: Call) -> None:
+    api.drop("POST /api/plans")
+    result = call("plan", TABLE)
+    assert result.exit_code == 3
+    assert "carried out" not in result.stderr
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"\xff", b""])

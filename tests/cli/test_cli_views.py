@@ -29,7 +29,7 @@ def test_status_of_one_table_asks_for_its_full_name(api: Playback, call: Call) -
 
 
 def test_the_filters_of_runs_are_sent(api: Playback, call: Call) -> None:
-    api.play("GET /api/runs", {"runs": [run()]})
+    api.play("GET /api/runs", {"runs": [run()], "next": None})
     since = "2026-01-31T00:00:00+01:00"
     call("runs", "--status", "failed", "--table", TABLE, "--since", since, "--limit", "5")
     assert api.asked[0].query == {
@@ -43,11 +43,38 @@ def test_the_filters_of_runs_are_sent(api: Playback, call: Call) -> None:
 def test_runs_are_listed_with_times_in_utc(api: Playback, call: Call) -> None:
     api.play("GET /api/runs", {"runs": [run()]})
     result = call("runs")
-    assert api.asked[0].query == {}
+    assert api.asked[0].query == {"limit": ["100"]}
     assert RUN in result.stdout
     assert "3.0 MiB" in result.stdout
     assert "2026-01-31 00:00:00" in result.stdout
     assert "1 min 5 s" in result.stdout
+
+
+def test_runs_walk_the_pages_up_to_their_limit(api: Playback, call: Call) -> None:
+    link = "http://other.example/api/runs?status=failed&page=%3Dtoken"
+    api.play("GET /api/runs", {"runs": [run()] * 1000, "next": link})
+    api.play("GET /api/runs", {"runs": [run()] * 2, "next": link})
+    found = json.loads(call("runs", "--status", "failed", "--limit", "1002", "--json").stdout)
+    assert len(found["runs"]) == 1002
+    assert found["next"] == link
+    assert [asked.query for asked in api.asked] == [
+        {"status": ["failed"], "limit": ["1000"]},
+        {"status": ["failed"], "limit": ["2"], "page": ["=token"]},
+    ]
+
+
+def test_runs_end_where_the_pages_end(api: Playback, call: Call) -> None:
+    api.play("GET /api/runs", {"runs": [run()], "next": "http://other.example/api/runs?page=x"})
+    api.play("GET /api/runs", {"runs": [run()], "next": None})
+    assert call("runs", "--limit", "50").stdout.count(RUN) == 2
+
+
+def test_status_lists_the_tables_of_all_pages(api: Playback, call: Call) -> None:
+    link = "http://other.example/api/tables?page=2"
+    api.play("GET /api/tables", {"tables": [table()], "next": link})
+    api.play("GET /api/tables", {"tables": [table(table="spotify/dbo.Last")], "next": None})
+    assert "spotify/dbo.Last" in call("status", "--source", "spotify").stdout
+    assert all(asked.query["source"] == ["spotify"] for asked in api.asked)
 
 
 def test_no_runs_are_said_to_be_none(api: Playback, call: Call) -> None:

@@ -11,7 +11,7 @@ from rehearsal import Script
 from shared.durable import steps
 from shared.loading.bound import Bound
 from shared.loading.errors import Failure
-from shared.loading.order import BackfillSpec, Order, OrderWork, TableOrder
+from shared.loading.order import BackfillSpec, Order, OrderWork, State, TableOrder
 from shared.loading.plan import PlanReference
 from shared.loading.receipt import Verdict
 from shared.loading.span import Span
@@ -140,6 +140,11 @@ def batch_script(
                 raise AssertionError(f"unexpected: {name}")
 
     return script
+
+
+def ended_script(order: Order, state: State) -> Script:
+    """Answer the steps of `end_order`: the order is closed with a state, and alerted if it failed."""
+    return batch_script(order, (), lambda _: None, lambda _: OrderRecord(order=order, state=state))
 
 
 class BackfillScript:

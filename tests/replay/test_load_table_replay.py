@@ -234,6 +234,31 @@ def test_a_lane_that_the_host_ended_ends_the_load_after_the_others() -> None:
     assert read_by_children(run) == list(range(0, 120, 2))
 
 
+@pytest.mark.parametrize("step", ["plan_load", "extract_slice", "claim_commit"])
+def test_a_load_that_was_cancelled_gives_its_turn_back_and_is_no_failure(step: str) -> None:
+    run = load(**{step: [failure("LoadCancelled")]})
+    assert run.steps[-2:] == [step, "end_turn"]
+    assert (run.output["state"], run.output["error"]) == ("cancelled", None)
+    assert (run.output["outcome"], run.output["rows"], run.output["files"]) == (None, 0, 0)
+
+
+def test_a_load_that_was_cancelled_while_it_waited_reads_nothing() -> None:
+    busy = TurnAnswer(taken=False)
+    run = load(take_turn=[busy, TurnAnswer(taken=False, cancelled=True)])
+    assert run.steps == ["take_turn", "take_turn", "end_turn"]
+    assert run.output["state"] == "cancelled"
+    assert run.given("end_turn")[0]["epoch"] == 0
+
+
+def test_slices_say_for_which_attempt_they_are_read() -> None:
+    order = replace(TABLE_ORDER, attempt=3)
+    for slices in (2, 9):
+        script = LoadScript(plan_load=[plan(slices=slices, parallel=2)])
+        run = rehearse(load_table, order, script)
+        read = [given for each in run.every() for given in each.given("extract_slice")]
+        assert [given["attempt"] for given in read] == [3] * slices
+
+
 def test_the_ledger_gets_what_the_run_came_to() -> None:
     [end] = load(advance_watermark=[succeeded()]).given("end_turn")
     assert end["record"]["outcome"] == "loaded"

@@ -24,12 +24,19 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
         LoadScript,
         batch,
         batch_script,
+        ended_script,
         failed,
         plan,
         succeeded,
     )
 
-    from shared.durable.steps import TurnAnswer, backfill, load_batch, load_table  # noqa: PLC0415
+    from shared.durable.steps import (  # noqa: PLC0415 - the same
+        TurnAnswer,
+        backfill,
+        end_order,
+        load_batch,
+        load_table,
+    )
     from shared.loading.order import OrderWork  # noqa: PLC0415
     from shared.loading.turn import Claim  # noqa: PLC0415
     from shared.operations.records import OrderRecord  # noqa: PLC0415
@@ -62,6 +69,13 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
         "load_table-lanes": lambda: load(plan_load=[plan(slices=101, parallel=2)]),
         "load_table-slices-in-order": lambda: rehearse(
             load_table, TABLE_ORDER, LoadScript(plan_load=[plan(slices=5)]), choose=oldest
+        ),
+        "load_table-cancelled": lambda: load(extract_slice=[failure("LoadCancelled")]),
+        "load_table-cancelled-waiting": lambda: load(
+            take_turn=[busy, TurnAnswer(taken=False, cancelled=True)]
+        ),
+        "end_order-failed": lambda: rehearse(
+            end_order, OrderWork(order=order), ended_script(order, "failed")
         ),
         "load_batch-failed": lambda: rehearse(
             load_batch,

@@ -20,8 +20,9 @@ from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Suspect, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
+from web.api.exchange import Answer, Request, problem_of
 from web.api.problems import Problem, unavailable
-from web.api.routes import Answer, Request, problem_of
+from web.api.routes import KEY_HEADER
 
 __all__ = ["Client", "on_data_changed", "respond", "tick"]
 
@@ -47,10 +48,20 @@ async def respond(
 
 async def begin(client: Client, start: Start) -> None:
     """Start an orchestration, unless it is there: its instance id is the order's."""
-    status = await client.get_status(start.instance)
-    if status and status.runtime_status is not None:
+    if await _is_known(client, start.instance):
         return
-    await client.start_new(start.flow, start.instance, encode_input(start.given))
+    try:
+        await client.start_new(start.flow, start.instance, encode_input(start.given))
+    except Exception:
+        # Of two that start the same instance at once the host may refuse one, of which the SDK
+        # makes nothing more exact than this.
+        if not await _is_known(client, start.instance):
+            raise
+
+
+async def _is_known(client: Client, instance: str) -> bool:
+    status = await client.get_status(instance)
+    return bool(status) and status.runtime_status is not None
 
 
 async def tick(client: Client) -> None:
@@ -114,11 +125,14 @@ async def _life(client: Client, suspect: Suspect) -> Life:
 def _run(route: Route, req: func.HttpRequest) -> Answer:
     try:
         app = wiring.app()
+        base = app.settings.base_url or _address(req.url)
         request = Request(
             body=req.get_body() or b"",
             params=dict(req.params),
             path={name: value or "" for name, value in req.route_params.items()},
-            base=app.settings.base_url or _address(req.url),
+            base=base,
+            url=f"{base}{urlsplit(req.url).path}",
+            key=req.headers.get(KEY_HEADER),
         )
         return route(app, request)
     except SettingsIncomplete as error:

@@ -1,111 +1,76 @@
-"""What each route does, apart from HTTP and from starting orchestrations."""
+"""What each route of orders and runs does, apart from HTTP and from starting orchestrations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from shared.catalog import TableSpec, UnknownTable
-from shared.loading.cursor import cursor_type
-from shared.loading.errors import (
-    BadOrder,
-    CatalogBroken,
-    ConflictError,
-    ConnectionSlotsTaken,
-    CursorUnsound,
-    IngestError,
-    LakeUnavailable,
-    StateUnavailable,
-)
-from shared.loading.order import BackfillSpec
-from shared.loading.windows import cut_windows, default_window
-from shared.operations.ledger import RunQuery
-from shared.operations.ordering import OrderUnknown, Start
+from shared.loading.errors import BadOrder
+from shared.loading.order import BackfillSpec, Order, is_order_id
+from shared.operations.keys import order_once
+from shared.operations.ledger import OrderQuery, RunQuery
+from shared.operations.ordering import OrderUnknown, start_of
+from shared.operations.records import OrderRecord
 from shared.runtime.wiring import App
-from web.api import bodies, views
-from web.api.problems import (
-    FieldError,
-    Problem,
-    bad_request,
-    conflict,
-    not_found,
-    unavailable,
-)
+from web.api import bodies, queries, views
+from web.api.exchange import Answer, Request
+from web.api.periods import check_period, count_position
+from web.api.problems import FieldError, bad_request, not_found
 
-LAST_RUNS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A request as the routes see it. `base` is the address that links begin with."""
-
-    body: bytes
-    params: Mapping[str, str]
-    path: Mapping[str, str]
-    base: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What to answer, and the orchestration to be started before that."""
-
-    body: Any
-    status: HTTPStatus = HTTPStatus.OK
-    start: Start | None = None
-
-
-def problem_of(error: IngestError) -> Problem:
-    """Say a typed error in HTTP's words."""
-    match error:
-        case OrderUnknown():
-            return not_found(str(error))
-        case BadOrder():
-            return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), kind="bad-order")
-        case ConflictError():
-            return conflict(str(error))
-        case StateUnavailable() | LakeUnavailable() | CatalogBroken():
-            return unavailable(str(error))
-        case _:
-            return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), kind=type(error).__name__)
+KEY_HEADER = "Idempotency-Key"
+LONGEST_KEY = 200
 
 
 def post_loads(app: App, request: Request) -> Answer:
     """Order loads."""
-    body = bodies.read_load(request.body, app.catalog)
-    if body.after is not None:
-        for name in body.tables:
-            _count(app.table(name), "after", body.after)
-    start = app.desk.load(body.tables, mode=body.mode, after=body.after)
-    return _accepted(start, request)
+
+    def draft() -> Order:
+        body = bodies.read_load(request.body, app.catalog)
+        if body.after is not None:
+            for name in body.tables:
+                count_position(app.table(name), "after", body.after)
+        return app.desk.draft_load(body.tables, mode=body.mode, after=body.after)
+
+    return _ordered(app, request, "loads", draft)
 
 
 def post_backfills(app: App, request: Request) -> Answer:
     """Order a backfill, up to the watermark at most."""
-    body = bodies.read_backfill(request.body, app.catalog)
-    _check_period(app, body)
-    period = BackfillSpec(
-        start=body.start, end=body.end, window=body.window, parallel=body.parallel
-    )
-    return _accepted(app.desk.backfill(body.table, period), request)
+
+    def draft() -> Order:
+        body = bodies.read_backfill(request.body, app.catalog)
+        period = BackfillSpec(
+            start=body.start, end=body.end, window=body.window, parallel=body.parallel
+        )
+        check_period(app, body.table, period)
+        return app.desk.draft_backfill(body.table, period)
+
+    return _ordered(app, request, "backfills", draft)
 
 
 def get_backfill(app: App, request: Request) -> Answer:
     """Show a backfill window by window."""
-    record = app.ledger.order(request.path["id"])
-    if record is None or record.order.mode != "backfill":
-        raise not_found(f"there is no backfill {request.path['id']}")
-    windows = app.ledger.windows(record.order.order_id)
-    return Answer(body=views.view_backfill(record, windows, request.base))
+    return Answer(body=_view_backfill(app, _backfill(app, request), request))
 
 
 def delete_backfill(app: App, request: Request) -> Answer:
     """Let a backfill end after the windows that it is loading now."""
-    record = app.desk.cancel(request.path["id"])
-    windows = app.ledger.windows(record.order.order_id)
-    body = views.view_backfill(record, windows, request.base)
-    return Answer(body=body, status=HTTPStatus.ACCEPTED)
+    record = app.desk.cancel(_backfill(app, request).order.order_id)
+    return Answer(body=_view_backfill(app, record, request), status=HTTPStatus.ACCEPTED)
+
+
+def get_orders(app: App, request: Request) -> Answer:
+    """List orders, newest first."""
+    query = queries.read_orders_query(request.params)
+    found = app.ledger.orders(
+        OrderQuery(status=query.status, since=query.since, most=query.limit, page=query.page)
+    )
+    orders = [_view_order(app, record, request) for record in found.items]
+    return Answer(body={"orders": orders, "next": request.following(found.next)})
 
 
 def get_order(app: App, request: Request) -> Answer:
@@ -113,33 +78,30 @@ def get_order(app: App, request: Request) -> Answer:
     record = app.ledger.order(request.path["id"])
     if record is None:
         raise not_found(f"there is no order {request.path['id']}")
-    runs = app.ledger.runs_of_order(record.order.order_id)
-    return Answer(body=views.view_order(record, runs, request.base))
+    return Answer(body=_view_order(app, record, request))
 
 
-def get_tables(app: App, _request: Request) -> Answer:
-    """Show every table."""
-    tables = [_table_view(app, table.name, runs=1) for table in app.catalog]
-    return Answer(body={"tables": tables})
-
-
-def get_table(app: App, request: Request) -> Answer:
-    """Show one table."""
-    name = f"{request.path['source']}/{request.path['table']}"
-    try:
-        app.catalog.table(name)
-    except UnknownTable as error:
-        raise not_found(str(error)) from error
-    return Answer(body=_table_view(app, name, runs=LAST_RUNS))
+def delete_order(app: App, request: Request) -> Answer:
+    """Let an order end before it commits anything more; one that has ended stays as it is."""
+    if app.ledger.order(request.path["id"]) is None:
+        raise not_found(f"there is no order {request.path['id']}")
+    return _cancelled(app, request)
 
 
 def get_runs(app: App, request: Request) -> Answer:
     """List runs, newest first."""
-    query = bodies.read_runs_query(request.params, app.catalog)
+    query = queries.read_runs_query(request.params, app.catalog)
     found = app.ledger.runs(
-        RunQuery(table=query.table, status=query.status, since=query.since, most=query.limit)
+        RunQuery(
+            table=query.table,
+            status=query.status,
+            since=query.since,
+            most=query.limit,
+            page=query.page,
+        )
     )
-    return Answer(body={"runs": [views.view_run(run, request.base) for run in found]})
+    runs = [views.view_run(run, request.base) for run in found.items]
+    return Answer(body={"runs": runs, "next": request.following(found.next)})
 
 
 def get_run(app: App, request: Request) -> Answer:
@@ -153,92 +115,64 @@ def get_run(app: App, request: Request) -> Answer:
     return Answer(body=views.view_run(run, request.base))
 
 
+def delete_run(app: App, request: Request) -> Answer:
+    """Let one table's run of an order end before it commits; the order's other tables go on."""
+    if is_order_id(request.path["id"]):
+        raise not_found(f"there is no run {request.path['id']}; cancel an order as an order")
+    return _cancelled(app, request)
+
+
 def post_rerun(app: App, request: Request) -> Answer:
-    """Run again what failed of a run, an order or a backfill."""
-    bodies.read_object(request.body)
-    try:
-        start = app.desk.rerun(request.path["id"])
-    except OrderUnknown as error:
-        raise not_found(str(error)) from error
-    return _accepted(start, request)
+    """Run again what failed or was cancelled of a run, an order or a backfill."""
+    name = request.path["id"]
+    return _ordered(app, request, f"runs/{name}/rerun", lambda: app.desk.draft_rerun(name))
 
 
-def get_health(app: App, _request: Request) -> Answer:
-    """Ask every dependency whether it answers."""
-    checks: dict[str, dict[str, Any]] = {
-        "lake": _check(app.lake.ping),
-        "state": _check(app.ledger.ping),
-    }
-    try:
-        catalog = app.catalog
-    except CatalogBroken as error:
-        checks["tables"] = {"status": "down", "error": str(error)}
+def _ordered(app: App, request: Request, route: str, draft: Callable[[], Order]) -> Answer:
+    """Place an order; one that was asked for before with the same key is answered as it was then."""
+    asked = bodies.read_object(request.body)
+    if request.key is None:
+        order = draft()
     else:
-        checks["tables"] = {"status": "up", "count": len(catalog)}
-        for table in {table.source.name: table for table in catalog}.values():
-            checks[f"source:{table.source.name}"] = _check(lambda table=table: _ping(app, table))
-    down = any(check["status"] == "down" for check in checks.values())
-    status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
-    return Answer(body={"status": "down" if down else "up", "checks": checks}, status=status)
-
-
-def _check_period(app: App, body: bodies.BackfillBody) -> None:
-    """Refuse what can be seen to be wrong before anything is written."""
-    spec = app.table(body.table)
-    if spec.cursor.kind == "none":
-        message = f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
-        raise bad_request(FieldError(field="table", message=message))
-    low, high = _count(spec, "from", body.start), _count(spec, "to", body.end)
-    watermark = app.states.watermark(spec.name)
-    if watermark is None:
-        raise conflict(f"{spec.name} has no watermark yet: load it first")
-    cursor = cursor_type(spec.cursor.kind, resolution=None, zoned=None)
-    if low >= high:
-        raise bad_request(FieldError(field="from", message="must lie before `to`"))
-    if high > cursor.parse(watermark.position):
-        message = f"lies above the watermark {watermark.position}; a backfill ends at it at most"
-        raise bad_request(FieldError(field="to", message=message))
-    size = body.window or default_window(cursor, spec.slices.rows)
-    try:
-        cut_windows(cursor, start=body.start, end=body.end, window=size)
-    except BadOrder as error:
-        raise bad_request(FieldError(field="window", message=str(error))) from error
-
-
-def _count(spec: TableSpec, field: str, text: str) -> int:
-    """Count a position in a table's cursor. Raises Problem, naming the field."""
-    try:
-        return cursor_type(spec.cursor.kind, resolution=None, zoned=None).parse(text)
-    except CursorUnsound as error:
-        message = f"{error} ({spec.name} has watermark kind {spec.cursor.kind})"
-        raise bad_request(FieldError(field=field, message=message)) from error
-
-
-def _accepted(start: Start, request: Request) -> Answer:
-    body = views.view_accepted(start.order, request.base)
-    return Answer(body=body, status=HTTPStatus.ACCEPTED, start=start)
-
-
-def _table_view(app: App, name: str, *, runs: int) -> dict[str, Any]:
-    return views.view_table(
-        app.table(name),
-        app.states.turn(name),
-        app.states.watermark(name),
-        app.ledger.runs(RunQuery(table=name, most=runs)),
-        app.now(),
+        order = order_once(app.ledger, _checked(request.key), fingerprint(route, asked), draft)
+    record = app.desk.place(order)
+    return Answer(
+        body=views.view_accepted(order, request.base),
+        status=HTTPStatus.ACCEPTED,
+        # Only what has not begun is started, so that an old key starts nothing that has ended.
+        start=start_of(record) if record.state == "queued" else None,
     )
 
 
-def _ping(app: App, table: Any) -> None:
-    with app.sources.open(table) as session:
-        session.ping()
+def fingerprint(route: str, asked: Mapping[str, Any]) -> str:
+    """Stand for a route and what is asked of it, however that was written."""
+    return sha256(json.dumps([route, asked], sort_keys=True).encode()).hexdigest()
 
 
-def _check(ping: Any) -> dict[str, Any]:
-    try:
-        ping()
-    except ConnectionSlotsTaken:
-        return {"status": "up", "note": "all connections are in use"}
-    except IngestError as error:
-        return {"status": "down", "error": f"{type(error).__name__}: {error}"}
-    return {"status": "up"}
+def _checked(key: str) -> str:
+    if not re.fullmatch(rf"[ -~]{{1,{LONGEST_KEY}}}", key):
+        message = f"must have 1 to {LONGEST_KEY} printable ASCII characters"
+        raise bad_request(FieldError(field=KEY_HEADER, message=message))
+    return key
+
+
+def _cancelled(app: App, request: Request) -> Answer:
+    record = app.desk.cancel(request.path["id"])
+    return Answer(body=_view_order(app, record, request), status=HTTPStatus.ACCEPTED)
+
+
+def _backfill(app: App, request: Request) -> OrderRecord:
+    record = app.ledger.order(request.path["id"])
+    if record is None or record.order.mode != "backfill":
+        raise OrderUnknown(f"there is no backfill {request.path['id']}")
+    return record
+
+
+def _view_order(app: App, record: OrderRecord, request: Request) -> dict[str, object]:
+    runs = app.ledger.runs_of_order(record.order.order_id)
+    return views.view_order(record, runs, request.base)
+
+
+def _view_backfill(app: App, record: OrderRecord, request: Request) -> dict[str, object]:
+    windows = app.ledger.windows(record.order.order_id)
+    return views.view_backfill(record, windows, request.base)

@@ -41,6 +41,7 @@ def view_order(record: OrderRecord, runs: Sequence[RunRecord], base: str) -> dic
         "ended_at": record.ended_at,
         "error": msgspec.to_builtins(record.error),
         "alert": record.alert,
+        "cancel_requested": record.cancel_requested,
         "tables": [_view_table_of_order(name, by_table.get(name), base) for name in order.tables],
         "links": _order_links(order, base),
     }

@@ -166,15 +166,23 @@ class Entities:
             )
 
     def range(
-        self, partition: str, *, low: str | None = None, high: str | None = None, page: int = 200
+        self,
+        partition: str,
+        *,
+        low: str | None = None,
+        high: str | None = None,
+        after: str | None = None,
+        page: int = 200,
     ) -> Iterator[Row]:
-        """Read rows with `low <= key < high`, in the order of their keys, page by page."""
+        """Read rows with `low <= key < high` and `key > after`, in the order of their keys, page by page."""
         wanted = "PartitionKey eq @partition"
         bounds = {"partition": partition}
         if low is not None:
             wanted, bounds["low"] = f"{wanted} and RowKey ge @low", low
         if high is not None:
             wanted, bounds["high"] = f"{wanted} and RowKey lt @high", high
+        if after is not None:
+            wanted, bounds["after"] = f"{wanted} and RowKey gt @after", after
         with answering():
             found = self._client.query_entities(wanted, parameters=bounds, results_per_page=page)
             for entity in found:

@@ -2,31 +2,38 @@
 
 `orders`: a partition a month, newest first, and the partition `open` of those that have not ended.
 `runs`: each run twice, under its table and under its month, newest first; the runs of one order
-are neighbours there. `windows`: a partition a backfill.
+are neighbours there. `windows`: a partition a backfill. Beside the orders lie the partitions `c-…`
+of what was cancelled of an order, and `k-…` of the idempotency keys, by their hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TypeVar
 
 import msgspec
 
 from shared.adapters.azure.entities import Entities, Row, RowModified
+from shared.adapters.azure.ledger_keys import (
+    descending,
+    month_of,
+    months,
+    page_after,
+    read_page,
+    since_key,
+)
 from shared.adapters.azure.watchlist import Watchlist
 from shared.loading.errors import BadOrder
 from shared.loading.order import FINAL, is_order_id, order_of_run, table_key, table_of_run
-from shared.operations.ledger import RunQuery
-from shared.operations.records import OrderRecord, RunRecord, WindowRecord
+from shared.operations.ledger import OrderQuery, RunQuery
+from shared.operations.pages import Page
+from shared.operations.records import KeyUse, OrderRecord, RunRecord, WindowRecord
 
-_OPEN, _CLOCK, _TICK = "open", "clock", "tick"
-# Runs are listed back to the month this many days ago, unless `since` says otherwise.
-_DAYS = 31
+Listed = TypeVar("Listed", OrderRecord, RunRecord)
 
-
-# No ledger is older: however long ago is asked for, no more months are looked at.
-_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+_OPEN, _CLOCK, _TICK, _WHOLE = "open", "clock", "tick", "order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +59,7 @@ class AzureLedger:
         order_id = record.order.order_id
         self._watched.add(order_id)
         try:
-            self._tables.orders.swap(_month(order_id), _descending(order_id), record, etag=None)
+            self._tables.orders.swap(month_of(order_id), descending(order_id), record, etag=None)
         except RowModified:
             return self.order(order_id) or record
         return record
@@ -61,7 +68,7 @@ class AzureLedger:
         """Give an order, None if there is none."""
         if not is_order_id(order_id):
             return None
-        row = self._tables.orders.get(_month(order_id), _descending(order_id))
+        row = self._tables.orders.get(month_of(order_id), descending(order_id))
         return msgspec.json.decode(row.body, type=OrderRecord) if row else None
 
     def change_order(
@@ -70,11 +77,39 @@ class AzureLedger:
         """Apply a pure step by compare-and-set."""
         if not is_order_id(order_id):
             raise BadOrder(f"{order_id!r} is not an order id")
-        at = (_month(order_id), _descending(order_id))
+        at = (month_of(order_id), descending(order_id))
         changed = self._watched.change(at, order_id, step)
         if changed is None:
             raise BadOrder(f"there is no order {order_id}")
         return changed
+
+    def orders(self, query: OrderQuery) -> Page[OrderRecord]:
+        """List orders, newest first."""
+        return _list(self._tables.orders, None, query, OrderRecord)
+
+    def reserve(self, use: KeyUse) -> KeyUse:
+        """Write the first use of an idempotency key down; if it is used already, give that use."""
+        try:
+            self._tables.orders.swap(*_key_row(use.key), use, etag=None)
+        except RowModified:
+            return self.key_use(use.key) or use
+        return use
+
+    def key_use(self, key: str) -> KeyUse | None:
+        """Give the first use of an idempotency key, None if there was none."""
+        row = self._tables.orders.get(*_key_row(key))
+        return msgspec.json.decode(row.body, type=KeyUse) if row else None
+
+    def cancel(self, order_id: str, attempt: int, run_id: str | None) -> None:
+        """Write down that an attempt of an order, or of one run of it, is not wanted any more."""
+        self._tables.orders.put(f"c-{order_id}", run_id or _WHOLE, attempt)
+
+    def is_cancelled(self, run_id: str, attempt: int) -> bool:
+        """Say whether an attempt of a run, or of its whole order, is not wanted any more."""
+        return any(
+            row.key in (_WHOLE, run_id) and msgspec.json.decode(row.body, type=int) == attempt
+            for row in self._tables.orders.range(f"c-{order_of_run(run_id)}")
+        )
 
     def unfinished_orders(self) -> Iterable[str]:
         """Name the orders that have not ended."""
@@ -82,8 +117,8 @@ class AzureLedger:
 
     def record_run(self, record: RunRecord) -> None:
         """Write a run down as it stands now; what an overtaken execution brings is left out."""
-        key = _descending(record.run_id)
-        for partition in (f"t-{table_key(record.table)}", _month(record.run_id)):
+        key = descending(record.run_id)
+        for partition in (f"t-{table_key(record.table)}", month_of(record.run_id)):
             try:
                 self._tables.runs.swap(partition, key, record, etag=None)
             except RowModified:
@@ -94,24 +129,18 @@ class AzureLedger:
     def run(self, run_id: str) -> RunRecord | None:
         """Give a run, None if there is none."""
         partition = f"t-{table_key(table_of_run(run_id))}"
-        row = self._tables.runs.get(partition, _descending(run_id))
+        row = self._tables.runs.get(partition, descending(run_id))
         return _run(row) if row else None
 
-    def runs(self, query: RunQuery) -> tuple[RunRecord, ...]:
+    def runs(self, query: RunQuery) -> Page[RunRecord]:
         """List runs, newest first."""
-        found: list[RunRecord] = []
-        for row in self._rows(query):
-            record = _run(row)
-            if query.status in (None, record.state):
-                found.append(record)
-                if len(found) == query.most:
-                    break
-        return tuple(found)
+        partition = f"t-{table_key(query.table)}" if query.table else None
+        return _list(self._tables.runs, partition, query, RunRecord)
 
     def runs_of_order(self, order_id: str) -> tuple[RunRecord, ...]:
         """List the runs of an order, by run id."""
-        low = _descending(order_id)
-        rows = self._tables.runs.range(_month(order_id), low=low, high=f"{low}~")
+        low = descending(order_id)
+        rows = self._tables.runs.range(month_of(order_id), low=low, high=f"{low}~")
         return tuple(sorted((_run(row) for row in rows), key=lambda record: record.run_id))
 
     def write_windows(self, order_id: str, windows: Sequence[WindowRecord]) -> None:
@@ -137,13 +166,26 @@ class AzureLedger:
         """Raise StateUnavailable unless the store answers."""
         self._tables.orders.get(_CLOCK, _TICK)
 
-    def _rows(self, query: RunQuery) -> Iterator[Row]:
-        high = f"{_inverted(_stamp(query.since))}~" if query.since else "~"
-        if query.table is not None:
-            yield from self._tables.runs.range(f"t-{table_key(query.table)}", high=high)
-            return
-        for month in _months(query.since):
-            yield from self._tables.runs.range(month, high=high)
+
+def _list(
+    rows: Entities, partition: str | None, query: RunQuery | OrderQuery, kind: type[Listed]
+) -> Page[Listed]:
+    """Read one page: of one partition, or of those of the months; one row more says whether it is the last."""
+    high = since_key(query.since) if query.since else "~"
+    after, by_month = read_page(query.page) if query.page else (None, months(query.since))
+    at_once = 200 if query.status else min(query.most + 1, 200)
+    keys: list[str] = []
+    found: list[Listed] = []
+    for place in (partition,) if partition else by_month:
+        for row in rows.range(place, high=high, after=after, page=at_once):
+            record = msgspec.json.decode(row.body, type=kind)
+            if query.status not in (None, record.state):
+                continue
+            if len(found) == query.most:
+                return Page(items=tuple(found), next=page_after(keys[-1], oldest=by_month[-1]))
+            keys.append(row.key)
+            found.append(record)
+    return Page(items=tuple(found), next=None)
 
 
 def _run(row: Row) -> RunRecord:
@@ -162,34 +204,7 @@ def _later(known: RunRecord, record: RunRecord) -> RunRecord:
     return known if done else record
 
 
-def _month(name: str) -> str:
-    """Give the partition of an order or run, whose name begins with its order's time."""
-    return f"m-{name[:6]}"
-
-
-def _descending(name: str) -> str:
-    """Make a key that sorts newest first from an id that begins with an order's time."""
-    order_id = name if is_order_id(name) else order_of_run(name)
-    return f"{_inverted(order_id[:8] + order_id[9:18])}-{name}"
-
-
-def _inverted(digits: str) -> str:
-    return f"{10**17 - 1 - int(digits):017d}"
-
-
-def _stamp(since: str) -> str:
-    moment = _utc(since)
-    return f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
-
-
-def _months(since: str | None) -> Iterator[str]:
-    """Give the partitions from this month back."""
-    now = datetime.now(UTC)
-    first = max(_utc(since), _FIRST) if since else now - timedelta(days=_DAYS)
-    for month in range(now.year * 12 + now.month - 1, first.year * 12 + first.month - 2, -1):
-        yield _month(f"{month // 12:04d}{month % 12 + 1:02d}")
-
-
-def _utc(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _key_row(key: str) -> tuple[str, str]:
+    """Give partition and key of an idempotency key, which may hold what a row's key may not."""
+    digest = sha256(key.encode()).hexdigest()
+    return f"k-{digest[:2]}", digest

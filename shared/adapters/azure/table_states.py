@@ -51,15 +51,16 @@ class AzureTableStates:
     def watermark(self, table: str) -> Watermark | None:
         """Give the table's watermark, None before the first load has finished."""
         row = self._rows.get(table_key(table), _WATERMARK)
-        return msgspec.json.decode(row.body, type=Watermark) if row else None
+        return _mark(row) if row else None
 
-    def history(self, table: str, most: int) -> tuple[Watermark, ...]:
-        """Give the last watermarks, newest first."""
+    def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
+        """Give the last watermarks, newest first; with `below` only versions before that one."""
         found: list[Watermark] = []
+        after = None if below is None else _history_key(below)
         for row in self._rows.range(
-            table_key(table), low="history-", high="history.", page=min(most, 1000)
+            table_key(table), low="history-", high="history.", after=after, page=min(most, 1000)
         ):
-            found.append(msgspec.json.decode(row.body, type=Watermark))
+            found.append(_mark(row))
             if len(found) == most:
                 break
         return tuple(found)
@@ -87,6 +88,8 @@ class AzureTableStates:
                 (_TURN, stepped, held.etag if held else None)
             ]
             if after is not None and after != before:
+                if marked is not None and _mark(marked) == after:
+                    return  # our own move, whose answer was lost on the way
                 changes += _moves(table, marked, before, after)
             try:
                 self._rows.swap_all(changes, partition=key)
@@ -99,15 +102,23 @@ class AzureTableStates:
 def _moves(
     table: str, row: Row | None, before: Watermark | None, after: Watermark
 ) -> list[tuple[str, Watermark, str | None]]:
-    stored = msgspec.json.decode(row.body, type=Watermark) if row else None
+    stored = _mark(row) if row else None
     if stored != before:
         raise WatermarkMoved(
             f"the watermark of {table} is {stored.position if stored else 'not set'}, "
             f"expected {before.position if before else 'none'}"
         )
-    history = f"history-{_LAST - after.version:010d}"
+    history = _history_key(after.version)
     # The history may be longer than the watermark knows, if somebody has removed that by hand.
     return [(_WATERMARK, after, row.etag if row else None), (history, after, WHATEVER)]
+
+
+def _mark(row: Row) -> Watermark:
+    return msgspec.json.decode(row.body, type=Watermark)
+
+
+def _history_key(version: int) -> str:
+    return f"history-{_LAST - version:010d}"
 
 
 def _is_open(turn: Turn) -> bool:

@@ -55,6 +55,17 @@ def test_backfills_and_incremental_loads_of_one_table_take_turns(played: Played)
     assert all(a["ended_at"] <= b["started_at"] for a, b in pairwise(runs))
 
 
+def test_each_act_shows_its_plans_beside_what_was_then_read(played: Played) -> None:
+    lines = [line.split() for line in played.output.splitlines()]
+    sums = [line for line in lines if line[:1] == ["together"]]
+    # The first load, the changes, and the load beside the backfill.
+    assert len(sums) == 3
+    for _, estimated, read, *_ in sums:
+        rows = int(read.replace(",", ""))
+        assert int(estimated.replace(",", "")) == pytest.approx(rows, rel=0.2)
+    assert sum(line[1:2] == ["backfill"] for line in lines) == 2
+
+
 def test_the_stack_is_left_running_and_says_where(played: Played) -> None:
     assert httpx.get(f"{played.url}/api/health").json()["status"] == "up"
     pid = int((played.state / "stack.pid").read_text())

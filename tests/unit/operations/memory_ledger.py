@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from shared.loading.errors import BadOrder
-from shared.loading.order import FINAL
+from shared.loading.errors import BadOrder, WatermarkMoved
+from shared.loading.order import FINAL, order_of_run
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
-from shared.operations.ledger import RunQuery
+from shared.operations.ledger import OrderQuery, RunQuery
 from shared.operations.ordering import OrderDesk
-from shared.operations.records import OrderRecord, RunRecord, WindowRecord
+from shared.operations.pages import Page
+from shared.operations.records import KeyUse, OrderRecord, RunRecord, WindowRecord
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -19,27 +20,48 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 class MemoryLedger:
     """Implements `shared.operations.ledger.Ledger`."""
 
-    orders: dict[str, OrderRecord] = field(default_factory=dict)
+    orders_by_id: dict[str, OrderRecord] = field(default_factory=dict)
+    keys: dict[str, KeyUse] = field(default_factory=dict)
+    cancelled: dict[tuple[str, str | None], int] = field(default_factory=dict)
     records: dict[str, RunRecord] = field(default_factory=dict)
     periods: dict[str, dict[int, WindowRecord]] = field(default_factory=dict)
     last_tick: str | None = None
 
     def open_order(self, record: OrderRecord) -> OrderRecord:
-        return self.orders.setdefault(record.order.order_id, record)
+        return self.orders_by_id.setdefault(record.order.order_id, record)
 
     def order(self, order_id: str) -> OrderRecord | None:
-        return self.orders.get(order_id)
+        return self.orders_by_id.get(order_id)
 
     def change_order(
         self, order_id: str, step: Callable[[OrderRecord], OrderRecord]
     ) -> OrderRecord:
-        if order_id not in self.orders:
+        if order_id not in self.orders_by_id:
             raise BadOrder(f"there is no order {order_id}")
-        self.orders[order_id] = step(self.orders[order_id])
-        return self.orders[order_id]
+        self.orders_by_id[order_id] = step(self.orders_by_id[order_id])
+        return self.orders_by_id[order_id]
+
+    def orders(self, query: OrderQuery) -> Page[OrderRecord]:
+        return Page(items=tuple(self.orders_by_id.values())[: query.most], next=None)
+
+    def reserve(self, use: KeyUse) -> KeyUse:
+        return self.keys.setdefault(use.key, use)
+
+    def key_use(self, key: str) -> KeyUse | None:
+        return self.keys.get(key)
+
+    def cancel(self, order_id: str, attempt: int, run_id: str | None) -> None:
+        self.cancelled[order_id, run_id] = attempt
+
+    def is_cancelled(self, run_id: str, attempt: int) -> bool:
+        order_id = order_of_run(run_id)
+        return attempt in (
+            self.cancelled.get((order_id, None)),
+            self.cancelled.get((order_id, run_id)),
+        )
 
     def unfinished_orders(self) -> Iterable[str]:
-        return [name for name, record in self.orders.items() if record.state not in FINAL]
+        return [name for name, record in self.orders_by_id.items() if record.state not in FINAL]
 
     def record_run(self, record: RunRecord) -> None:
         self.records[record.run_id] = record
@@ -47,9 +69,13 @@ class MemoryLedger:
     def run(self, run_id: str) -> RunRecord | None:
         return self.records.get(run_id)
 
-    def runs(self, query: RunQuery) -> tuple[RunRecord, ...]:
-        found = [r for r in self.records.values() if query.table in (None, r.table)]
-        return tuple(found[: query.most])
+    def runs(self, query: RunQuery) -> Page[RunRecord]:
+        found = [
+            run
+            for run in self.records.values()
+            if query.table in (None, run.table) and query.status in (None, run.state)
+        ]
+        return Page(items=tuple(found[: query.most]), next=None)
 
     def runs_of_order(self, order_id: str) -> tuple[RunRecord, ...]:
         found = [run for run in self.records.values() if run.order_id == order_id]
@@ -75,9 +101,10 @@ class MemoryLedger:
 
 @dataclass
 class MemoryStates:
-    """Implements `shared.loading.state.TableStates`, as far as the desk and the sweep ask it."""
+    """Implements `shared.loading.state.TableStates`."""
 
     turns: dict[str, Turn] = field(default_factory=dict)
+    marks: dict[str, list[Watermark]] = field(default_factory=dict)
 
     def turn(self, table: str) -> Turn:
         return self.turns.get(table, Turn())
@@ -89,11 +116,12 @@ class MemoryStates:
     def held(self) -> Iterable[str]:
         return list(self.turns)
 
-    def watermark(self, _table: str) -> Watermark | None:
-        return None
+    def watermark(self, table: str) -> Watermark | None:
+        return next(iter(self.marks.get(table, [])), None)
 
-    def history(self, _table: str, _most: int) -> tuple[Watermark, ...]:
-        return ()
+    def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
+        marks = [m for m in self.marks.get(table, []) if below is None or m.version < below]
+        return tuple(marks[:most])
 
     def advance(
         self,
@@ -103,7 +131,12 @@ class MemoryStates:
         before: Watermark | None,
         after: Watermark | None,
     ) -> None:
-        raise NotImplementedError(f"{table}: {step} {before} {after}")
+        turn = step(self.turn(table))
+        if before != self.watermark(table):
+            raise WatermarkMoved(table)
+        self.turns[table] = turn
+        if after is not None and after != before:
+            self.marks.setdefault(table, []).insert(0, after)
 
 
 class Office:

@@ -1,13 +1,11 @@
 """Orders are written down before they begin; requests are counted; a rerun takes only what failed."""
 
-from dataclasses import replace
-
 import pytest
 from memory_ledger import Office
 from operations_samples import FAILURE, PERIOD, A, B, C, close, run, window
 
 from shared.loading.errors import BadOrder
-from shared.loading.order import Order, OrderWork
+from shared.loading.order import OrderWork
 from shared.loading.turn import end, take
 from shared.operations.ordering import OrderActive, OrderUnknown
 
@@ -132,22 +130,3 @@ def test_a_backfill_whose_windows_are_all_loaded_is_not_rerun(office: Office) ->
     close(office, order.order_id, state="succeeded")
     with pytest.raises(BadOrder, match="nothing of"):
         office.desk.rerun(order.order_id)
-
-
-def test_a_cancelled_backfill_is_marked_and_goes_on_until_its_group_ends(office: Office) -> None:
-    order = office.desk.backfill(A, PERIOD).order
-    record = office.desk.cancel(order.order_id)
-    assert (record.cancel_requested, record.state) == (True, "queued")
-
-
-def test_a_backfill_that_has_ended_is_not_cancelled_any_more(office: Office) -> None:
-    order = office.desk.backfill(A, PERIOD).order
-    ended = close(office, order.order_id, state="succeeded")
-    assert office.desk.cancel(order.order_id) == ended
-
-
-def test_only_a_backfill_can_be_cancelled(office: Office) -> None:
-    order: Order = office.desk.load([A]).order
-    for name in (order.order_id, replace(order, order_id="x").order_id):
-        with pytest.raises(OrderUnknown):
-            office.desk.cancel(name)

@@ -37,25 +37,35 @@ def test_an_order_that_never_began_is_started(office: Office) -> None:
 def test_an_order_that_lives_is_left_alone(office: Office) -> None:
     start = office.desk.load([A])
     sweep = Sweep(office.desk)
-    assert sweep.settle(Suspect(instance="i", order_id=start.order.order_id), "alive") is None
+    suspect = Suspect(instance=start.instance, order_id=start.order.order_id)
+    assert sweep.settle(suspect, "alive") is None
     record = office.ledger.order(start.order.order_id)
     assert record is not None
     assert record.state == "queued"
 
 
-def test_an_order_that_was_ended_from_outside_is_closed_as_failed(office: Office) -> None:
+def test_an_order_that_was_ended_from_outside_is_closed_by_an_orchestration_of_its_own(
+    office: Office,
+) -> None:
     start = office.desk.load([A])
-    Sweep(office.desk).settle(Suspect(instance="i", order_id=start.order.order_id), "ended")
-    record = office.ledger.order(start.order.order_id)
-    assert record is not None
-    assert (record.state, record.ended_at) == ("failed", office.now.isoformat())
+    suspect = Suspect(instance=start.instance, order_id=start.order.order_id)
+    found = Sweep(office.desk).settle(suspect, "ended")
+    assert found == replace(start, flow="end_order", instance=f"{start.instance}-end")
+
+
+def test_a_rerun_is_not_ended_because_the_attempt_before_it_was(office: Office) -> None:
+    start = office.desk.load([A])
+    close(office, start.order.order_id)
+    office.desk.rerun(start.order.order_id)
+    suspect = Suspect(instance=start.instance, order_id=start.order.order_id)
+    assert Sweep(office.desk).settle(suspect, "ended") is None
 
 
 @pytest.mark.parametrize("life", ["unknown", "ended"])
 def test_an_order_that_closed_itself_meanwhile_stays_as_it_is(office: Office, life: str) -> None:
     start = office.desk.load([A])
     before = close(office, start.order.order_id, state="succeeded")
-    suspect = Suspect(instance="i", order_id=start.order.order_id)
+    suspect = Suspect(instance=start.instance, order_id=start.order.order_id)
     assert Sweep(office.desk).settle(suspect, life) is None  # type: ignore[arg-type] - a literal
     assert office.ledger.order(start.order.order_id) == before
 
@@ -121,7 +131,7 @@ def test_a_request_whose_order_was_never_written_down_is_forgotten_after_a_while
 ) -> None:
     start = office.desk.request([A], "event")
     assert start is not None
-    office.ledger.orders.clear()
+    office.ledger.orders_by_id.clear()
     assert Sweep(office.desk).forgotten() == []
     office.wait(minutes=1)
     assert Sweep(office.desk).forgotten() == [A]

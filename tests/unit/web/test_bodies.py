@@ -11,13 +11,22 @@ from web.api.bodies import (
     MOST_PARALLEL,
     BackfillBody,
     LoadBody,
-    RunsQuery,
+    PlanBody,
     read_backfill,
     read_load,
     read_object,
-    read_runs_query,
+    read_plan,
+    read_rollback,
+    read_watermark,
 )
 from web.api.problems import Problem
+from web.api.queries import (
+    RunsQuery,
+    read_orders_query,
+    read_runs_query,
+    read_tables_query,
+    read_watermarks_query,
+)
 
 CATALOG = parse_catalog(
     {
@@ -119,7 +128,8 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         ({"after": ""}, "after"),
         ({"after": 1.5}, "after"),
         ({"after": {"x": 1}}, "after"),
-        ({"after": "x" * 1_001}, "after"),
+        ({"after": "x" * 65}, "after"),
+        ({"after": 10**64}, "after"),
         ({"after": "1", "mode": "initial"}, "after"),
         ({"after": "\ud800"}, "body"),
         ({"source": 1}, "source"),
@@ -183,6 +193,9 @@ def test_since_is_taken_to_utc(since: str, utc: str) -> None:
         ({"limit": "٣"}, "limit"),
         ({"limit": "1e3"}, "limit"),
         ({"stauts": "failed"}, "stauts"),
+        ({"page": ""}, "page"),
+        ({"page": "a b"}, "page"),
+        ({"page": "A" * 2_001}, "page"),
     ],
 )
 def test_a_bad_field_of_a_query_is_named(query: dict[str, str], field: str) -> None:
@@ -198,3 +211,86 @@ def test_a_problem_can_be_sent_whatever_was_asked(content: bytes) -> None:
     with pytest.raises(Problem) as refused:
         read_load(content, CATALOG)
     assert json.dumps(refused.value.body, ensure_ascii=False).encode()
+
+
+def plan(**body: Any) -> PlanBody:
+    return read_plan(json.dumps({"table": "crm/dbo.Users", **body}).encode(), CATALOG)
+
+
+def test_a_plan_is_of_a_load_or_with_a_period_of_a_backfill() -> None:
+    usual = PlanBody(table="crm/dbo.Users", mode="incremental", after=None, start=None, end=None)
+    assert plan() == usual
+    assert plan(mode="initial").mode == "initial"
+    assert plan(after=7).after == "7"
+    found = plan(**{"from": 1, "to": "9"})
+    assert (found.mode, found.start, found.end) == ("backfill", "1", "9")
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"table": None}, {"table"}),
+        ({"table": "crm/none"}, {"table"}),
+        ({"tables": ["crm/dbo.Users"]}, {"tables"}),
+        ({"from": 1}, {"to"}),
+        ({"to": 1}, {"from"}),
+        ({"from": 1, "to": 2, "mode": "incremental"}, {"mode"}),
+        ({"from": 1, "to": 2, "after": 1}, {"after"}),
+        ({"mode": "backfill"}, {"mode"}),
+        ({"mode": "initial", "after": 1}, {"after"}),
+        ({"window": "1d"}, {"window"}),
+    ],
+)
+def test_a_bad_field_of_a_plan_is_named(body: dict[str, Any], fields: set[str]) -> None:
+    with pytest.raises(Problem) as refused:
+        plan(**body)
+    assert set(errors(refused)) == fields
+
+
+def test_a_watermark_is_set_with_a_reason() -> None:
+    body = read_watermark(b'{"position": 7, "reason": " wrong rows ", "skip": true}')
+    assert (body.position, body.reason, body.skip) == ("7", "wrong rows", True)
+    assert not read_watermark(b'{"position": "7", "reason": "r"}').skip
+    back = read_rollback(b'{"version": 3, "reason": "r"}')
+    assert (back.version, back.reason) == (3, "r")
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, {"position", "reason"}),
+        ({"position": "", "reason": " "}, {"position", "reason"}),
+        ({"position": "1", "reason": "x" * 501}, {"reason"}),
+        ({"position": "x" * 65, "reason": "r"}, {"position"}),
+        ({"position": True, "reason": "r"}, {"position"}),
+        ({"position": "1", "reason": "r", "skip": "yes"}, {"skip"}),
+        ({"position": "1", "reason": "r", "skip": None}, {"skip"}),
+        ({"position": "1", "reason": "r", "version": 1}, {"version"}),
+    ],
+)
+def test_a_bad_field_of_a_watermark_is_named(body: dict[str, Any], fields: set[str]) -> None:
+    with pytest.raises(Problem) as refused:
+        read_watermark(json.dumps(body).encode())
+    assert set(errors(refused)) == fields
+
+
+@pytest.mark.parametrize("version", [None, 0, -1, 10**9, 1.0, "1", True])
+def test_a_version_to_go_back_to_is_a_whole_number(version: Any) -> None:
+    with pytest.raises(Problem) as refused:
+        read_rollback(json.dumps({"version": version, "reason": "r"}).encode())
+    assert list(errors(refused)) == ["version"]
+
+
+def test_every_list_is_asked_for_page_by_page() -> None:
+    orders = read_orders_query({"status": "failed", "page": "abc", "limit": "7"})
+    assert (orders.status, orders.page, orders.limit) == ("failed", "abc", 7)
+    tables = read_tables_query({"source": "crm"}, CATALOG)
+    assert (tables.source, tables.page, tables.limit) == ("crm", None, 1000)
+    assert read_watermarks_query({"limit": "3", "code": "key"}).limit == 3
+    assert runs(page="abc").page == "abc"
+
+
+def test_tables_of_an_unknown_source_are_refused() -> None:
+    with pytest.raises(Problem) as refused:
+        read_tables_query({"source": "hr", "table": "x"}, CATALOG)
+    assert set(errors(refused)) == {"source", "table"}

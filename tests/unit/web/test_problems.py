@@ -4,9 +4,11 @@ import pytest
 
 from shared.loading import errors
 from shared.loading.errors import IngestError
+from shared.operations.keys import KeyReused
 from shared.operations.ordering import OrderActive, OrderUnknown
+from shared.operations.pages import PageUnknown
+from web.api.exchange import problem_of
 from web.api.problems import FieldError, bad_request, conflict, not_found, unavailable
-from web.api.routes import problem_of
 
 TYPES = [
     kind
@@ -52,6 +54,10 @@ def test_a_problem_without_fields_lists_none(problem: object, status: int) -> No
         (errors.BadOrder("x"), 422),
         (errors.StateUnavailable("x"), 503),
         (errors.LakeUnavailable("x"), 503),
+        (errors.SourceUnavailable("x"), 503),
+        (errors.SourceThrottled("x"), 503),
+        (PageUnknown("x"), 400),
+        (KeyReused("x"), 422),
         (errors.CatalogBroken("x"), 503),
     ],
 )
@@ -67,3 +73,8 @@ def test_every_typed_error_is_answered_by_a_problem_with_its_message(
     assert body["detail"] == "what happened"
     assert 400 <= body["status"] < 600
     assert body["type"].startswith("urn:tidemark:problem:")
+
+
+def test_a_reused_key_and_an_unknown_page_say_what_they_are() -> None:
+    assert problem_of(KeyReused("x")).body["type"].endswith(":idempotency-key-reused")
+    assert problem_of(PageUnknown("x")).body["errors"][0]["field"] == "page"

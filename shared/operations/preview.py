@@ -1,0 +1,183 @@
+"""Previews: what a load or a backfill would do, found out without writing anything anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from shared.catalog import TableSpec
+from shared.extraction.planning import PlanBasis, make_plan
+from shared.extraction.source import Reading, Session, Sources, Statement, TableShape
+from shared.loading.bound import NO_BOUND, Bound
+from shared.loading.cursor import cursor_type
+from shared.loading.errors import BadOrder, Failure, IngestError, TransientError
+from shared.loading.order import BackfillSpec, Mode
+from shared.loading.plan import LoadPlan, PlannedColumn, Slice
+from shared.loading.slices import number_slices
+from shared.loading.span import Observation, Span
+from shared.loading.windows import cut_windows, default_window
+
+# Beyond this many slices those that touch are estimated together, and share it evenly.
+MOST_ESTIMATES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedSlice:
+    """A slice, the query that would read it, and about how many rows that would give."""
+
+    part: Slice
+    statement: Statement
+    estimated_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a load would do. `stops` is the error that it would end with; the rest is then what was known before.
+
+    `found` is what was seen of the source, None without a cursor. `drift` are its findings.
+    """
+
+    mode: Mode
+    watermark_before: str | None
+    bound: Bound = NO_BOUND
+    found: Observation | None = None
+    columns: tuple[PlannedColumn, ...] = ()
+    drift: tuple[str, ...] = ()
+    stops: Failure | None = None
+    slices: tuple[PreviewedSlice, ...] = ()
+
+    @property
+    def estimated_rows(self) -> int:
+        """About how many rows would be read."""
+        return sum(part.estimated_rows for part in self.slices)
+
+
+def preview_load(sources: Sources, basis: PlanBasis, period: BackfillSpec | None) -> Preview:
+    """Plan as a load would, or with a period as a backfill would.
+
+    Raises:
+        TransientError: the source does not answer; trying again may tell more.
+    """
+    seen: _Witness | None = None
+    try:
+        with sources.open(basis.spec) as session:
+            seen = _Witness(session)
+            return _look(seen, basis, period)
+    except TransientError:
+        raise
+    except IngestError as error:
+        position = basis.watermark.position if basis.watermark else None
+        return Preview(
+            mode=_mode(basis),
+            watermark_before=position,
+            found=seen.observation if seen else None,
+            columns=_columns(basis.spec, seen.table_shape if seen else None),
+            stops=error.failure,
+        )
+
+
+def _look(seen: _Witness, basis: PlanBasis, period: BackfillSpec | None) -> Preview:
+    spec = basis.spec
+    parts: tuple[Slice, ...] | None = None
+    if period is not None:
+        windows = _windows(spec, seen.shape(spec), period)
+        # Planned as one span: how it is cut is what the windows say.
+        whole = Span(after=windows[0].after, upto=windows[-1].upto)
+        basis = replace(basis, order=replace(basis.order, spans=(whole,)))
+        parts = number_slices(windows)
+    planned = make_plan(seen, basis)
+    plan: LoadPlan = planned.plan
+    parts = plan.slices if parts is None else parts
+    rows = _estimates(seen, spec, parts)
+    return Preview(
+        mode=plan.mode,
+        watermark_before=plan.watermark_before,
+        bound=plan.bound,
+        found=planned.seen,
+        columns=plan.columns,
+        drift=plan.findings,
+        slices=tuple(
+            PreviewedSlice(
+                part=part,
+                statement=seen.statement(spec, part.span),
+                estimated_rows=rows[part.number],
+            )
+            for part in parts
+        ),
+    )
+
+
+def _windows(spec: TableSpec, shape: TableShape, period: BackfillSpec) -> tuple[Span, ...]:
+    cursor = cursor_type(spec.cursor.kind, resolution=shape.resolution, zoned=shape.zoned)
+    size = period.window or default_window(cursor, spec.slices.rows)
+    windows = cut_windows(cursor, start=period.start, end=period.end, window=size)
+    if not windows:
+        raise BadOrder(f"from: there is no value between {period.start} and {period.end}")
+    return tuple(window.span(cursor) for window in windows)
+
+
+def _estimates(seen: _Witness, spec: TableSpec, parts: Sequence[Slice]) -> Mapping[int, int]:
+    """Estimate every slice, by number."""
+    if len(parts) <= MOST_ESTIMATES:
+        return {part.number: seen.estimate(spec, part.span) for part in parts}
+    ranges = [part for part in parts if not part.span.nulls]
+    whole = Span(after=ranges[0].span.after, upto=ranges[-1].span.upto)
+    share, more = divmod(seen.estimate(spec, whole), len(ranges))
+    shared = {part.number: share + (at < more) for at, part in enumerate(ranges)}
+    nulls = [part for part in parts if part.span.nulls]
+    return shared | {part.number: seen.estimate(spec, part.span) for part in nulls}
+
+
+def _columns(spec: TableSpec, shape: TableShape | None) -> tuple[PlannedColumn, ...]:
+    excluded = set(spec.columns.exclude)
+    return tuple(
+        PlannedColumn(name=column.name, source_type=column.source_type)
+        for column in (shape.columns if shape else ())
+        if column.name not in excluded
+    )
+
+
+def _mode(basis: PlanBasis) -> Mode:
+    """Say what was about to be planned when it was stopped."""
+    order, cursor = basis.order, basis.spec.cursor
+    if cursor.kind == "none":
+        return "snapshot"
+    anew = basis.watermark is None and order.after is None and cursor.start is None
+    return "initial" if order.mode == "incremental" and anew else order.mode
+
+
+class _Witness:
+    """A session that remembers what it was told, for what is left to say if planning stops."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._estimates: dict[Span, int] = {}
+        self.table_shape: TableShape | None = None
+        self.observation: Observation | None = None
+
+    def shape(self, table: TableSpec) -> TableShape:
+        if self.table_shape is None:
+            self.table_shape = self._session.shape(table)
+        return self.table_shape
+
+    def observe(self, table: TableSpec) -> Observation:
+        self.observation = self._session.observe(table)
+        return self.observation
+
+    def estimate(self, table: TableSpec, span: Span) -> int:
+        if span not in self._estimates:
+            self._estimates[span] = self._session.estimate(table, span)
+        return self._estimates[span]
+
+    def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
+        return self._session.cut(table, span, parts)
+
+    def statement(self, table: TableSpec, span: Span) -> Statement:
+        return self._session.statement(table, span)
+
+    def read(self, table: TableSpec, span: Span) -> AbstractContextManager[Reading]:
+        return self._session.read(table, span)
+
+    def ping(self) -> None:
+        self._session.ping()

@@ -1,0 +1,62 @@
+"""Says which adapter serves which database engine, and where its server is."""
+
+# Each adapter is imported where it is needed: drivers take long to load, and a worker needs one.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from shared.catalog import MissingSetting, SourceSpec, resolve
+from shared.catalog.connection import MANAGED_IDENTITY
+from shared.extraction.source import Session
+from shared.loading.errors import CredentialRejected
+
+if TYPE_CHECKING:
+    from shared.adapters.odbc.dialect import Dialect
+
+
+def connect(source: SourceSpec, address: str) -> AbstractContextManager[Session]:
+    """Connect to the server of a source at its address: a URI or an ODBC connection string.
+
+    Raises:
+        CredentialRejected: the server refused the login, or the address is not one.
+        SourceThrottled: the server has no connection left.
+        SourceUnavailable: the server does not answer.
+    """
+    if source.engine == "postgresql":
+        from shared.adapters.postgresql import connect as connect_postgresql
+
+        return connect_postgresql(address)
+    from shared.adapters.odbc import connect as connect_odbc
+
+    return connect_odbc(_dialect(source.engine), address)
+
+
+def find_address(source: SourceSpec, environ: Mapping[str, str]) -> str:
+    """Give the connection string of a source. Raises CredentialRejected if its setting is missing."""
+    if source.connection == MANAGED_IDENTITY:
+        # Neither name nor key: the dialect asks for a token of this app's own identity.
+        return f"Server={source.server};Database={{{source.database}}}"
+    try:
+        return resolve(source.connection, environ)
+    except MissingSetting as error:
+        raise CredentialRejected(str(error)) from error
+
+
+def _dialect(engine: str | None) -> Dialect:
+    match engine:
+        case "sqlserver":
+            from shared.adapters.odbc.sqlserver import SqlServerDialect
+
+            return SqlServerDialect()
+        case "mariadb" | "mysql":
+            from shared.adapters.odbc.mariadb import MariadbDialect
+
+            return MariadbDialect()
+        case _:
+            from shared.adapters.odbc.generic import GenericDialect
+
+            return GenericDialect()

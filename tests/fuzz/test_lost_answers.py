@@ -1,0 +1,45 @@
+"""An answer that is lost on its way to the command line orders nothing twice."""
+
+import json
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from e2e_stack import Stack
+from fuzz_schema import IDS, NAMES
+from losing_proxy import losing
+
+from cli import client
+from cli.main import tidemark
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PAUSES", (0.01, 0.01, 0.01))
+
+
+def orders(stack: Stack) -> list[str]:
+    found = httpx.get(f"{stack.url}/api/orders?limit=1000").json()["orders"]
+    return [order["order_id"] for order in found]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["load", NAMES[0]],
+        ["backfill", NAMES[0], "--from", "2000-01-01", "--to", "2000-01-02"],
+    ],
+)
+def test_an_order_whose_answers_were_lost_is_placed_once(
+    fuzzed: Stack, known: dict[str, str], arguments: list[str]
+) -> None:
+    assert known[IDS["orders"]] in orders(fuzzed)
+    before = set(orders(fuzzed))
+    with losing(fuzzed.url, answers=3) as proxy:
+        result = CliRunner().invoke(
+            tidemark, [*arguments, "--no-wait", "--json"], env={"TIDEMARK_URL": proxy.url}
+        )
+        assert proxy.lost == 3
+    assert result.exit_code == 0, result.output
+    placed = json.loads(result.stdout)["order_id"]
+    assert set(orders(fuzzed)) - before == {placed}

@@ -1,0 +1,74 @@
+"""A request as the routes see it, what they answer, and how a typed error looks in HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from shared.loading.errors import (
+    BadOrder,
+    CatalogBroken,
+    ConflictError,
+    IngestError,
+    TransientError,
+)
+from shared.operations.keys import KeyReused
+from shared.operations.ordering import OrderUnknown, Start
+from shared.operations.pages import PageUnknown
+from web.api.problems import FieldError, Problem, bad_request, conflict, not_found, unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as the routes see it.
+
+    `base` is the address that links begin with, `url` that of the request itself without its
+    query; `key` is the header `Idempotency-Key`.
+    """
+
+    body: bytes
+    params: Mapping[str, str]
+    path: Mapping[str, str]
+    base: str
+    url: str
+    key: str | None = None
+
+    def following(self, page: str | None) -> str | None:
+        """Give the address of the page that follows, the same query otherwise; None after the last."""
+        if page is None:
+            return None
+        kept = {name: text for name, text in self.params.items() if name not in ("page", "code")}
+        return f"{self.url}?{urlencode({**kept, 'page': page}, errors='replace')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What to answer, and the orchestration to be started before that."""
+
+    body: Any
+    status: HTTPStatus = HTTPStatus.OK
+    start: Start | None = None
+
+
+def problem_of(error: IngestError) -> Problem:
+    """Say a typed error in HTTP's words."""
+    match error:
+        case OrderUnknown():
+            return not_found(str(error))
+        case PageUnknown():
+            return bad_request(FieldError(field="page", message=f"{error}: {error.failure.remedy}"))
+        case ConflictError():
+            return conflict(str(error))
+        case TransientError() | CatalogBroken():
+            return unavailable(str(error))
+        case _:
+            return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), kind=_kind(error))
+
+
+def _kind(error: IngestError) -> str:
+    if isinstance(error, KeyReused):
+        return "idempotency-key-reused"
+    return "bad-order" if isinstance(error, BadOrder) else type(error).__name__

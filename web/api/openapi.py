@@ -1,0 +1,112 @@
+"""The API described as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0), for tools and for tests."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from web.api.openapi_answers import answers
+from web.api.openapi_examples import EXAMPLES
+from web.api.openapi_operations import OPERATIONS, Operation
+from web.api.openapi_requests import REQUESTS
+from web.api.openapi_shapes import ref
+
+_JSON = "application/json"
+_PROBLEM = "application/problem+json"
+_ABOUT = (
+    "Orders loads of source tables into the bronze layer of the lake, and shows how they stand. "
+    "Times are UTC, ISO 8601. Tables are named `source/schema.table`. Cursor values are the "
+    "source's own exact text. A refusal is a problem (RFC 9457) that names every bad field, and "
+    "nothing has been changed."
+)
+_REFUSALS = {
+    400: "A field is wrong: see `errors`",
+    404: "There is no such thing",
+    409: "Not now, as things stand",
+    422: "Understood, and it makes no sense as things are",
+    503: "Something that is needed does not answer, or the table files are broken",
+}
+
+
+def document(base: str) -> dict[str, Any]:
+    """Describe the API that is served at `base`, an address without a slash at its end."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _describe(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tidemark", "version": "1", "description": _ABOUT},
+        "servers": [{"url": base}],
+        "security": [{"functionKey": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {**REQUESTS, **answers()},
+            "responses": {
+                "Unauthorized": {"description": "The function key is missing or not valid"},
+                **{_name(status): _problem(text) for status, text in _REFUSALS.items()},
+            },
+            "securitySchemes": {
+                "functionKey": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "x-functions-key",
+                    "description": "A function key of the app, or its host key.",
+                }
+            },
+        },
+    }
+
+
+def _describe(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "responses": _responses(operation),
+    }
+    if operation.about:
+        described["description"] = operation.about
+    if operation.parameters:
+        described["parameters"] = [dict(parameter) for parameter in operation.parameters]
+    if operation.body:
+        described["requestBody"] = {
+            "required": operation.body_needed,
+            "content": {_JSON: _content(operation.body)},
+        }
+    return described
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {_JSON: _content(schema)},
+        }
+        for status, schema in operation.answers.items()
+    }
+    found["401"] = {"$ref": "#/components/responses/Unauthorized"}
+    for status in (*operation.problems, 503):
+        if str(status) in found:
+            # What is down is told in the form of the answer, or as a problem if that cannot be made.
+            found[str(status)]["content"][_PROBLEM] = {"schema": ref("Problem")}
+        else:
+            found[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+    return dict(sorted(found.items()))
+
+
+def _content(schema: str) -> dict[str, Any]:
+    if not schema:
+        return {"schema": {"type": "object"}}
+    content: dict[str, Any] = {"schema": ref(schema)}
+    if schema in EXAMPLES:
+        content["example"] = EXAMPLES[schema]
+    return content
+
+
+def _problem(text: str) -> dict[str, Any]:
+    content = {"schema": ref("Problem"), "example": EXAMPLES["Problem"]}
+    return {"description": text, "content": {_PROBLEM: content}}
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "")

@@ -1,0 +1,86 @@
+"""What a load or a backfill would do: the route that shows it, and how it looks as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from shared.extraction.planning import PlanBasis
+from shared.loading.order import BackfillSpec, TableOrder, new_order_id
+from shared.loading.span import Observation
+from shared.operations.preview import Preview, PreviewedSlice, preview_load
+from shared.runtime.wiring import App
+from web.api import bodies
+from web.api.exchange import Answer, Request
+from web.api.periods import check_period, count_position
+
+
+def post_plans(app: App, request: Request) -> Answer:
+    """Show what a load, or with a period a backfill, would do. Nothing is written anywhere."""
+    body = bodies.read_plan(request.body, app.catalog)
+    spec, period = app.table(body.table), None
+    if body.start is not None and body.end is not None:
+        period = BackfillSpec(start=body.start, end=body.end, window="", parallel=1)
+        check_period(app, body.table, period)
+    if body.after is not None:
+        count_position(spec, "after", body.after)
+    turn, now = app.states.turn(spec.name), app.now()
+    order = TableOrder(
+        order_id=new_order_id(now, "000000"),
+        table=spec.name,
+        mode=body.mode,
+        reason="request",
+        after=body.after,
+    )
+    basis = PlanBasis(
+        order=order,
+        spec=spec,
+        run_no=turn.epoch + 1,
+        watermark=app.states.watermark(spec.name),
+        published_run_no=turn.published_run_no,
+        columns=turn.columns,
+        marks=turn.marks,
+        planned_at=now.isoformat(),
+    )
+    preview = preview_load(app.glances, basis, period)
+    return Answer(body=view_preview(spec.name, preview, basis.planned_at))
+
+
+def view_preview(table: str, preview: Preview, planned_at: str) -> dict[str, Any]:
+    """A preview. Where the load would stop, nothing is said of slices and rows."""
+    return {
+        "table": table,
+        "mode": preview.mode,
+        "watermark_before": preview.watermark_before,
+        "bound": msgspec.to_builtins(preview.bound),
+        "found": _view_observation(preview.found) if preview.found else None,
+        "columns": msgspec.to_builtins(preview.columns),
+        "drift": list(preview.drift),
+        "stops": msgspec.to_builtins(preview.stops),
+        "slices": [_view_slice(each) for each in preview.slices],
+        "estimated_rows": None if preview.stops else preview.estimated_rows,
+        "planned_at": planned_at,
+    }
+
+
+def _view_observation(seen: Observation) -> dict[str, Any]:
+    return {
+        "clock": seen.clock,
+        "max_cursor": seen.max_cursor,
+        "has_nulls": seen.has_nulls,
+        "oldest_open": seen.oldest_open,
+        "sessions_hidden": seen.sessions_hidden,
+    }
+
+
+def _view_slice(each: PreviewedSlice) -> dict[str, Any]:
+    return {
+        "number": each.part.number,
+        "after": each.part.span.after,
+        "upto": each.part.span.upto,
+        "nulls": each.part.span.nulls,
+        "estimated_rows": each.estimated_rows,
+        "sql": each.statement.sql,
+        "values": dict(each.statement.values),
+    }

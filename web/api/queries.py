@@ -1,0 +1,137 @@
+"""Reads the queries of lists into typed requests, or names every bad field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.catalog import Catalog
+from web.api.bodies import MOST_RUNS, STATES
+from web.api.fields import Fields
+
+# The function key may be in the query instead of a header.
+_KEY = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsQuery:
+    """`GET /api/runs`: which runs, newest first."""
+
+    status: str | None
+    table: str | None
+    since: str | None
+    limit: int
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersQuery:
+    """`GET /api/orders`: which orders, newest first."""
+
+    status: str | None
+    since: str | None
+    limit: int
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablesQuery:
+    """`GET /api/tables`: of which source, by name."""
+
+    source: str | None
+    limit: int
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatermarksQuery:
+    """`GET …/watermarks`: how many, newest first."""
+
+    limit: int
+    page: str | None
+
+
+def read_runs_query(params: Mapping[str, str], catalog: Catalog) -> RunsQuery:
+    """Read the query of `GET /api/runs`. Raises Problem."""
+    fields = Fields(params, ("status", "table", "since", "limit", "page", _KEY))
+    status = _status(fields)
+    table = fields.text("table")
+    if table is not None:
+        fields.table("table", table, [known.name for known in catalog])
+    since, limit, page = _since(fields), _limit(fields, 100), _page(fields)
+    fields.check()
+    return RunsQuery(status=status, table=table, since=since, limit=limit, page=page)
+
+
+def read_orders_query(params: Mapping[str, str]) -> OrdersQuery:
+    """Read the query of `GET /api/orders`. Raises Problem."""
+    fields = Fields(params, ("status", "since", "limit", "page", _KEY))
+    status, since = _status(fields), _since(fields)
+    limit, page = _limit(fields, 100), _page(fields)
+    fields.check()
+    return OrdersQuery(status=status, since=since, limit=limit, page=page)
+
+
+def read_tables_query(params: Mapping[str, str], catalog: Catalog) -> TablesQuery:
+    """Read the query of `GET /api/tables`. Raises Problem."""
+    fields = Fields(params, ("source", "limit", "page", _KEY))
+    source = fields.text("source")
+    known = [known.name for known in catalog.sources]
+    if source is not None and source not in known:
+        fields.bad("source", f"there is no source {source!r}; there are: {', '.join(known)}")
+    limit, page = _limit(fields, MOST_RUNS), _page(fields)
+    fields.check()
+    return TablesQuery(source=source, limit=limit, page=page)
+
+
+def read_watermarks_query(params: Mapping[str, str]) -> WatermarksQuery:
+    """Read the query of `GET …/watermarks`. Raises Problem."""
+    fields = Fields(params, ("limit", "page", _KEY))
+    limit, page = _limit(fields, 100), _page(fields)
+    fields.check()
+    return WatermarksQuery(limit=limit, page=page)
+
+
+def _status(fields: Fields) -> str | None:
+    return fields.choice("status", STATES, "") if fields.has("status") else None
+
+
+def _since(fields: Fields) -> str | None:
+    text = fields.raw("since")
+    if text is None:
+        return None
+    moment = _moment(text)
+    if moment is None:
+        fields.bad("since", "must be a time such as 2026-01-31T00:00:00Z")
+    return moment
+
+
+def _limit(fields: Fields, usual: int) -> int:
+    text = fields.raw("limit")
+    if text is None:
+        return usual
+    if re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= MOST_RUNS:
+        return int(text)
+    fields.bad("limit", f"must be a whole number from 1 to {MOST_RUNS}")
+    return usual
+
+
+def _page(fields: Fields) -> str | None:
+    page = fields.raw("page")
+    if page is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,2000}", page):
+        fields.bad("page", "is no token of a page: follow `next` as it is given")
+    return page
+
+
+def _moment(text: str) -> str | None:
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return zoned.astimezone(UTC).isoformat()
+    except OverflowError:
+        return None
