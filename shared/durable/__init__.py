@@ -1,6 +1,6 @@
 """This package knows how orchestrators and activities speak to each other over Durable Functions."""
 
-from shared.durable.dialect import (
+from shared.durable.protocol import (
     MOST_CHILDREN,
     Context,
     Flow,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.durable.dialect import Flow, Retry, Step
+from shared.durable.protocol import Flow, Retry, Step
 from shared.loading.errors import Failure
 from shared.loading.order import Order, OrderWork, State, TableOrder
 from shared.loading.plan import PlanReference

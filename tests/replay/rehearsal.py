@@ -18,7 +18,7 @@ from azure.durable_functions.orchestrator import Orchestrator
 
 import orchestrators  # noqa: F401 - registers the flows
 from shared.durable import blueprint
-from shared.durable.dialect import Flow, Step
+from shared.durable.protocol import Flow, Step
 from shared.loading.errors import Failure
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,11 +1,11 @@
-"""Our dialect of Durable Functions: steps and flows with typed inputs and outputs.
+"""The protocol between orchestrators and activities: steps and flows with typed inputs and outputs.
 
 A step names an activity once, a flow an orchestrator. Orchestrators call them with `yield from`,
 so that the type checker knows what comes back; activities and flows are registered by `implements`
 and `orchestrates`. Nobody imports anybody else's body.
 
 An activity answers; it does not raise. What it answers is one of `gave` (its result), `again` (a
-passing fault: the dialect waits on a durable timer and calls it once more), `busy` (the same, but it
+passing fault: the flow waits on a durable timer and calls it once more), `busy` (the same, but it
 is no fault and does not count) and `refused` (any other failure). The real host and the SDK disagree on failures inside a fan-out, so none ever happen there.
 """
 
