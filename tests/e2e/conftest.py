@@ -5,10 +5,11 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from e2e_api import Api
-from e2e_source import SETTING, Gate, Source
+from e2e_source import ODBC_SETTING, SETTING, Gate, Source
 from e2e_stack import EVERY_SECOND, Stack
 from e2e_webhook import Webhook, listening
 
@@ -51,7 +52,11 @@ def _serving(stack: Stack) -> Generator[Stack]:
 
 @pytest.fixture(scope="session")
 def environ(database: str, webhook: Webhook) -> dict[str, str]:
-    return {SETTING: database, "TIDEMARK_ALERT_WEBHOOK": webhook.url}
+    port = urlsplit(database).port
+    odbc = (
+        f"Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port};Database=postgres;UID=postgres"
+    )
+    return {SETTING: database, ODBC_SETTING: odbc, "TIDEMARK_ALERT_WEBHOOK": webhook.url}
 
 
 @pytest.fixture(scope="session")

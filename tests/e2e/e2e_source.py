@@ -11,6 +11,8 @@ from adbc_driver_postgresql import dbapi
 from e2e_waiting import PATIENCE_SECONDS, await_value
 
 SETTING = "TIDEMARK_E2E_DB"
+# The same database by its ODBC connection string.
+ODBC_SETTING = "TIDEMARK_E2E_ODBC"
 _GATE = 4711
 
 

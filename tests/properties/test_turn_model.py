@@ -9,15 +9,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shared.loading.errors import TurnLost
 from shared.loading.turn import (
     Claim,
+    TableBusy,
     Turn,
+    abandon,
     claim,
     close_claim,
+    correct,
     end,
     is_free,
     is_served,
     release,
     request,
     take,
+    withdraw,
 )
 
 ACTORS = st.integers(0, 3)
@@ -108,6 +112,35 @@ class Turns(RuleBasedStateMachine):
         self.turn = end(self.turn, run_id=actor.name, epoch=actor.epoch)
         if before.holder != actor.name or before.epoch != actor.epoch:
             assert self.turn == before
+
+    @rule(number=ACTORS)
+    def cancel(self, number: int) -> None:
+        """A load that was cancelled gives its turn back, and owes what it owed before."""
+        actor = self.actors[number]
+        before = self.turn
+        self.turn = abandon(self.turn, run_id=actor.name, epoch=actor.epoch)
+        assert self.turn.served == before.served
+        if before.holder != actor.name or before.epoch != actor.epoch:
+            assert self.turn == before
+
+    @rule(order=st.integers(0, 9))
+    def withdraw(self, order: int) -> None:
+        """An order that was cancelled while it waited keeps no later request from ordering another."""
+        self.turn = withdraw(self.turn, f"order-{order}")
+        assert self.turn.waiting != f"order-{order}"
+
+    @rule()
+    def correct(self) -> None:
+        """A watermark is moved by hand only where nobody works, and whoever did has lost the turn."""
+        before = self.turn
+        try:
+            self.turn = correct(self.turn)
+        except TableBusy:
+            assert before.holder is not None or before.claim is not None
+            return
+        assert before.holder is None
+        assert before.claim is None
+        self.epochs.append(self.turn.epoch)
 
     @precondition(lambda self: self.turn.holder is not None)
     @rule()

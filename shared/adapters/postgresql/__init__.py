@@ -1,4 +1,4 @@
-"""This package knows PostgreSQL as a source, over ADBC."""
+"""This package knows PostgreSQL as a source, over ADBC or over ODBC."""
 
 from shared.adapters.postgresql.session import PostgresSession, connect
 

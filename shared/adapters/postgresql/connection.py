@@ -1,32 +1,20 @@
 """One connection to a PostgreSQL server: statements with bound values, and streamed queries."""
 
+# Each driver is imported where it is needed: a worker has the libraries of one of them at least.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 
 import pyarrow as pa
-from adbc_driver_manager import Error, dbapi
-from adbc_driver_manager._reader import AdbcRecordBatchReader
-from adbc_driver_postgresql import StatementOptions
-from adbc_driver_postgresql.dbapi import connect as dial
-
-from shared.adapters.postgresql.faults import translate_refusal, translated
-from shared.loading.errors import CredentialRejected
-
-BATCH_BYTES = 16_000_000
-
-_ROWS_OPTIONS = {StatementOptions.USE_COPY.value: "false"}
-_STREAM_OPTIONS = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)}
-
-# A host that does not answer, or that goes away in the middle, is noticed within a minute. Put
-# before the URI's own parameters, which win.
-_PATIENCE = "connect_timeout=10&keepalives_idle=30&keepalives_interval=10&keepalives_count=3"
 
 # Values have one text, whatever the login's defaults are. A policy that would hide rows from this
 # login is an error (row_security). Of the timeouts, that of statements is for metadata: reading a
 # table lifts it. That of locks stays: a load that comes while a table is altered tries again later.
+# A cursor is read to its end, so it is planned for that; nothing is compiled for what is only read.
 _SETTINGS = """
 SELECT set_config(name, setting, false)
 FROM (VALUES
@@ -37,8 +25,10 @@ FROM (VALUES
     ('TimeZone', 'UTC'),
     ('DateStyle', 'ISO, YMD'),
     ('IntervalStyle', 'iso_8601'),
-    ('extra_float_digits', '1'),
+    ('extra_float_digits', '3'),
     ('bytea_output', 'hex'),
+    ('cursor_tuple_fraction', '1'),
+    ('jit', 'off'),
     ('statement_timeout', '60s'),
     ('lock_timeout', '30s'),
     ('idle_in_transaction_session_timeout', '0'),
@@ -49,88 +39,47 @@ WHERE name IN (SELECT name FROM pg_settings)
 """
 
 
-class Stream:
-    """The batches of one running query, in the types that ADBC gives them."""
+class Connection(Protocol):
+    """A connection in autocommit mode; transactions are begun and ended by statements.
 
-    def __init__(self, reader: AdbcRecordBatchReader) -> None:
-        self._reader = reader
-        self.running = True
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The columns on the wire."""
-        return self._reader.schema
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Give batch after batch. An error of the source or the connection is raised, never an end."""
-        while (batch := self._next()) is not None:
-            yield batch
-
-    def _next(self) -> pa.RecordBatch | None:
-        with translated():
-            try:
-                return self._reader.read_next_batch()
-            except StopIteration:
-                self.running = False
-                return None
-            except (Error, OSError):
-                self.running = False
-                raise
-
-
-class Connection:
-    """A connection in autocommit mode; transactions are begun and ended by statements."""
-
-    def __init__(self, adbc: dbapi.Connection) -> None:
-        self._adbc = adbc
+    Whichever driver it goes over, the same statements give the same values.
+    """
 
     def rows(self, sql: str, *parameters: str) -> list[dict[str, Any]]:
         """Run one statement and give its rows. Its parameters are texts, `$1` and so on."""
-        with translated(), self._adbc.cursor(adbc_stmt_kwargs=_ROWS_OPTIONS) as cursor:
-            cursor.execute(sql, parameters or None)
-            return cursor.fetch_arrow_table().to_pylist()
+        ...
 
-    @contextmanager
-    def stream(self, sql: str) -> Generator[Stream]:
-        """Run one query by COPY, which takes no parameters. Left early, the query is cancelled."""
-        with closing(self._adbc.cursor(adbc_stmt_kwargs=_STREAM_OPTIONS)) as cursor:
-            with translated():
-                cursor.execute(sql)
-                handle = cursor.fetch_arrow()
-                # Only this reader keeps the SQLSTATE of an error in mid-stream.
-                reader = AdbcRecordBatchReader._import_from_c(handle.address)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-            stream = Stream(reader)
-            try:
-                yield stream
-            finally:
-                if stream.running:
-                    with translated():
-                        self._adbc.adbc_cancel()
-                reader.close()
+    def stream(self, sql: str, wire: pa.Schema) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
+        """Run one query without parameters in the transaction that is open.
+
+        Its batches have the types of `wire`; SchemaDrifted names the column that does not. Left
+        early, the query is cancelled. While iterating, an error of the source or the connection is
+        raised and never looks like the end.
+        """
+        ...
 
 
 @contextmanager
-def open_connection(uri: str) -> Generator[Connection]:
+def open_connection(address: str) -> Generator[Connection]:
     """Connect and settle how values are written.
 
+    A `postgresql://` URI goes over ADBC, an ODBC connection string over the driver that it names.
+
     Raises:
-        CredentialRejected: the server refused the login, or `uri` is not one.
+        CredentialRejected: the server refused the login, or `address` is neither of the two.
         SourceThrottled: the server has no connection left.
         SourceUnavailable: the server does not answer.
     """
-    with closing(_dial(uri)) as adbc:
-        connection = Connection(adbc)
+    with _dial(address) as connection:
         connection.rows(_SETTINGS)
         yield connection
 
 
-def _dial(uri: str) -> dbapi.Connection:
-    address, _, parameters = uri.partition("?")
-    if not address.startswith(("postgresql://", "postgres://")):
-        raise CredentialRejected("the connection string is not a postgresql:// URI")
-    try:
-        return dial(f"{address}?{_PATIENCE}&{parameters}".rstrip("&"), autocommit=True)
-    except Error as error:
-        refusal = translate_refusal(error)
-    # Outside the handler: the driver's own text may hold the password.
-    raise refusal
+def _dial(address: str) -> AbstractContextManager[Connection]:
+    if "://" in address.partition("=")[0]:
+        from shared.adapters.postgresql import adbc
+
+        return adbc.dial(address)
+    from shared.adapters.postgresql import odbc
+
+    return odbc.dial(address)

@@ -57,6 +57,20 @@ def explain(table: TableSpec, relation: Relation, span: Span | None) -> str:
     return f"EXPLAIN (FORMAT JSON) SELECT {_rows(table, relation, span)}"
 
 
+def count(
+    table: TableSpec,
+    relation: Relation,
+    span: Span,
+    *,
+    most: int | None = None,
+    sampled: bool = False,
+) -> str:
+    """Count the rows of a span, up to a most, or those on a sample of pages."""
+    limit = "" if most is None else f"LIMIT {most}"
+    rows = f"FROM {quote_table(table)} {_sample(sampled=sampled)} {_where(table, relation, span)}"
+    return f"SELECT count(*)::text AS rows FROM (SELECT {rows} {limit}) AS counted"
+
+
 def highest(table: TableSpec, cursor: str) -> str:
     """Ask for the highest cursor value, and whether there are rows without one."""
     name, column = quote_table(table), quote(cursor)
@@ -71,11 +85,7 @@ def cut(table: TableSpec, relation: Relation, span: Span, *, sampled: bool) -> s
     if relation.cursor is None:
         raise CursorUnsound(f"{table.table} has no cursor to cut by")
     column = quote(relation.cursor.name)
-    sample = (
-        f"TABLESAMPLE SYSTEM (current_setting('{PERCENT}')::float8) REPEATABLE (0)"
-        if sampled
-        else ""
-    )
+    sample = _sample(sampled=sampled)
     return f"""
         WITH seen AS (
             SELECT {column} AS value
@@ -91,6 +101,12 @@ def cut(table: TableSpec, relation: Relation, span: Span, *, sampled: bool) -> s
         SELECT value::text AS value FROM cuts
         WHERE value < (SELECT max(value) FROM seen) ORDER BY cuts.value
     """
+
+
+def _sample(*, sampled: bool) -> str:
+    if not sampled:
+        return ""
+    return f"TABLESAMPLE SYSTEM (current_setting('{PERCENT}')::float8) REPEATABLE (0)"
 
 
 def _rows(table: TableSpec, relation: Relation, span: Span | None) -> str:

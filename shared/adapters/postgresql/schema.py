@@ -26,11 +26,21 @@ def schema_of(relation: Relation) -> pa.Schema:
     )
 
 
-def check_wire(streamed: pa.Schema, relation: Relation) -> None:
+def wire_of(relation: Relation) -> pa.Schema:
+    """Give the columns as they are streamed. Raises TypeUnsupported."""
+    return pa.schema(
+        [
+            pa.field(column.name, landing.wire, metadata={SOURCE_TYPE: column.declared.encode()})
+            for column, landing in zip(relation.columns, relation.landings, strict=True)
+        ]
+    )
+
+
+def check_wire(streamed: pa.Schema, wire: pa.Schema) -> None:
     """Raise SchemaDrifted unless each column is streamed in the type it was described with."""
-    for column, landing, field in zip(relation.columns, relation.landings, streamed, strict=True):
-        if field.type != landing.wire:
+    for came, field in zip(streamed, wire, strict=True):
+        if came.type != field.type:
+            declared = (field.metadata or {})[SOURCE_TYPE].decode()
             raise SchemaDrifted(
-                f"column {column.name}: {column.declared} was streamed as {field.type}, "
-                f"not as {landing.wire}"
+                f"column {field.name}: {declared} was streamed as {came.type}, not as {field.type}"
             )

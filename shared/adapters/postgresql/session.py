@@ -11,16 +11,18 @@ from shared.adapters.postgresql import queries
 from shared.adapters.postgresql.activity import observe_activity
 from shared.adapters.postgresql.connection import Connection, open_connection
 from shared.adapters.postgresql.relation import Relation, describe
-from shared.adapters.postgresql.schema import check_wire, schema_of
+from shared.adapters.postgresql.schema import schema_of, wire_of
 from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
 from shared.catalog import TableSpec
-from shared.extraction.source import Column, Reading, TableShape
+from shared.extraction.source import Column, Reading, Statement, TableShape
 from shared.loading.errors import IngestError
 from shared.loading.span import Observation, Span
 
 # Rows of a sample to cut by: enough pages that a part is off by a few hundredths at most.
 _SAMPLE_ROWS = 50_000
+# As many rows are counted rather than estimated: some hundredths of a second where an index leads there.
+_COUNTED_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class PostgresSession:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        # Statements of one plan are asked for one after the other, of a table that is looked up once.
+        self._described: tuple[TableSpec, Relation] | None = None
 
     def ping(self) -> None:
         """Raise SourceUnavailable unless the server answers."""
@@ -85,9 +89,32 @@ class PostgresSession:
         )
 
     def estimate(self, table: TableSpec, span: Span) -> int:
-        """Give the planner's estimate of the rows in a span."""
+        """Estimate the rows in a span: by counting where they are few, else by statistics.
+
+        Rows that came after the statistics were gathered are in none of their bins, so that to the
+        planner there are hardly any. What it holds for few is counted up to a limit; are there more,
+        a sample of the table's pages says how many.
+        """
         with self._snapshot(table, span) as snapshot:
-            return self._estimate(table, snapshot.relation, span)
+            planned = self._estimate(table, snapshot.relation, span)
+            if planned >= _COUNTED_ROWS:
+                return planned
+            sql = queries.count(table, snapshot.relation, span, most=_COUNTED_ROWS)
+            counted = int(self._connection.rows(sql)[0]["rows"])
+            if counted < _COUNTED_ROWS or not snapshot.relation.sampleable:
+                return counted
+            total = self._estimate(table, snapshot.relation, None)
+        return max(counted, self._sampled(table, span, total))
+
+    def statement(self, table: TableSpec, span: Span) -> Statement:
+        """Give the query that `read` sends; its values are settings of the transaction, by name."""
+        if self._described is None or self._described[0] != table:
+            self._described = (table, describe(self._connection, table))
+        values = {queries.AFTER: span.after, queries.UPTO: span.upto}
+        return Statement(
+            sql=queries.select(table, self._described[1], span),
+            values={name: value for name, value in values.items() if value is not None},
+        )
 
     def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         """Give at most `parts - 1` distinct ascending values that cut the span about evenly.
@@ -113,9 +140,8 @@ class PostgresSession:
         with self._snapshot(table, span) as snapshot:
             schema = schema_of(snapshot.relation)
             sql = queries.select(table, snapshot.relation, span)
-            with self._connection.stream(sql) as stream:
-                check_wire(stream.schema, snapshot.relation)
-                batches = land_batches(stream, schema)
+            with self._connection.stream(sql, wire_of(snapshot.relation)) as streamed:
+                batches = land_batches(streamed, schema)
                 yield Reading(read_at=snapshot.read_at, schema=schema, batches=batches)
 
     def _highest(self, table: TableSpec) -> tuple[str | None, bool]:
@@ -129,6 +155,13 @@ class PostgresSession:
     def _estimate(self, table: TableSpec, relation: Relation, span: Span | None) -> int:
         plan = self._connection.rows(queries.explain(table, relation, span))[0]["QUERY PLAN"]
         return int(json.loads(plan)[0]["Plan"]["Plan Rows"])
+
+    def _sampled(self, table: TableSpec, span: Span, total: int) -> int:
+        """Count the span's rows on a sample of pages, and take as many times more as there are pages."""
+        percent = min(100.0, 100 * _SAMPLE_ROWS / max(total, 1))
+        with self._snapshot(table, span, percent=percent) as snapshot:
+            sql = queries.count(table, snapshot.relation, span, sampled=True)
+            return round(int(self._connection.rows(sql)[0]["rows"]) * 100 / percent)
 
     def _sample_percent(self, table: TableSpec, span: Span) -> float | None:
         with self._snapshot(table, span) as snapshot:
@@ -167,13 +200,15 @@ class PostgresSession:
 
 
 @contextmanager
-def connect(uri: str) -> Generator[PostgresSession]:
-    """Connect to the server of a `postgresql://` URI, and disconnect at the end.
+def connect(address: str) -> Generator[PostgresSession]:
+    """Connect to a server, and disconnect at the end.
+
+    A `postgresql://` URI goes over ADBC, an ODBC connection string over the driver that it names.
 
     Raises:
-        CredentialRejected: the server refused the login, or `uri` is not one.
+        CredentialRejected: the server refused the login, or `address` is neither of the two.
         SourceThrottled: the server has no connection left.
         SourceUnavailable: the server does not answer.
     """
-    with open_connection(uri) as connection:
+    with open_connection(address) as connection:
         yield PostgresSession(connection)

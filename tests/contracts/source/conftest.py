@@ -1,11 +1,14 @@
-"""A PostgreSQL server for the contracts of the Source port, and a schema of it for each test."""
+"""A PostgreSQL server for the contracts of the Source port, and a schema of it for each test and driver."""
 
+import os
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 import adbc_driver_postgresql.dbapi as postgresql
 import pytest
@@ -16,14 +19,34 @@ from shared.adapters.postgresql import PostgresSession, connect
 from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, SourceSpec, TableSpec
 
 LOCKED = "host all locked 127.0.0.1/32 scram-sha-256\n"
+Driver = Literal["adbc", "odbc"]
+
+
+def address_of(uri: str, driver: Driver) -> str:
+    """Give a URI in the form that takes Tidemark over a driver."""
+    if driver == "adbc":
+        return uri
+    parts = urlsplit(uri)
+    return (
+        f"Driver={{PostgreSQL Unicode}};Server={parts.hostname};Port={parts.port};"
+        f"Database={parts.path[1:]};UID={parts.username};PWD={{{unquote(parts.password or '')}}}"
+    )
 
 
 class Database:
-    """One schema of the server, as its owner sees it: superuser, unqualified names."""
+    """One schema of the server, as its owner sees it: superuser, unqualified names.
 
-    def __init__(self, uri: str, schema: str) -> None:
+    `address` is where Tidemark connects, over the driver.
+    """
+
+    def __init__(self, uri: str, schema: str, driver: Driver = "adbc") -> None:
         self.uri = uri
         self.schema = schema
+        self.driver: Driver = driver
+
+    @property
+    def address(self) -> str:
+        return address_of(self.uri, self.driver)
 
     def open(self) -> postgresql.Connection:
         """Open a session of somebody else, in autocommit mode; the test closes it."""
@@ -59,7 +82,10 @@ class Database:
 
     def login(self, role: str) -> AbstractContextManager[PostgresSession]:
         """Connect to the server as another role."""
-        return connect(self.uri.replace("//postgres@", f"//{role}@"))
+        return connect(self.address_as(role))
+
+    def address_as(self, role: str) -> str:
+        return address_of(self.uri.replace("//postgres@", f"//{role}@"), self.driver)
 
     def spec(
         self,
@@ -103,17 +129,25 @@ def server(state: Path) -> Iterator[RunningPostgres]:
         running.stop()
 
 
+@pytest.fixture(params=["adbc", "odbc"])
+def driver(request: pytest.FixtureRequest) -> Driver:
+    """The driver that Tidemark goes over."""
+    if request.param == "odbc" and os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1":
+        pytest.skip("TIDEMARK_WITHOUT_ODBC=1: this machine has no ODBC drivers")
+    return request.param
+
+
 @pytest.fixture
-def database(server: RunningPostgres) -> Iterator[Database]:
-    with closing(Database(server.uri, f"test_{uuid.uuid4().hex}")) as made:
+def database(server: RunningPostgres, driver: Driver) -> Iterator[Database]:
+    with closing(Database(server.uri, f"test_{uuid.uuid4().hex}", driver)) as made:
         made.run(f"CREATE SCHEMA {made.schema}")
         yield made
         made.run(f"DROP SCHEMA {made.schema} CASCADE")
 
 
 @pytest.fixture
-def session(server: RunningPostgres) -> Iterator[PostgresSession]:
-    with connect(server.uri) as opened:
+def session(server: RunningPostgres, driver: Driver) -> Iterator[PostgresSession]:
+    with connect(address_of(server.uri, driver)) as opened:
         yield opened
 
 

@@ -96,7 +96,7 @@ def test_a_bound_is_as_good_as_a_literal_for_the_planner(database: Database) -> 
     database.run(BIG)
     big = database.spec("big", "timestamp", "at")
     span = Span(after="2024-01-04 03:00:00")
-    with open_connection(database.uri) as connection:
+    with open_connection(database.address) as connection:
         connection.rows(queries.BEGIN)
         connection.rows(queries.OPEN, span.after or "", "", "1", "0")
         plan = connection.rows(queries.explain(big, describe(connection, big), span))

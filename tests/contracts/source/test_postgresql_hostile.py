@@ -11,6 +11,7 @@ NAMES = [
     'quo"te',
     '"; DROP TABLE victim; --',
     "per%cent %s $1 {0}",
+    "what? {fn now()} {} ?",
     "new\nline\ttab",
     "back\\slash 'apostrophe'",
     "ünï😀cødé",

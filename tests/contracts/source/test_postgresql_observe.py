@@ -63,7 +63,7 @@ def test_the_clock_is_read_after_the_highest_cursor(database: Database) -> None:
     seen: list[Observation] = []
 
     def watch() -> None:
-        with connect(database.uri) as session:
+        with connect(database.address) as session:
             seen.append(observe(database, session))
 
     watcher = threading.Thread(target=watch)
@@ -90,7 +90,7 @@ def test_another_reader_of_ours_holds_nothing_back(
 ) -> None:
     database.run(EVENTS)
     with (
-        connect(database.uri) as other,
+        connect(database.address) as other,
         other.read(database.spec("events"), Span()),
     ):
         assert observe(database, session).oldest_open is None

@@ -1,0 +1,238 @@
+"""What an engine says differently from others: its dialect. Statements in standard SQL stand here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from shared.adapters.odbc.address import Address
+from shared.adapters.odbc.faults import Faults
+from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.utf16 import UTF16
+from shared.catalog import TableSpec
+from shared.loading.errors import CursorUnsound
+from shared.loading.span import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """SQL text with a `?` for each value. Names are quoted into it; values never enter it."""
+
+    sql: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """How one column travels.
+
+    `expression` is the SQL that reads it, `{}` standing for its quoted name; `wire` the type in
+    which its values are fetched, and `lands` the type in the lake. `bounded` says that the length
+    of its values has a limit that the driver knows, so that they can be fetched in blocks. Bytes
+    that land as text are UTF-8, or little-endian UTF-16 if `utf16` says so.
+    """
+
+    wire: pa.DataType
+    lands: pa.DataType
+    expression: str = "{}"
+    bounded: bool = True
+    utf16: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: `declared` is the engine's own full name of its type."""
+
+    name: str
+    declared: str
+    nullable: bool
+    landing: Landing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The cursor column, and how its values are compared and written.
+
+    `parameter` is SQL with one `?` that makes a bound text a value of exactly the column's type;
+    `text` is SQL that writes a value as its exact text, `{}` standing for the value.
+    `resolution`, `zoned`, `open_unit` and `lowest` are those of
+    `shared.extraction.source.TableShape`.
+    """
+
+    name: str
+    parameter: str
+    text: str
+    resolution: str | None = None
+    zoned: bool | None = None
+    open_unit: str | None = None
+    lowest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A table or view as its engine describes it, without the columns that the spec leaves out."""
+
+    columns: tuple[Column, ...]
+    cursor: Cursor | None
+    # What else a dialect remembers of it, in its own words: a kind of storage, a lock hint.
+    traits: frozenset[str] = field(default_factory=frozenset[str])
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every column can be fetched in blocks."""
+        return all(column.landing.bounded for column in self.columns)
+
+    @property
+    def wire(self) -> pa.Schema:
+        """The columns as they are fetched."""
+        return pa.schema(
+            [
+                pa.field(c.name, c.landing.wire, metadata=UTF16 if c.landing.utf16 else None)
+                for c in self.columns
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What others have open: the fields of `shared.loading.span.Observation` that say so."""
+
+    oldest_open: str | None
+    sessions_hidden: bool
+    lowest_active: str | None = None
+
+
+class Dialect(ABC):
+    """One engine over ODBC. Every method runs its statements on the link it is given."""
+
+    #: The engine's name in table files.
+    engine: str
+    #: Which of its errors mean what.
+    faults: Faults = Faults()
+    #: Statements that settle how a new connection behaves.
+    settings: tuple[str, ...] = ()
+
+    @abstractmethod
+    def settle(self, address: Address) -> Address:
+        """Complete a connection string with the options that the exactness of values hangs on."""
+
+    @abstractmethod
+    def quote(self, name: str) -> str:
+        """Quote an identifier, so that nothing in it is read as SQL."""
+
+    @abstractmethod
+    def describe(self, link: RowLink, table: TableSpec) -> Relation:
+        """Look a table up.
+
+        Raises:
+            TableMissing: it does not exist, or the login may not read it.
+            ColumnMissing: a key column or the cursor is not there, or no column is left to read.
+            TypeUnsupported: a column's values have no exact form. Names the column.
+            CursorUnsound: the cursor's type does not fit its declared kind.
+        """
+
+    @abstractmethod
+    def check_readable(self, link: Link, table: TableSpec) -> tuple[str, ...]:
+        """Raise SnapshotUnavailable unless the table can be read as it stood at one moment.
+
+        What is worth telling (a fallback in use) is given in words.
+        """
+
+    @abstractmethod
+    def open_snapshot(self, link: Link, table: TableSpec, relation: Relation) -> str:
+        """Begin a read-only transaction on one state of the table; give the clock at its opening.
+
+        UTC, ISO 8601 with microseconds.
+        """
+
+    @abstractmethod
+    def close_snapshot(self, link: Link) -> None:
+        """End the transaction."""
+
+    @abstractmethod
+    def clock(self, link: Link) -> str:
+        """Give the source's clock, UTC, ISO 8601 with microseconds."""
+
+    @abstractmethod
+    def activity(self, link: Link) -> Activity:
+        """Look at the transactions that others have open."""
+
+    @abstractmethod
+    def estimate(self, link: Link, table: TableSpec, relation: Relation, span: Span | None) -> int:
+        """Estimate the rows of a span, of the whole table without one."""
+
+    @abstractmethod
+    def cut(
+        self, link: Link, table: TableSpec, relation: Relation, span: Span, parts: int
+    ) -> tuple[str, ...]:
+        """Give at most `parts - 1` distinct ascending values inside the span, below its highest."""
+
+    def highest(self, link: Link, table: TableSpec, cursor: Cursor) -> str | None:
+        """Give the highest cursor value as text."""
+        value = cursor.text.format(f"MAX({self.quote(cursor.name)})")
+        found = link.rows(f"SELECT {value} AS highest FROM {self.quote_table(table)}")
+        return None if found[0]["highest"] is None else str(found[0]["highest"])
+
+    def has_nulls(self, link: Link, table: TableSpec, cursor: Cursor) -> bool:
+        """Say whether there are rows without a cursor value."""
+        column, name = self.quote(cursor.name), self.quote_table(table)
+        return bool(link.rows(f"SELECT COUNT(*) AS n FROM {name} WHERE {column} IS NULL")[0]["n"])
+
+    def quote_table(self, table: TableSpec) -> str:
+        """Give the schema-qualified name of a table."""
+        return f"{self.quote(table.schema_name)}.{self.quote(table.table_name)}"
+
+    def select(self, table: TableSpec, relation: Relation, span: Span) -> Query:
+        """Read the rows of a span, each column in the form in which it travels."""
+        return self.query(table, relation, span, self.expressions(relation))
+
+    @contextmanager
+    def stream(
+        self, link: Link, table: TableSpec, relation: Relation, span: Span
+    ) -> Generator[Iterator[pa.RecordBatch]]:
+        """Stream the rows of a span in the snapshot that is open; see `Link.stream`."""
+        query = self.select(table, relation, span)
+        with link.stream(query.sql, query.values, relation.wire) as batches:
+            yield batches
+
+    def query(self, table: TableSpec, relation: Relation, span: Span | None, wanted: str) -> Query:
+        """Ask for something of the rows of a span; of the whole table without one."""
+        condition = where(self, relation, span)
+        tail = f" WHERE {condition.sql}" if condition.sql else ""
+        return Query(
+            sql=f"SELECT {wanted} FROM {self.quote_table(table)}{tail}", values=condition.values
+        )
+
+    def expressions(self, relation: Relation) -> str:
+        """Give what is selected: each column in the form in which it travels."""
+        columns = relation.columns
+        quoted = [(column.landing.expression, self.quote(column.name)) for column in columns]
+        # Replaced, not formatted: a name may hold braces.
+        return ", ".join(f"{e.replace('{}', name)} AS {name}" for e, name in quoted)
+
+
+def where(dialect: Dialect, relation: Relation, span: Span | None) -> Query:
+    """Give the condition that selects a span, empty for the whole table.
+
+    Raises:
+        CursorUnsound: the span asks for a cursor that the table does not have.
+    """
+    if span is None or (relation.cursor is None and span == Span()):
+        return Query(sql="")
+    if relation.cursor is None:
+        raise CursorUnsound("the table has no cursor, so it can only be read whole")
+    column, cursor = dialect.quote(relation.cursor.name), relation.cursor
+    if span.nulls:
+        return Query(sql=f"{column} IS NULL")
+    bounds = [(">", span.after), ("<=", span.upto)]
+    given = [(operator, value) for operator, value in bounds if value is not None]
+    if not given:
+        return Query(sql=f"{column} IS NOT NULL")
+    return Query(
+        sql=" AND ".join(f"{column} {operator} {cursor.parameter}" for operator, _ in given),
+        values=tuple(value for _, value in given),
+    )

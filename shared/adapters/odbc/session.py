@@ -1,0 +1,181 @@
+"""The Source port for an engine with an ODBC driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pyarrow as pa
+
+from shared.adapters.odbc.address import Address, parse_address
+from shared.adapters.odbc.dialect import Dialect, Relation
+from shared.adapters.odbc.faults import Faults
+from shared.adapters.odbc.landing import land_batches, schema_of
+from shared.adapters.odbc.links import ArrowLink, Link, RowLink, dial_arrow, dial_rows
+from shared.catalog import TableSpec
+from shared.extraction.source import Column, Reading, Statement, TableShape
+from shared.loading.span import Observation, Span
+
+L = TypeVar("L", bound=Link)
+
+
+class _Rows:
+    """Batches on their way, and whether the last has been given."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.read_to_the_end = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        yield from self._batches
+        self.read_to_the_end = True
+
+
+class OdbcSession:
+    """One connection to a server, for one thread at a time.
+
+    Metadata, bounds and counts go over pyodbc. A read of bounded columns changes over to
+    arrow-odbc, on a connection that takes the place of the first: never two at once.
+    """
+
+    def __init__(self, dialect: Dialect, address: Address) -> None:
+        self._dialect, self._address = dialect, dialect.settle(address)
+        self._link: Link | None = None
+        self._rows()
+
+    def ping(self) -> None:
+        """Raise SourceUnavailable unless the server answers."""
+        self._dialect.clock(self._rows())
+
+    def shape(self, table: TableSpec) -> TableShape:
+        """Describe the table as far as the spec leaves it in; its rows as the engine counts them.
+
+        Raises:
+            TableMissing, ColumnMissing, TypeUnsupported, CursorUnsound: see `Dialect.describe`.
+            SnapshotUnavailable: it cannot be read as it stood at one moment.
+        """
+        relation = self._dialect.describe(self._rows(), table)
+        findings = self._dialect.check_readable(self._rows(), table)
+        cursor = relation.cursor
+        return TableShape(
+            columns=tuple(
+                Column(name=each.name, source_type=each.declared, nullable=each.nullable)
+                for each in relation.columns
+            ),
+            estimated_rows=self._dialect.estimate(self._rows(), table, relation, None),
+            resolution=cursor.resolution if cursor else None,
+            zoned=cursor.zoned if cursor else None,
+            open_unit=cursor.open_unit if cursor else None,
+            lowest=cursor.lowest if cursor else None,
+            findings=findings,
+        )
+
+    def observe(self, table: TableSpec) -> Observation:
+        """Read highest cursor value, clock and open transactions, in that order.
+
+        Each is a statement of its own, so that a later one sees a later state.
+        """
+        link = self._rows()
+        cursor = self._dialect.describe(link, table).cursor
+        highest = self._dialect.highest(link, table, cursor) if cursor else None
+        has_nulls = self._dialect.has_nulls(link, table, cursor) if cursor else False
+        clock = self._dialect.clock(link)
+        activity = self._dialect.activity(link)
+        return Observation(
+            clock=clock,
+            max_cursor=highest,
+            has_nulls=has_nulls,
+            oldest_open=activity.oldest_open,
+            sessions_hidden=activity.sessions_hidden,
+            lowest_active=activity.lowest_active,
+        )
+
+    def estimate(self, table: TableSpec, span: Span) -> int:
+        """Estimate the rows of a span."""
+        link = self._rows()
+        return self._dialect.estimate(link, table, self._dialect.describe(link, table), span)
+
+    def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
+        """Give at most `parts - 1` distinct ascending values that cut the span about evenly."""
+        if parts <= 1:
+            return ()
+        link = self._rows()
+        return self._dialect.cut(link, table, self._dialect.describe(link, table), span, parts)
+
+    def statement(self, table: TableSpec, span: Span) -> Statement:
+        """Give the very query that `read` would send; its values by position."""
+        relation = self._dialect.describe(self._rows(), table)
+        query = self._dialect.select(table, relation, span)
+        values = {str(number): value for number, value in enumerate(query.values, 1)}
+        return Statement(sql=query.sql, values=values)
+
+    @contextmanager
+    def read(self, table: TableSpec, span: Span) -> Generator[Reading]:
+        """Open one snapshot and stream the span's rows, in batches of bounded size.
+
+        While iterating, ValueUnsupported names the column of a value that cannot land exactly,
+        before any row of its batch is given; a broken connection raises and never looks like the
+        end.
+        """
+        relation = self._dialect.describe(self._rows(), table)
+        schema = schema_of(relation)
+        link = self._arrow() if relation.bounded else self._rows()
+        with (
+            self._snapshot(link, table, relation) as read_at,
+            self._dialect.stream(link, table, relation, span) as batches,
+        ):
+            rows = _Rows(land_batches(batches, schema))
+            try:
+                yield Reading(read_at=read_at, schema=schema, batches=iter(rows))
+            finally:
+                # Before its statement ends: some drivers then fetch what is left of it.
+                if not rows.read_to_the_end:
+                    self.close()
+
+    def close(self) -> None:
+        """Disconnect. A later call connects anew."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    @contextmanager
+    def _snapshot(self, link: Link, table: TableSpec, relation: Relation) -> Generator[str]:
+        try:
+            yield self._dialect.open_snapshot(link, table, relation)
+            # A read that was left early has disconnected, which ends the transaction too.
+            if self._link is link:
+                self._dialect.close_snapshot(link)
+        except BaseException:
+            self.close()
+            raise
+
+    def _rows(self) -> RowLink:
+        return self._link if isinstance(self._link, RowLink) else self._take(dial_rows)
+
+    def _arrow(self) -> ArrowLink:
+        return self._link if isinstance(self._link, ArrowLink) else self._take(dial_arrow)
+
+    def _take(self, dial: Callable[[Address, Faults], L]) -> L:
+        self.close()
+        link = dial(self._address, self._dialect.faults)
+        self._link = link
+        for statement in self._dialect.settings:
+            link.rows(statement)
+        return link
+
+
+@contextmanager
+def connect(dialect: Dialect, connection: str) -> Generator[OdbcSession]:
+    """Connect to the server of an ODBC connection string, and disconnect at the end.
+
+    Raises:
+        CredentialRejected: the server refused the login, or the connection string is not one.
+        SourceThrottled: the server has no connection left.
+        SourceUnavailable: the server does not answer.
+    """
+    session = OdbcSession(dialect, parse_address(connection))
+    try:
+        yield session
+    finally:
+        session.close()

@@ -1,0 +1,111 @@
+"""SQL Server, Azure SQL Database and Azure SQL Managed Instance over ODBC."""
+
+from __future__ import annotations
+
+from shared.adapters.odbc.address import Address
+from shared.adapters.odbc.dialect import Activity, Cursor, Dialect, Query, Relation
+from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.sqlserver import cuts, snapshot
+from shared.adapters.odbc.sqlserver.activity import observe_activity
+from shared.adapters.odbc.sqlserver.address import settle
+from shared.adapters.odbc.sqlserver.cursors import settle_span
+from shared.adapters.odbc.sqlserver.faults import FAULTS
+from shared.adapters.odbc.sqlserver.relation import describe, find_table
+from shared.adapters.odbc.sqlserver.snapshot import IN_MEMORY, Reading
+from shared.catalog import TableSpec
+from shared.loading.span import Span
+
+# The plan is made for the very bounds, with the statistics of now: one made for others may scan a
+# table for a handful of rows.
+_FRESH_PLAN = " OPTION (RECOMPILE)"
+
+
+class SqlServerDialect(Dialect):
+    """What SQL Server says differently."""
+
+    engine = "sqlserver"
+    faults = FAULTS
+    # A load that comes while a table is altered tries again later, and in a deadlock it is the one
+    # to give way. TEXTSIZE would cut long values without a word.
+    settings = (
+        "SET NOCOUNT ON",
+        "SET LOCK_TIMEOUT 30000",
+        "SET DEADLOCK_PRIORITY LOW",
+        "SET TEXTSIZE 2147483647",
+    )
+
+    def settle(self, address: Address) -> Address:
+        return settle(address)
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier: doubling the closing bracket is the whole rule ("QUOTENAME")."""
+        return "[" + name.replace("]", "]]") + "]"
+
+    def describe(self, link: RowLink, table: TableSpec) -> Relation:
+        """Look a table up; what is asked of it on this link from here on waits for no writer."""
+        found = find_table(link, table)
+        reading = snapshot.choose_reading(snapshot.find_database(link), table, found.traits)
+        link.rows(snapshot.set_level(reading))
+        return describe(link, table, found)
+
+    def check_readable(self, link: Link, table: TableSpec) -> tuple[str, ...]:
+        database, found = snapshot.find_database(link), find_table(link, table)
+        findings: list[str] = []
+        if snapshot.choose_reading(database, table, found.traits) is Reading.LOCKS:
+            findings.append(
+                f"database {database.name} keeps no row versions: writers of {table.table} wait "
+                "while it is read (isolation: serializable)"
+            )
+        if found.filtered:
+            findings.append(
+                f"a security policy filters {table.table}: only the rows that the login may see "
+                "are read"
+            )
+        return tuple(findings)
+
+    def open_snapshot(self, link: Link, table: TableSpec, relation: Relation) -> str:
+        # Looked up again: a database that stops to keep versions must not be read as if it did.
+        database = snapshot.find_database(link)
+        return snapshot.begin(link, snapshot.choose_reading(database, table, relation.traits))
+
+    def close_snapshot(self, link: Link) -> None:
+        link.rows(snapshot.END)
+
+    def clock(self, link: Link) -> str:
+        return str(link.rows(snapshot.CLOCK)[0]["clock"])
+
+    def activity(self, link: Link) -> Activity:
+        return observe_activity(link)
+
+    def estimate(self, link: Link, table: TableSpec, relation: Relation, span: Span | None) -> int:
+        return cuts.estimate(self, link, table, relation, span)
+
+    def cut(
+        self, link: Link, table: TableSpec, relation: Relation, span: Span, parts: int
+    ) -> tuple[str, ...]:
+        return cuts.cut(self, link, table, relation, span, parts=parts)
+
+    def highest(self, link: Link, table: TableSpec, cursor: Cursor) -> str | None:
+        # Not by MAX, which is not defined for rowversion.
+        column = self.quote(cursor.name)
+        found = link.rows(
+            f"SELECT TOP (1) {cursor.text.replace('{}', column)} AS highest "
+            f"FROM {self.quote_table(table)} WHERE {column} IS NOT NULL ORDER BY {column} DESC"
+        )
+        return str(found[0]["highest"]) if found else None
+
+    def has_nulls(self, link: Link, table: TableSpec, cursor: Cursor) -> bool:
+        # One is enough: COUNT would read all of them, and end at two billion.
+        column, name = self.quote(cursor.name), self.quote_table(table)
+        return bool(link.rows(f"SELECT TOP (1) 1 AS found FROM {name} WHERE {column} IS NULL"))
+
+    def query(self, table: TableSpec, relation: Relation, span: Span | None, wanted: str) -> Query:
+        if span is not None and relation.cursor is not None:
+            span = settle_span(relation.cursor, span)
+        asked = super().query(table, relation, span, wanted)
+        sql = asked.sql
+        if IN_MEMORY in relation.traits:
+            # One state of such a table ("Transactions with Memory-Optimized Tables").
+            name = self.quote_table(table)
+            sql = sql.replace(f" FROM {name}", f" FROM {name} WITH (SNAPSHOT)", 1)
+        return Query(sql=sql + _FRESH_PLAN, values=asked.values)
