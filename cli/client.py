@@ -177,4 +177,5 @@ def _describe(answer: httpx.Response) -> str:
         for bad in problem.get("errors") or ()
         if isinstance(bad, dict)
     ]
-    return "\n".join([str(problem["detail"]), *fields])
+    remedy = [f"  {problem['remedy']}"] if problem.get("remedy") else []
+    return "\n".join([str(problem["detail"]), *fields, *remedy])

@@ -54,12 +54,18 @@ class Answer:
 
 
 def problem_of(error: IngestError) -> Problem:
-    """Say a typed error in HTTP's words."""
+    """Say a typed error in HTTP's words, with its remedy."""
+    problem = _problem_of(error)
+    problem.remedy = error.failure.remedy
+    return problem
+
+
+def _problem_of(error: IngestError) -> Problem:
     match error:
         case OrderUnknown():
             return not_found(str(error))
         case PageUnknown():
-            return bad_request(FieldError(field="page", message=f"{error}: {error.failure.remedy}"))
+            return bad_request(FieldError(field="page", message=str(error)))
         case ConflictError():
             return conflict(str(error))
         case TransientError() | CatalogBroken():

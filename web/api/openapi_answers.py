@@ -71,12 +71,14 @@ _STANDING: dict[str, Schema] = {
 _WRITTEN: dict[str, Schema] = {
     "Problem": {
         "type": "object",
-        "description": "Why a request was refused (RFC 9457); `errors` names every bad field.",
+        "description": "Why a request was refused (RFC 9457); `errors` names every bad field, "
+        "`remedy` what to do.",
         "properties": {
             "type": TEXT,
             "title": TEXT,
             "status": {"type": "integer"},
             "detail": TEXT,
+            "remedy": TEXT,
             "errors": many(answered("One bad field.", field=TEXT, message=TEXT)),
         },
         "required": ["type", "title", "status", "detail"],

@@ -16,7 +16,12 @@ class FieldError:
 
 
 class Problem(Exception):
-    """A request that is answered with a problem; nothing has been changed."""
+    """A request that is answered with a problem; nothing has been changed.
+
+    `remedy` says what to do, where a typed error stands behind it.
+    """
+
+    remedy: str | None = None
 
     def __init__(
         self, status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] = (), kind: str = ""
@@ -33,6 +38,8 @@ class Problem(Exception):
             "status": int(self.status),
             "detail": self.detail,
         }
+        if self.remedy:
+            found["remedy"] = self.remedy
         if self.errors:
             found["errors"] = [{"field": e.field, "message": e.message} for e in self.errors]
         return found

@@ -4,6 +4,7 @@ import pytest
 
 from shared.loading import errors
 from shared.loading.errors import IngestError
+from shared.operations.correction import RowsSkipped
 from shared.operations.keys import KeyReused
 from shared.operations.ordering import OrderActive, OrderUnknown
 from shared.operations.pages import PageUnknown
@@ -78,3 +79,9 @@ def test_every_typed_error_is_answered_by_a_problem_with_its_message(
 def test_a_reused_key_and_an_unknown_page_say_what_they_are() -> None:
     assert problem_of(KeyReused("x")).body["type"].endswith(":idempotency-key-reused")
     assert problem_of(PageUnknown("x")).body["errors"][0]["field"] == "page"
+
+
+def test_a_typed_error_comes_with_its_remedy() -> None:
+    body = problem_of(RowsSkipped("rows would be skipped")).body
+    assert (body["status"], body["detail"]) == (409, "rows would be skipped")
+    assert "skip: true" in body["remedy"]
