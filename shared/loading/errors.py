@@ -100,6 +100,10 @@ class WatermarkAhead(PermanentError):
     """The source went back in time (restored or clock changed). Check it, then order an initial load of the table."""
 
 
+class ClockUnknown(PermanentError):
+    """Set the clocks of the source's server and of the worker right: the zone of the one is told by the other."""
+
+
 class SnapshotUnavailable(PermanentError):
     """Let the source give one state of a table to each reader, as the message says; or set `source: {isolation: serializable}`, which makes writers wait."""
 

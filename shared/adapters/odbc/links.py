@@ -214,7 +214,6 @@ def dial_rows(address: Address, faults: Faults) -> RowLink:
         connection = pyodbc.connect(address.text(), autocommit=True, timeout=LOGIN_SECONDS)
         if str(connection.getinfo(pyodbc.SQL_DRIVER_NAME)).startswith(_NARROW_DRIVER):
             connection.setdecoding(pyodbc.SQL_WCHAR, encoding="utf-8", ctype=pyodbc.SQL_CHAR)
-            connection.setencoding(encoding="utf-8", ctype=pyodbc.SQL_CHAR)
         return connection
 
     return RowLink(faults.connected(dial, address.secrets), faults)

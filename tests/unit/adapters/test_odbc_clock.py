@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.adapters.odbc.generic.clock import to_utc
-from shared.loading.errors import CredentialRejected
+from shared.loading.errors import ClockUnknown
 
 NOW = datetime(2026, 3, 1, 0, 10, tzinfo=UTC)
 
@@ -28,5 +28,5 @@ def test_a_reading_is_moved_by_whole_quarters_of_an_hour(reading: str, utc: str)
 
 @pytest.mark.parametrize("reading", ["2026-03-01 00:17:30", "2026-03-01 01:03:00"])
 def test_a_difference_that_is_no_zone_is_refused(reading: str) -> None:
-    with pytest.raises(CredentialRejected, match="no time zone"):
+    with pytest.raises(ClockUnknown, match="no time zone"):
         to_utc(reading, NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from shared.loading.cursor import SECOND, parse_clock
-from shared.loading.errors import CredentialRejected
+from shared.loading.errors import ClockUnknown
 
 # Every zone in use lies a multiple of this away from UTC.
 _STEP = 15 * 60 * SECOND
@@ -20,14 +20,14 @@ def to_utc(reading: str, now: datetime) -> str:
     the source's clock lies from UTC.
 
     Raises:
-        CredentialRejected: the two clocks differ by more than five minutes beside whole quarters,
+        ClockUnknown: the two clocks differ by more than five minutes beside whole quarters,
             so that the zone cannot be told.
     """
     seen = parse_clock(reading)
     away = seen - (now - _EPOCH) // timedelta(microseconds=1) * 1000
     offset = (away + _STEP // 2) // _STEP * _STEP
     if abs(away - offset) > _TOLERANCE:
-        raise CredentialRejected(
+        raise ClockUnknown(
             f"the source's clock says {reading} while the worker's says {now:%Y-%m-%d %H:%M:%S} UTC: "
             "that is no time zone; set one of the two clocks right"
         )
