@@ -55,6 +55,13 @@ class Database:
         while not self.ask(sql)[0][0]:
             pass
 
+    @property
+    def client(self) -> list[str]:
+        """The command of MariaDB's own client, in this database."""
+        port = self.ask("SELECT @@port")[0][0]
+        place = ["--host=127.0.0.1", f"--port={port}", "--user=root"]
+        return ["mariadb", "--no-defaults", *place, self.schema]
+
     def login(self, user: str) -> AbstractContextManager[OdbcSession]:
         """Connect to the server as another user."""
         return connect(MariadbDialect(), self.connection.replace("User=root", f"User={user}"))
