@@ -90,7 +90,8 @@ def create_views(connection: str) -> None:
 
 
 def names(catalog: Catalog, engine: str) -> list[str]:
-    return [each.name for each in catalog.tables if each.source.engine == engine]
+    sources = {f"nycflights_{engine}", f"spotify_{engine}"}
+    return [each.name for each in catalog.tables if each.source.name in sources]
 
 
 def made() -> dict[str, pa.Table]:
@@ -159,27 +160,52 @@ def comparable(rows: pa.Table) -> pa.Table:
     return rows.cast(plain)
 
 
-def images(lake: Path, catalog: Catalog, name: str, run: dict[str, Any]) -> pa.Table:
-    folder = lake / catalog.table(name).target / f"run_id={run['run_id']}"
+@pytest.fixture
+def changing(mariadb_stack: Stack, server: RunningMariadb) -> Iterator[str]:
+    """A source of its own, of which rows may be changed: a few flights and all users."""
+    with closing(pyodbc.connect(server.connection, autocommit=True)) as owner:
+        owner.execute("CREATE DATABASE changing")
+        for name in ("nyc.flights", "dbo.DimUser"):
+            copy = f"changing.{name.partition('.')[2]}"
+            owner.execute(f"CREATE TABLE {copy} LIKE {name}")
+        owner.execute("INSERT INTO changing.flights SELECT * FROM nyc.flights WHERE carrier = 'HA'")
+        owner.execute("INSERT INTO changing.DimUser SELECT * FROM dbo.DimUser")
+    file = mariadb_stack.tables / "changing.yml"
+    file.write_text(f"""
+        source: {{name: changing, kind: sql, engine: mariadb, connection: "${{{SETTING}}}"}}
+        tables:
+          - table: changing.flights
+            key: [year, month, day, carrier, flight, origin, dest]
+            watermark: {{column: updated_at, kind: timestamp, assigned: database}}
+          - table: changing.DimUser
+            key: [user_id]
+            watermark: {{column: updated_at, kind: timestamp}}
+        """)
+    yield "changing/changing"
+    file.unlink()
+
+
+def images(lake: Path, table: str, run: dict[str, Any]) -> pa.Table:
+    folder = lake / "bronze" / table / f"run_id={run['run_id']}"
     return pa.concat_tables([pq.read_table(f, partitioning=None) for f in folder.glob("*.parquet")])
 
 
 def test_a_change_at_mariadb_lands_with_the_next_load(
-    mariadb_api: Api, mariadb_stack: Stack, catalog: Catalog, server: RunningMariadb
+    mariadb_api: Api, mariadb_stack: Stack, changing: str, server: RunningMariadb
 ) -> None:
-    flights, users = "nycflights_mariadb/nyc.flights", "spotify_mariadb/dbo.DimUser"
+    flights, users = f"{changing}.flights", f"{changing}.DimUser"
     assert mariadb_api.load(flights, users)["state"] == "succeeded"
     before = datetime.now(UTC)
     with closing(pyodbc.connect(server.connection, autocommit=True)) as owner:
-        owner.execute("UPDATE nyc.flights SET dep_delay = -99 WHERE carrier = 'HA' AND month = 7")
+        owner.execute("UPDATE changing.flights SET dep_delay = -99 WHERE month = 7")
         owner.execute(
-            "INSERT INTO dbo.DimUser (user_id, user_name, updated_at)"
+            "INSERT INTO changing.DimUser (user_id, user_name, updated_at)"
             " VALUES (-1, 'Ünï 😀', UTC_TIMESTAMP(3))"
         )
     order = mariadb_api.load(flights, users)
     assert order["state"] == "succeeded"
-    changed = images(mariadb_stack.lake, catalog, flights, mariadb_api.run_of(order, flights))
+    changed = images(mariadb_stack.lake, flights, mariadb_api.run_of(order, flights))
     late = changed.filter(pc.greater_equal(changed["updated_at"], before))
     assert (late.num_rows, set(late["dep_delay"].to_pylist())) == (31, {-99})
-    added = images(mariadb_stack.lake, catalog, users, mariadb_api.run_of(order, users))
+    added = images(mariadb_stack.lake, users, mariadb_api.run_of(order, users))
     assert "Ünï 😀" in added["user_name"].to_pylist()

@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.odbc import OdbcSession, connect
 from shared.adapters.odbc.generic import GenericDialect
-from shared.loading.errors import ClockUnknown
+from shared.loading.errors import ClockUnknown, CredentialRejected
 from shared.loading.span import Span
 from tests.contracts.odbc.odbc_shop import Shop
 
@@ -133,6 +133,6 @@ def test_cuts_are_distinct_and_below_the_highest(
 def test_an_engine_with_a_dialect_is_sent_to_it(postgres_connection: str, shop: Shop) -> None:
     with (
         connect(GenericDialect(), postgres_connection) as session,
-        pytest.raises(ClockUnknown, match="write `engine: postgresql`"),
+        pytest.raises(CredentialRejected, match="write `engine: postgresql`"),
     ):
         session.shape(shop.spec("t"))
