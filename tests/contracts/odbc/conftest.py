@@ -7,30 +7,19 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyodbc
 import pytest
 
 from local import mariadb as mariadb_server
 from local import postgres as postgres_server
 from local.mariadb import RunningMariadb
 from local.postgres import RunningPostgres
-from tests.contracts.odbc.odbc_absence import WITHOUT, skipped_module
-
-if not WITHOUT:
-    # Importing these alone needs the driver manager.
-    import pyodbc
-
-    from tests.contracts.odbc.odbc_shop import Shop
+from tests.contracts.odbc.odbc_shop import Shop
 
 POSTGRES_DRIVER = "PostgreSQL Unicode"
 MARIADB_DRIVER = "MariaDB Unicode"
 # Only forward, and row by row from the server instead of through a copy of the whole result.
 MARIADB_STREAMS = f"OPTION={1 << 21 | 1 << 20}"
-
-
-def pytest_pycollect_makemodule(
-    module_path: Path, parent: pytest.Collector
-) -> pytest.Module | None:
-    return skipped_module(module_path, parent)
 
 
 def need_driver(name: str) -> None:
