@@ -38,8 +38,11 @@ def connect(source: SourceSpec, address: str) -> AbstractContextManager[Session]
 def find_address(source: SourceSpec, environ: Mapping[str, str]) -> str:
     """Give the connection string of a source. Raises CredentialRejected if its setting is missing."""
     if source.connection == MANAGED_IDENTITY:
-        # Neither name nor key: the dialect asks for a token of this app's own identity.
-        return f"Server={source.server};Database={{{source.database}}}"
+        # Neither name nor key: the driver signs in as this app's own identity. Of several, the one
+        # that the Azure SDKs take, by its client id.
+        chosen = environ.get("AZURE_CLIENT_ID")
+        identity = f";UID={chosen}" if chosen else ""
+        return f"Server={source.server};Database={{{source.database}}}{identity}"
     try:
         return resolve(source.connection, environ)
     except MissingSetting as error:
