@@ -1,4 +1,4 @@
-"""Runs MariaDB from the distribution's `mariadb-server` package, on loopback."""
+"""Runs MariaDB from the packages of the distribution, on loopback."""
 
 import os
 import shutil
@@ -64,8 +64,8 @@ def start(state: Path, *, fsync: bool = True) -> RunningMariadb:
 
     Without `fsync` a commit survives the death of the server but not of the machine. Anyone on
     this machine may connect as root, without a password. The server dies with the process whose
-    thread called this; its output is in `state`/mariadb.log. As root this lets the system user
-    `mysql` pass through (not list) the folders above `state`.
+    thread called this; its output is in `state`/mariadb.log. As root this makes the system user
+    `mysql`, if there is none, and lets it pass through (not list) the folders above `state`.
 
     Raises:
         MariadbFailed: MariaDB is not installed, or its setup or the server failed.
@@ -77,7 +77,7 @@ def start(state: Path, *, fsync: bool = True) -> RunningMariadb:
     log = state / "mariadb.log"
     for _ in range(_PORT_ATTEMPTS):
         port = _free_port()
-        command = _command(state / "data", server, port, fsync=fsync)
+        command = _command(state, server, port, fsync=fsync)
         with tether.claim(state, patience=_STOP_SECONDS) as lock:
             _prepare(state, setup, user)
             process = tether.spawn(command, lock=lock, log=log, farewell=signal.SIGTERM, user=user)
@@ -100,7 +100,7 @@ def _program(name: str) -> str:
     if found is None:
         raise MariadbFailed(
             f"MariaDB is missing ({name}). Install it and its ODBC driver: "
-            "apt-get install mariadb-server odbc-mariadb"
+            "apt-get install mariadb-server-core mariadb-client-core odbc-mariadb"
         )
     return found
 
@@ -108,6 +108,10 @@ def _program(name: str) -> str:
 def _unprivileged_user(state: Path) -> str | None:
     if os.geteuid() != 0:
         return None
+    # Made by the package of the service, which is not needed here.
+    known = subprocess.run(["id", SYSTEM_USER], check=False, capture_output=True)
+    if known.returncode != 0:
+        subprocess.run(["useradd", "--system", SYSTEM_USER], check=True, capture_output=True)
     for folder in (state / "data").resolve().parents:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
@@ -117,7 +121,11 @@ def _unprivileged_user(state: Path) -> str | None:
 
 def _prepare(state: Path, setup: str, user: str | None) -> None:
     """Make the system tables if there are none. The lock is held, so no other server is on them."""
-    data = state / "data"
+    data, temporary = state / "data", _temporary(state)
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(mode=0o700)
+    if user:
+        shutil.chown(temporary, user, user)
     if data.exists():
         return
     unfinished = state / "data.new"
@@ -127,7 +135,7 @@ def _prepare(state: Path, setup: str, user: str | None) -> None:
         shutil.chown(unfinished, user, user)
     options = ["--auth-root-authentication-method=normal", "--skip-name-resolve", "--skip-test-db"]
     done = subprocess.run(
-        [setup, "--no-defaults", *options, f"--datadir={unfinished}"],
+        [setup, "--no-defaults", *options, f"--datadir={unfinished}", f"--tmpdir={temporary}"],
         check=False,
         capture_output=True,
         text=True,
@@ -147,8 +155,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _command(data: Path, server: str, port: int, *, fsync: bool) -> list[str]:
-    settings = _SETTINGS | {"port": str(port), "datadir": str(data)} | ({} if fsync else _CARELESS)
+def _temporary(state: Path) -> Path:
+    """A folder of the server's own: one that starts removes the temporary files of all others."""
+    return state / "temporary"
+
+
+def _command(state: Path, server: str, port: int, *, fsync: bool) -> list[str]:
+    data = state / "data"
+    settings = _SETTINGS | {
+        "port": str(port),
+        "datadir": str(data),
+        "tmpdir": str(_temporary(state)),
+    }
+    settings |= {} if fsync else _CARELESS
     command = [server, "--no-defaults", "--skip-name-resolve", f"--pid-file={data / 'server.pid'}"]
     return command + [f"--{name}={value}" for name, value in settings.items()]
 

@@ -124,7 +124,7 @@ def test_a_machine_without_mariadb_is_told_what_to_install(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mariadb, "_FOLDERS", str(folder))
-    with pytest.raises(MariadbFailed, match="apt-get install mariadb-server odbc-mariadb"):
+    with pytest.raises(MariadbFailed, match="apt-get install mariadb-server-core"):
         mariadb.start(folder / "state")
 
 

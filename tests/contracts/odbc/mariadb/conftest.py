@@ -101,6 +101,8 @@ def database_of(server: RunningMariadb) -> Iterator[Database]:
             with closing(Database(server.connection, schema)) as made:
                 yield made
         finally:
+            # A session that a failed test left open must not keep the others waiting.
+            owner.execute("SET SESSION lock_wait_timeout = 20")
             owner.execute(f"DROP DATABASE {schema}")
 
 
