@@ -1,5 +1,6 @@
 # What is done with this repository, each by one command. Needs GNU make, a POSIX shell and
-# Python 3.11 to 3.13; everything else is installed below .venv and .cache.
+# Python 3.11 to 3.13; everything else is installed below .venv and .cache, but for what ODBC needs
+# from the packages of the system.
 
 STATE ?= .demo
 PORT ?= 7071
@@ -19,7 +20,7 @@ SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Install everything below .venv and .cache, unless it is up to date
+setup: $(READY) ## Install everything that is needed, unless it is up to date
 
 demo: $(READY) ## Run everything on real input and leave it running (STATE=.demo PORT=7071)
 	@$(BIN)/python -m local.demo --state $(STATE) --port $(PORT)
