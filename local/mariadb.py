@@ -3,14 +3,14 @@
 import os
 import shutil
 import signal
-import socket
-import stat
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import tether
+from local.ports import free_port
+from local.system_user import unprivileged_user
 
 # MariaDB refuses to run as root; then it runs as this user, which the package brings.
 SYSTEM_USER = "mysql"
@@ -73,10 +73,10 @@ def start(state: Path, *, fsync: bool = True) -> RunningMariadb:
     """
     server, setup = _program("mariadbd"), _program("mariadb-install-db")
     state.mkdir(parents=True, exist_ok=True)
-    user = _unprivileged_user(state)
+    user = unprivileged_user(SYSTEM_USER, [state / "data"])
     log = state / "mariadb.log"
     for _ in range(_PORT_ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         command = _command(state, server, port, fsync=fsync)
         with tether.claim(state, patience=_STOP_SECONDS) as lock:
             _prepare(state, setup, user)
@@ -103,20 +103,6 @@ def _program(name: str) -> str:
             "apt-get install mariadb-server-core mariadb-client-core odbc-mariadb"
         )
     return found
-
-
-def _unprivileged_user(state: Path) -> str | None:
-    if os.geteuid() != 0:
-        return None
-    # Made by the package of the service, which is not needed here.
-    known = subprocess.run(["id", SYSTEM_USER], check=False, capture_output=True)
-    if known.returncode != 0:
-        subprocess.run(["useradd", "--system", SYSTEM_USER], check=True, capture_output=True)
-    for folder in (state / "data").resolve().parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
-    return SYSTEM_USER
 
 
 def _prepare(state: Path, setup: str, user: str | None) -> None:
@@ -147,12 +133,6 @@ def _prepare(state: Path, setup: str, user: str | None) -> None:
     if done.returncode != 0:
         raise MariadbFailed(f"mariadb-install-db failed in {unfinished}: {done.stderr.strip()}")
     unfinished.rename(data)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _temporary(state: Path) -> Path:

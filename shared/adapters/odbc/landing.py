@@ -10,25 +10,18 @@ import pyarrow.compute as pc
 from shared.adapters.odbc.dialect import Relation
 from shared.adapters.odbc.utf16 import UTF16, decode_utf16
 from shared.adapters.odbc.wire import cast_array
+from shared.extraction.batches import in_pieces, typed_field
 from shared.loading.errors import ValueUnsupported
 
-SOURCE_TYPE = b"tidemark.source_type"
-MAX_ROWS = 65_536
 # Times that travel as numbers use this one for what has no place on a calendar: infinity.
 NO_TIME = -(2**63) + 1
 _NO_TIME = pa.scalar(NO_TIME, pa.int64())
 
 
 def schema_of(relation: Relation) -> pa.Schema:
-    """Give the landing schema; each field keeps its source type in its metadata.
-
-    Every field may be null: NOT NULL can be dropped, or not yet be validated, at the source.
-    """
+    """Give the landing schema."""
     return pa.schema(
-        [
-            pa.field(each.name, each.landing.lands, metadata={SOURCE_TYPE: each.declared.encode()})
-            for each in relation.columns
-        ]
+        [typed_field(each.name, each.landing.lands, each.declared) for each in relation.columns]
     )
 
 
@@ -42,9 +35,7 @@ def land_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterat
     for batch in batches:
         columns = zip(batch.columns, batch.schema, schema, strict=True)
         arrays = [_land(*column) for column in columns]
-        landed = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        for start in range(0, landed.num_rows, MAX_ROWS):
-            yield landed.slice(start, MAX_ROWS)
+        yield from in_pieces(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
 def _land(array: pa.Array, wire: pa.Field, field: pa.Field) -> pa.Array:

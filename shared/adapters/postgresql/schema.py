@@ -5,22 +5,15 @@ from __future__ import annotations
 import pyarrow as pa
 
 from shared.adapters.postgresql.relation import Relation
+from shared.extraction.batches import SOURCE_TYPE, typed_field
 from shared.loading.errors import SchemaDrifted
-
-SOURCE_TYPE = b"tidemark.source_type"
 
 
 def schema_of(relation: Relation) -> pa.Schema:
-    """Give the landing schema; each field keeps its source type in its metadata.
-
-    Every field may be null: NOT NULL can be dropped, or not yet be validated, at the source.
-
-    Raises:
-        TypeUnsupported: a column has no exact form in Arrow.
-    """
+    """Give the landing schema. Raises TypeUnsupported: a column has no exact form in Arrow."""
     return pa.schema(
         [
-            pa.field(column.name, landing.lands, metadata={SOURCE_TYPE: column.declared.encode()})
+            typed_field(column.name, landing.lands, column.declared)
             for column, landing in zip(relation.columns, relation.landings, strict=True)
         ]
     )
@@ -30,7 +23,7 @@ def wire_of(relation: Relation) -> pa.Schema:
     """Give the columns as they are streamed. Raises TypeUnsupported."""
     return pa.schema(
         [
-            pa.field(column.name, landing.wire, metadata={SOURCE_TYPE: column.declared.encode()})
+            typed_field(column.name, landing.wire, column.declared)
             for column, landing in zip(relation.columns, relation.landings, strict=True)
         ]
     )

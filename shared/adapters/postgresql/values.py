@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.extraction.batches import in_pieces
 from shared.loading.errors import ValueUnsupported
 
 _DAY = 86_400_000_000
@@ -16,8 +17,6 @@ _MIDNIGHT = pa.scalar(_DAY, pa.int64())
 _FIRST_DATE = pa.scalar(-2_440_588, pa.int32())
 _FIRST_TIME = pa.scalar(-2_440_588 * _DAY, pa.int64())
 _BEYOND = "infinity, or a time after year 294246,"
-
-MAX_ROWS = 65_536
 
 
 def land_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -29,9 +28,7 @@ def land_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterat
     """
     for batch in batches:
         arrays = [_land(*pair) for pair in zip(batch.columns, schema, strict=True)]
-        landed = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        for start in range(0, landed.num_rows, MAX_ROWS):
-            yield landed.slice(start, MAX_ROWS)
+        yield from in_pieces(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
 def _land(array: pa.Array, field: pa.Field) -> pa.Array:

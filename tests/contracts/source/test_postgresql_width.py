@@ -2,7 +2,7 @@
 
 from shared.adapters.postgresql import PostgresSession
 from shared.adapters.postgresql.adbc import BATCH_BYTES
-from shared.adapters.postgresql.values import MAX_ROWS
+from shared.extraction.batches import MAX_ROWS
 from shared.loading.span import Span
 from tests.contracts.source.conftest import Database
 

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from shared.adapters.postgresql.values import MAX_ROWS, land_batches
+from shared.adapters.postgresql.values import land_batches
+from shared.extraction.batches import MAX_ROWS
 from shared.loading.errors import ValueUnsupported
 
 FIRST_MICROSECOND = -210_866_803_200_000_000
