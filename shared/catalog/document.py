@@ -16,6 +16,7 @@ LONGEST_TEXT = 4_000_000
 MOST_NODES = 1_000_000
 DEEPEST = 32
 
+_TOO_DEEP = f"is nested more than {DEEPEST} deep; write less deep"
 _TAB_HINT = "a tab; indent with spaces"
 _REFERENCE_HINT = '; inside {...} write references in quotes: "${NAME}"'
 
@@ -83,7 +84,7 @@ def _measure(raw: bytes, place: Place) -> None:
                 path[-1].grow(known)
                 nodes += known.nodes
         if len(path) + path[-1].depth > DEEPEST:
-            raise place.on(line).refusal(f"is nested more than {DEEPEST} deep; write less deep")
+            raise place.on(line).refusal(_TOO_DEEP)
         if nodes > MOST_NODES:
             fault = f"holds more than {MOST_NODES} values with its aliases"
             raise place.on(line).refusal(f"{fault}; write fewer")
@@ -97,6 +98,9 @@ def _close(done: _Branch, anchored: dict[str, _Branch], parent: _Branch) -> None
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
+    # Newer parsers have a limit of their own, which very deep text meets before ours.
+    if error.problem == "exceeded maximum nesting depth":
+        return _TOO_DEEP
     # The parser's own snippet of the file is left out: it may hold a secret.
     lines = text.splitlines()
     found = lines[line] if line < len(lines) else ""
