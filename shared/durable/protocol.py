@@ -23,6 +23,7 @@ import msgspec
 from azure.durable_functions import DurableOrchestrationContext as Context
 from azure.durable_functions.models.Task import TaskBase
 
+from shared.loading.decoding import prepare
 from shared.loading.errors import (
     ConnectionSlotsTaken,
     Failure,
@@ -40,8 +41,12 @@ Steps: TypeAlias = Generator[TaskBase, Any, T]
 # One orchestrator replays its whole history at every event: beyond this many children it nests.
 MOST_CHILDREN = 50
 
+# What is logged of a step's input. A plan's path holds the run id.
+_FACTS = ("order_id", "run_id", "table", "attempt", "epoch", "plan", "number")
+
 log = logging.getLogger("tidemark.steps")
 blueprint = df.Blueprint()
+prepare(Failure)
 
 
 class StepFailed(Exception):
@@ -77,6 +82,9 @@ class Step(Generic[In, Out]):
     takes: type[In]
     gives: type[Out]
     retry: Retry
+
+    def __post_init__(self) -> None:
+        prepare(self.takes, self.gives)
 
     def __call__(self, context: Context, given: In) -> Steps[Out]:
         """Run the activity. Raises StepFailed."""
@@ -147,6 +155,9 @@ class Flow(Generic[In, Out]):
     name: str
     takes: type[In]
     gives: type[Out]
+
+    def __post_init__(self) -> None:
+        prepare(self.takes, self.gives)
 
     def map(
         self, context: Context, given: Sequence[tuple[str, In]]
@@ -251,9 +262,10 @@ def _answer(
 
 
 def _facts(step: Step[Any, Any], payload: dict[str, Any], failure: Failure) -> dict[str, Any]:
-    order: dict[str, Any] = payload.get("order") or payload
-    names = ("order_id", "run_id", "table", "number")
-    known = {name: order[name] for name in names if name in order}
+    """Say for whom a step worked. A late execution is known by nothing but this."""
+    known: dict[str, Any] = {}
+    for part in (payload, *(payload.get(name) or {} for name in ("order", "record", "claim"))):
+        known |= {name: part[name] for name in _FACTS if name in part}
     return {"step": step.name, "error": failure.type, "error_message": failure.message, **known}
 
 

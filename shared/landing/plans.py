@@ -12,10 +12,13 @@ import msgspec
 from shared.catalog import TableSpec
 from shared.landing import paths
 from shared.landing.lake import Lake, PathMissing, PathTaken
+from shared.loading.decoding import prepare
 from shared.loading.errors import PlanUnreadable
 from shared.loading.plan import LoadPlan
 from shared.loading.receipt import Landing, Receipt
 from shared.loading.turn import Turn
+
+prepare(LoadPlan, Receipt, Landing)
 
 T = TypeVar("T")
 _PLAN = re.compile(r".*/plan-(\d+)/plan\.json")

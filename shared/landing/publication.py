@@ -12,9 +12,12 @@ import msgspec
 from shared.landing import paths
 from shared.landing.lake import Lake, PathMissing, PathTaken
 from shared.landing.manifest import Manifest, manifest_of
+from shared.loading.decoding import prepare
 from shared.loading.errors import PlanUnreadable, RunTaken
 from shared.loading.plan import LoadPlan
 from shared.loading.receipt import Landing
+
+prepare(Manifest)
 
 
 def publish(lake: Lake, plan: LoadPlan, landing: Landing) -> str:

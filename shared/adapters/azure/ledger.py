@@ -25,11 +25,14 @@ from shared.adapters.azure.ledger_keys import (
     since_key,
 )
 from shared.adapters.azure.watchlist import Watchlist
+from shared.loading.decoding import prepare
 from shared.loading.errors import BadOrder
 from shared.loading.order import FINAL, is_order_id, order_of_run, table_key, table_of_run
 from shared.operations.ledger import OrderQuery, RunQuery
 from shared.operations.pages import Page
 from shared.operations.records import KeyUse, OrderRecord, RunRecord, WindowRecord
+
+prepare(OrderRecord, RunRecord, WindowRecord, KeyUse)
 
 Listed = TypeVar("Listed", OrderRecord, RunRecord)
 
@@ -118,7 +121,7 @@ class AzureLedger:
     def record_run(self, record: RunRecord) -> None:
         """Write a run down as it stands now; what an overtaken execution brings is left out."""
         key = descending(record.run_id)
-        for partition in (f"t-{table_key(record.table)}", month_of(record.run_id)):
+        for partition in _places(record.run_id):
             try:
                 self._tables.runs.swap(partition, key, record, etag=None)
             except RowModified:
@@ -126,9 +129,14 @@ class AzureLedger:
                     partition, key, RunRecord, record, lambda known: _later(known, record)
                 )
 
+    def change_run(self, run_id: str, step: Callable[[RunRecord], RunRecord]) -> None:
+        """Apply a pure step to a run by compare-and-set; nothing happens if there is none."""
+        for partition in _places(run_id):
+            self._tables.runs.change(partition, descending(run_id), RunRecord, None, step)
+
     def run(self, run_id: str) -> RunRecord | None:
         """Give a run, None if there is none."""
-        partition = f"t-{table_key(table_of_run(run_id))}"
+        partition, _ = _places(run_id)
         row = self._tables.runs.get(partition, descending(run_id))
         return _run(row) if row else None
 
@@ -188,6 +196,11 @@ def _list(
     return Page(items=tuple(found), next=None)
 
 
+def _places(run_id: str) -> tuple[str, str]:
+    """Give the partitions in which a run lies: that of its table and that of its month."""
+    return f"t-{table_key(table_of_run(run_id))}", month_of(run_id)
+
+
 def _run(row: Row) -> RunRecord:
     return msgspec.json.decode(row.body, type=RunRecord)
 
@@ -197,11 +210,16 @@ def _is_open(record: OrderRecord) -> bool:
 
 
 def _later(known: RunRecord, record: RunRecord) -> RunRecord:
-    """Choose what counts: a later attempt, and what was published stays published."""
+    """Choose what counts: a later attempt, what was published stays published, what ended stays ended.
+
+    A commit may be claimed all the same by a run that was written down as failed, as long as its
+    turn is not lost.
+    """
     if known.attempt != record.attempt:
         return max(known, record, key=lambda each: each.attempt)
     done = known.state == "succeeded" and record.state != "succeeded"
-    return known if done else record
+    late = known.state in FINAL and record.state in ("queued", "running")
+    return known if done or late else record
 
 
 def _key_row(key: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ import msgspec
 
 from shared.adapters.azure.entities import Entities, Row, RowModified
 from shared.catalog.names import encode_name
+from shared.loading.decoding import prepare
 from shared.loading.errors import ConnectionSlotsTaken, CredentialRejected, StateUnavailable
 
 log = logging.getLogger("tidemark.slots")
@@ -46,6 +47,9 @@ class Slot:
 
     holder: str | None
     until: datetime
+
+
+prepare(Slot)
 
 
 class AzureConnectionSlots:

@@ -13,10 +13,13 @@ import msgspec
 
 from shared.adapters.azure.entities import WHATEVER, Entities, Row, RowModified
 from shared.adapters.azure.watchlist import Watchlist
+from shared.loading.decoding import prepare
 from shared.loading.errors import StateUnavailable, WatermarkMoved
 from shared.loading.order import table_key, table_of_key
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
+
+prepare(Turn, Watermark)
 
 _TURN, _WATERMARK, _HELD = "turn", "watermark", "held"
 _TRIES = 20
