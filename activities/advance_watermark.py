@@ -23,16 +23,23 @@ def advance_watermark(commit: steps.ClaimedCommit) -> RunRecord:
     record = app.ledger.run(claim.run_id)
     if record is None:
         raise PlanUnreadable(f"the ledger has no run {claim.run_id}, although it was claimed")
-    watermark = app.states.watermark(commit.table)
-    done = replace(
+    if record.state != "succeeded":
+        # Of a late execution neither the time nor the watermark, which others may have moved, are the run's.
+        record = _succeeded(app, record)
+        app.ledger.record_run(record)
+    app.lake.remove(paths.staging_of_plan(claim.plan))
+    return record
+
+
+def _succeeded(app: wiring.App, record: RunRecord) -> RunRecord:
+    watermark = app.states.watermark(record.table)
+    return replace(
         record,
         state="succeeded",
+        error=None,
         watermark_after=watermark.position if watermark else None,
         ended_at=app.now().isoformat(),
     )
-    app.ledger.record_run(done)
-    app.lake.remove(paths.staging_of_plan(claim.plan))
-    return done
 
 
 def _advance(app: wiring.App, table: str, claim: Claim) -> None:
@@ -60,5 +67,8 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
 
 def _drop_overlap(app: wiring.App, before: Watermark | None, after: Watermark | None) -> None:
     """Remove the digests that no watermark names any more."""
-    if before is not None and before.overlap is not None and after != before:
+    if before is None or before.overlap is None or after is None:
+        return
+    # Of two executions at once, the slower one reads the watermark that the other has just written.
+    if after.overlap != before.overlap and after != before:
         app.lake.remove(before.overlap)

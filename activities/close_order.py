@@ -14,16 +14,19 @@ from shared.runtime import wiring
 def close_order(end: steps.OrderEnd) -> OrderRecord:
     """Fail the order if any of its tables (of a backfill: its windows) failed or has no record.
 
-    One of which nothing failed is cancelled if anything of it was. One that is closed stays as it is.
+    One of which nothing failed is cancelled if anything of it was. One that is closed stays as it is,
+    and one that is under way again is not for a late execution of the attempt before to close.
     """
     app = wiring.app()
     ended = app.now().isoformat()
     record = app.ledger.order(end.order_id)
+    if record is not None and _is_closed(record, end):
+        return record
     states = _states(app, record) if record else []
     failed = sum(state == "failed" for state in states)
 
     def close(record: OrderRecord) -> OrderRecord:
-        if record.state in FINAL:
+        if _is_closed(record, end):
             return record
         state: State = "succeeded"
         if failed or end.broke:
@@ -34,6 +37,10 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
         return replace(record, state=state, failed=failed, error=end.broke, ended_at=ended)
 
     return app.ledger.change_order(end.order_id, close)
+
+
+def _is_closed(record: OrderRecord, end: steps.OrderEnd) -> bool:
+    return record.state in FINAL or end.attempt not in (None, record.order.attempt)
 
 
 def _states(app: wiring.App, record: OrderRecord) -> list[str]:

@@ -15,7 +15,10 @@ def end_turn(ended: steps.TurnEnd) -> RunRecord:
     app, record = wiring.app(), ended.record
     app.ledger.record_run(record)
     if ended.staged is not None and record.state == "succeeded":
-        app.lake.remove(paths.staging_of_plan(ended.staged))
+        turn = app.states.turn(record.table)
+        # Whoever has lost the turn may find a rerun of the same run at work in its staging.
+        if (turn.holder, turn.epoch) == (record.run_id, ended.epoch):
+            app.lake.remove(paths.staging_of_plan(ended.staged))
     give_back = abandon if record.state == "cancelled" else end
     app.states.change_turn(
         record.table, lambda turn: give_back(turn, run_id=record.run_id, epoch=ended.epoch)

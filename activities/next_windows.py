@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.durable import implements, steps
+from shared.loading.order import FINAL
 from shared.operations.records import WindowGroup
 from shared.runtime import wiring
 
@@ -15,11 +16,11 @@ NOTHING_LEFT = WindowGroup(part=0, spans=())
 def next_windows(wanted: steps.GroupWanted) -> WindowGroup:
     """Find the first group at or after a number with a window not yet loaded.
 
-    Nothing is left once the backfill has been cancelled: what is loaded stays loaded.
+    Nothing is left once the backfill has been cancelled, or has ended: what is loaded stays loaded.
     """
     app = wiring.app()
     record = app.ledger.order(wanted.order_id)
-    if record is None or record.cancel_requested:
+    if record is None or record.cancel_requested or record.state in FINAL:
         return NOTHING_LEFT
     windows = app.ledger.windows(wanted.order_id)
     left = [w.part for w in windows if w.part >= wanted.part and w.state != "succeeded"]

@@ -11,6 +11,7 @@ from shared.landing.plans import find_plan, store_plan
 from shared.loading.bound import keep_marks
 from shared.loading.plan import LoadPlan, PlanReference, refer
 from shared.loading.turn import Turn, check_epoch
+from shared.operations.records import RunRecord, is_published
 from shared.runtime import wiring
 
 
@@ -21,6 +22,9 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     spec = app.table(order.table)
     turn = app.states.turn(order.table)
     check_epoch(turn, order.run_id, wanted.epoch)
+    published = app.ledger.run(order.run_id)
+    if published is not None and is_published(published):
+        return _nothing_left(published, turn)
     app.check_wanted(order.run_id, order.attempt, order.mode)
     # A backfill reads the windows of a group together, any other load what the table file says.
     at_once = len(order.spans) or spec.slices.parallel
@@ -33,6 +37,20 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     plan, path = found
     app.ledger.record_run(_running(wanted, plan))
     return refer(plan, path, at_once=at_once)
+
+
+def _nothing_left(run: RunRecord, turn: Turn) -> PlanReference:
+    """Plan nothing for a run that somebody else has rolled forward before it was run again."""
+    return PlanReference(
+        path="",
+        mode=run.mode,
+        run_no=turn.published_run_no,
+        slices=0,
+        parallel=1,
+        watermark_before=run.watermark_before,
+        bound=run.bound,
+        findings=run.findings,
+    )
 
 
 def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn) -> Planned:

@@ -12,6 +12,10 @@ from shared.runtime import wiring
 def publish(commit: steps.ClaimedCommit) -> steps.Published:
     """Publish what the claim names. Without a row nothing appears, but for a snapshot's manifest."""
     app = wiring.app()
+    if app.states.turn(commit.table).claim != commit.claim:
+        # A late execution: the commit was carried to its end, and its staging is gone with it.
+        run = app.ledger.run(commit.claim.run_id)
+        return steps.Published(folder=run.folder if run else None)
     plan = read_plan(app.lake, commit.claim.plan)
     landing = read_landing(app.lake, commit.claim.landing)
     if landing.rows == 0 and plan.mode != "snapshot":

@@ -96,7 +96,7 @@ def running(options: StackOptions) -> Generator[str]:
             stack.callback(sample.stop)
             ensure_sample(sample.uri)
             settings |= dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
-        _free_connection_slots(azurite.table_url, azurite.account, azurite.key)
+        free_connection_slots(azurite.table_url, azurite.account, azurite.key)
         os.environ.update(settings)
         host = stack.enter_context(
             FunctionsHost(
@@ -110,7 +110,7 @@ def running(options: StackOptions) -> Generator[str]:
         yield host.url
 
 
-def _free_connection_slots(url: str, account: str, key: str) -> None:
+def free_connection_slots(url: str, account: str, key: str) -> None:
     """Free what a killed predecessor held: this stack is the only worker, and it has just begun."""
     login = AzureNamedKeyCredential(account, key)
     with TableServiceClient(url, credential=login) as service:

@@ -36,7 +36,7 @@ def backfill_one_table(context: Context, work: OrderWork) -> Steps[OrderRecord]:
         yield from _load_groups(context, work)
     except StepFailed as failed:
         broke = failed.failure
-    return (yield from finish_order(context, work.order.order_id, broke))
+    return (yield from finish_order(context, work.order, broke))
 
 
 def _load_groups(context: Context, work: OrderWork) -> Steps[None]:

@@ -7,19 +7,20 @@ from dataclasses import replace
 from shared.durable import Context, StepFailed, Steps, orchestrates
 from shared.durable.steps import OrderEnd, close_order, end_order, raise_alert
 from shared.loading.errors import Failure
-from shared.loading.order import OrderWork
+from shared.loading.order import Order, OrderWork
 from shared.operations.records import HOST_FAILED, OrderRecord
 
 
 @orchestrates(end_order)
 def end_one_order(context: Context, work: OrderWork) -> Steps[OrderRecord]:
     """End an order whose own orchestration was ended from outside."""
-    return (yield from finish_order(context, work.order.order_id, HOST_FAILED))
+    return (yield from finish_order(context, work.order, HOST_FAILED))
 
 
-def finish_order(context: Context, order_id: str, broke: Failure | None) -> Steps[OrderRecord]:
+def finish_order(context: Context, order: Order, broke: Failure | None) -> Steps[OrderRecord]:
     """Close an order; `broke` is what failed outside any table's run. A lost alert fails nothing else."""
-    record = yield from close_order(context, OrderEnd(order_id=order_id, broke=broke))
+    end = OrderEnd(order_id=order.order_id, broke=broke, attempt=order.attempt)
+    record = yield from close_order(context, end)
     if record.state != "failed":
         return record
     try:

@@ -27,7 +27,7 @@ def load_one_batch(context: Context, work: OrderWork) -> Steps[OrderRecord]:
         yield from _load_waves(context, work)
     except StepFailed as failed:
         broke = failed.failure
-    return (yield from finish_order(context, order.order_id, broke))
+    return (yield from finish_order(context, order, broke))
 
 
 @orchestrates(load_group)

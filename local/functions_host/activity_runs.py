@@ -5,8 +5,10 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from random import Random
 from typing import Any
 
 from azure.functions.meta import Datum
@@ -16,19 +18,30 @@ from local.functions_host.app import Function
 from local.functions_host.clock import Clock
 from local.functions_host.disturbance import Disturbance
 from local.functions_host.history import Event, EventType, event
+from local.functions_host.holding import held_up
 from local.functions_host.hub import TaskHub
 from local.functions_host.invocation import Invoker
 from local.functions_host.mailbox import ScheduledActivity
 
 _log = logging.getLogger(__name__)
 
+LATEST_SECONDS = 6.0
+
 
 class _Run:
-    """One execution of an activity; whoever claims it first says how it ended."""
+    """One execution of an activity; whoever claims it first says how it ended.
 
-    def __init__(self, activity: ScheduledActivity, *, again: bool = False) -> None:
+    Executions of the same activity share `ends`: the first to end is reported, the others' results
+    are dropped. Only some count towards the number that may run at once.
+    """
+
+    def __init__(
+        self, activity: ScheduledActivity, *, of: "_Run | None" = None, counts: bool = True
+    ) -> None:
         self.activity = activity
-        self.again = again  # a repetition whose result is dropped
+        self.repeats = of is not None
+        self.ends: list[_Run] = of.ends if of else []
+        self.counts = counts
         self.claimed = False
         self.alarm: Alarm | None = None
 
@@ -82,7 +95,10 @@ class ActivityRuns:
             if taken:
                 self._last = taken[-1].number
         for activity in taken:
-            self._start(_Run(activity))
+            run = _Run(activity)
+            self._start(run)
+            if self._disturbance.activities_at_once:
+                self._start(_Run(activity, of=run, counts=False))
 
     def stop(self, patience_seconds: float) -> None:
         """Start none any more, give those that run a moment to end, and abandon the rest."""
@@ -98,6 +114,10 @@ class ActivityRuns:
             self._settle(run, self._failure(activity, "the app does not have it any more", ""))
             return
         _log.info("activity started", extra=_facts(activity))
+        self._disturbance.passes(f"activity begins {activity.name}")
+        if self._disturbance.hold is not None and not function.is_async:
+            code = held_up(self._disturbance.hold, activity.name, function.code)
+            function = replace(function, code=code)
         future = self._invoker.invoke(function, Datum(activity.input, "json"), self._encode)
         if self._timeout is not None:
             due = self._clock.now() + self._timeout.total_seconds()
@@ -110,6 +130,7 @@ class ActivityRuns:
     def _ended(self, run: _Run, future: "Future[Any]") -> None:
         if not self._claim(run):
             return
+        self._disturbance.passes(f"activity ended {run.activity.name}")
         error = future.exception()
         if error is None:
             outcome = event(EventType.TASK_COMPLETED, self._clock.now(), Result=future.result())
@@ -138,15 +159,33 @@ class ActivityRuns:
         return first
 
     def _settle(self, run: _Run, outcome: Event) -> None:
-        if not run.again:
-            self._report(run.activity, outcome)
-        if self._disturbance.activities_twice and not run.again:
-            self._start(_Run(run.activity, again=True))
-            return
         with self._changed:
-            self._running -= 1
-            self._changed.notify_all()
-        self.look(new=False)
+            run.ends.append(run)
+            first = run.ends[0] is run
+        if first:
+            self._report(run.activity, outcome)
+        if not run.repeats and self._disturbance.activities_twice:
+            self._start(_Run(run.activity, of=run))
+            return
+        if not run.repeats and self._disturbance.activities_late_seed is not None:
+            self._repeat_later(run, self._disturbance.activities_late_seed)
+        if run.counts:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+            self.look(new=False)
+
+    def _repeat_later(self, run: _Run, seed: int) -> None:
+        chance = Random(f"{seed}/{run.activity.instance}/{run.activity.task}")  # noqa: S311  a repeatable pause, no secret
+        due = self._clock.now() + chance.uniform(0, LATEST_SECONDS)
+        again = _Run(run.activity, of=run, counts=False)
+        self._alarms.at(due, partial(self._start_late, again))
+
+    def _start_late(self, run: _Run) -> None:
+        with self._changed:
+            if self._stopped:
+                return
+        self._start(run)
 
     def _failure(self, activity: ScheduledActivity, what: str, stack: str) -> Event:
         _log.warning("activity failed", extra=_facts(activity) | {"error": what.partition(":")[0]})
@@ -167,6 +206,7 @@ class ActivityRuns:
                 execution=activity.execution,
                 task=activity.task,
             )
+        self._disturbance.passes(f"activity recorded {activity.name}")
         self._wake(activity.instance)
 
 

@@ -64,6 +64,8 @@ class Episodes:
         if reading is None:
             return Effects()
         turn = self._replay(reading) if reading.fresh else None
+        name = reading.instance.name
+        self._disturbance.passes(f"episode played {name}")
         with self._hub.database.transaction():
             current = self._hub.instances.find(instance_id)
             if current is None or _is_over(current, reading.instance):
@@ -72,6 +74,7 @@ class Episodes:
             settlement = Settlement(self._hub, self._vocabulary, current, now)
             if turn is not None:
                 settlement.settle(turn, len(reading.past), reading.fresh)
+        self._disturbance.passes(f"episode committed {name}")
         return Effects(
             wake=(*settlement.wake, *([instance_id] if reading.left else [])),
             timers=tuple(settlement.timers),

@@ -149,10 +149,11 @@ class GroupEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnd:
-    """Close an order: `broke` is set if something failed outside any table's run."""
+    """Close this attempt of an order: `broke` is set if something failed outside any table's run."""
 
     order_id: str
     broke: Failure | None = None
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

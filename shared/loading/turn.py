@@ -39,8 +39,8 @@ class Claim:
 class Turn:
     """The state of one table: who loads it now, what is asked for, what is half committed.
 
-    `epoch` counts takings; `last_run` held the turn last; `published_run_no` is the last run whose
-    rows went to bronze. `requested` counts requests to bring the table up to date, `served` how
+    `epoch` counts takings; `last_run` held the turn last; `published_run_no` and `published_run` are
+    the last run whose rows went to bronze. `requested` counts requests to bring the table up to date, `served` how
     many of them a finished load covers; `serving` is what the present load will cover.
     `waiting` is the order on its way to serve what is requested and not yet served, `asked_at` when a
     load last found the turn taken (UTC, ISO 8601). `columns` are
@@ -53,6 +53,7 @@ class Turn:
     taken_at: str | None = None
     last_run: str | None = None
     published_run_no: int = 0
+    published_run: str | None = None
     requested: int = 0
     served: int = 0
     serving: int = 0
@@ -119,6 +120,9 @@ def claim(turn: Turn, claimed: Claim) -> Turn:
     check_epoch(turn, claimed.run_id, claimed.epoch)
     if turn.published_run_no >= claimed.run_no:
         return turn  # carried to its end already: this is a repeated execution
+    if turn.published_run == claimed.run_id:
+        # Its folder is there and never changes: a claim that nobody can carry out would block the table.
+        raise TurnLost(f"run {claimed.run_id} was published before, as {turn.published_run_no}")
     if turn.claim is not None and turn.claim != claimed:
         raise TurnLost(f"run {turn.claim.run_id} has a commit under way")
     return replace(turn, claim=claimed)
@@ -128,7 +132,13 @@ def close_claim(turn: Turn, claimed: Claim, columns: tuple[PlannedColumn, ...]) 
     """Mark a claimed commit as done: published and advanced."""
     if turn.claim != claimed:
         return turn
-    return replace(turn, claim=None, published_run_no=claimed.run_no, columns=columns)
+    return replace(
+        turn,
+        claim=None,
+        published_run_no=claimed.run_no,
+        published_run=claimed.run_id,
+        columns=columns,
+    )
 
 
 def end(turn: Turn, *, run_id: str, epoch: int) -> Turn:

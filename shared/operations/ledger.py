@@ -79,6 +79,10 @@ class Ledger(Protocol):
         """Write a run down as it stands now."""
         ...
 
+    def change_run(self, run_id: str, step: Callable[[RunRecord], RunRecord]) -> None:
+        """Apply a pure step to a run by compare-and-set; nothing happens if there is none."""
+        ...
+
     def run(self, run_id: str) -> RunRecord | None:
         """Give a run, None if there is none."""
         ...

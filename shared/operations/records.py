@@ -43,6 +43,11 @@ class RunRecord:
     folder: str | None = None
 
 
+def is_published(run: RunRecord) -> bool:
+    """Say whether a run's folder is in bronze for good, so that it can never be published again."""
+    return run.state == "succeeded" and run.outcome == "loaded"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecord:
     """An order and how it stands. `failed` counts its failed tables (a backfill's failed windows).

@@ -30,7 +30,13 @@ from shared.loading.errors import BadOrder
 from shared.loading.order import FINAL, is_order_id, order_of_run, table_key, table_of_run
 from shared.operations.ledger import OrderQuery, RunQuery
 from shared.operations.pages import Page
-from shared.operations.records import KeyUse, OrderRecord, RunRecord, WindowRecord
+from shared.operations.records import (
+    KeyUse,
+    OrderRecord,
+    RunRecord,
+    WindowRecord,
+    is_published,
+)
 
 prepare(OrderRecord, RunRecord, WindowRecord, KeyUse)
 
@@ -215,6 +221,8 @@ def _later(known: RunRecord, record: RunRecord) -> RunRecord:
     A commit may be claimed all the same by a run that was written down as failed, as long as its
     turn is not lost.
     """
+    if is_published(known) and not is_published(record):
+        return known
     if known.attempt != record.attempt:
         return max(known, record, key=lambda each: each.attempt)
     done = known.state == "succeeded" and record.state != "succeeded"

@@ -205,11 +205,41 @@ def test_an_overtaken_execution_does_not_undo_what_is_written(
     ledger.record_run(done)
     ledger.record_run(run_of(record, state=state))
     assert ledger.run(done.run_id) == done
+    published = replace(run_of(record, table="s/a.published"), outcome="loaded", rows=7)
+    ledger.record_run(published)
+    ledger.record_run(run_of(record, table="s/a.published", state="running", attempt=2))
+    assert ledger.run(published.run_id) == published
     again = run_of(record, state="running", attempt=2)
     ledger.record_run(again)
     ledger.record_run(run_of(record, state="failed"))
     assert ledger.run(done.run_id) == again
-    assert ledger.runs_of_order(record.order.order_id) == (again,)
+    assert ledger.runs_of_order(record.order.order_id) == (published, again)
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_late_execution_does_not_bring_a_run_back_that_has_failed(
+    ledger: AzureLedger, state: State
+) -> None:
+    record = order_at(NOW)
+    failed = run_of(record, state="failed")
+    ledger.record_run(failed)
+    ledger.record_run(run_of(record, state=state))
+    assert ledger.run(failed.run_id) == failed
+    ledger.record_run(run_of(record, state="committing"))
+    assert ledger.run(failed.run_id) == run_of(record, state="committing")
+
+
+def test_a_run_is_changed_wherever_it_is_listed_and_an_unknown_one_nowhere(
+    ledger: AzureLedger,
+) -> None:
+    record = order_at(NOW)
+    ledger.change_run(run_of(record).run_id, lambda known: replace(known, rows=1))
+    assert ledger.run(run_of(record).run_id) is None
+    ledger.record_run(run_of(record))
+    ledger.change_run(run_of(record).run_id, lambda known: replace(known, rows=1))
+    changed = replace(run_of(record), rows=1)
+    assert ledger.run(changed.run_id) == changed
+    assert ledger.runs_of_order(record.order.order_id) == (changed,)
 
 
 def test_a_run_whose_answer_is_lost_is_written_once_it_is_repeated(

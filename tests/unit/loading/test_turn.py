@@ -135,6 +135,14 @@ def test_a_claim_repeated_after_the_commit_is_closed_opens_nothing() -> None:
     assert claim(closed, claim_of(turn)) == closed
 
 
+def test_a_run_that_was_published_is_never_claimed_again() -> None:
+    turn = taken(Turn())
+    closed = release(close_claim(claim(turn, claim_of(turn)), claim_of(turn), COLUMNS))
+    again = taken(closed, instance="i-a.2")
+    with pytest.raises(TurnLost, match="run a was published before"):
+        claim(again, claim_of(again))
+
+
 def test_a_lost_epoch_never_claims() -> None:
     old = taken(Turn())
     new = taken(release(old), run="b", instance="i-b")

@@ -66,6 +66,10 @@ class MemoryLedger:
     def record_run(self, record: RunRecord) -> None:
         self.records[record.run_id] = record
 
+    def change_run(self, run_id: str, step: Callable[[RunRecord], RunRecord]) -> None:
+        if run_id in self.records:
+            self.records[run_id] = step(self.records[run_id])
+
     def run(self, run_id: str) -> RunRecord | None:
         return self.records.get(run_id)
 
