@@ -4,6 +4,8 @@
 
 STATE ?= .demo
 PORT ?= 7071
+FAULTS ?= 200
+SEED := $(shell date +%s)
 
 BIN := .venv/bin
 READY := .venv/ready
@@ -31,8 +33,10 @@ demo-stop: ## Stop what the demo left running
 test: lint ## Check style, types and imports, then run every test
 	@$(SKIPPING) $(BIN)/python -m pytest -n 2 --dist loadfile
 
-faults: $(READY) ## Kill the stack ten times during an initial load; make test does it three times
-	@TIDEMARK_KILLS=10 $(BIN)/python -m pytest -q tests/e2e/test_kills_end_to_end.py
+faults: $(READY) ## Kill at every step, break storage and source, repeat and delay (FAULTS=200 SEED=...)
+	@echo "Everything follows from SEED=$(SEED); what came of it is in .cache/faults.txt"
+	@TIDEMARK_FAULTS=$(FAULTS) TIDEMARK_FAULTS_SEED=$(SEED) TIDEMARK_KILLS=10 \
+	    $(BIN)/python -m pytest -q tests/faults tests/e2e/test_kills_end_to_end.py
 
 lint: $(READY) ## Check style, types and the direction of imports
 	@echo "ruff check" && $(BIN)/ruff check --quiet .

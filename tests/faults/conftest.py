@@ -1,10 +1,9 @@
 """A source, a webhook for alerts, and rigs: workers on storage of their own that can be made to fail.
 
-TIDEMARK_FAULTS says how many kills to make, 9 unless it is set; TIDEMARK_FAULTS_SEED from what
-everything follows that is left to chance.
+TIDEMARK_FAULTS says how many kills to make, and that all the rest is to be done as well; without it
+a short sample is. TIDEMARK_FAULTS_SEED is what everything follows from that is left to chance.
 """
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,9 +20,9 @@ sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 
 from e2e_source import SETTING, Source
 from e2e_webhook import Webhook, listening
+from faults_extent import SEED
 from faults_rig import Rig, rigged
 
-SEED = int(os.environ.get("TIDEMARK_FAULTS_SEED", "20260101"))
 _numbers = count(1)
 
 
