@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from e2e_api import Api
@@ -10,7 +10,7 @@ from faults_oracle import complaints, failures
 from faults_rig import Rig
 from faults_scenario import GHOST, WATERMARKS, Scenario, open_orders, orders
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 400.0
 _POLL_SECONDS = 0.2
 
 T = TypeVar("T")
@@ -38,12 +38,12 @@ def end_well(rig: Rig, scenario: Scenario, *, may_fail: bool = False) -> list[st
             if order["state"] == "failed":
                 api.http.post(f"/api/runs/{order['order_id']}/rerun").raise_for_status()
         await_ended(api)
-        last = api.wait_for_order(api.order([*scenario.tables, scenario.ghost]))
+        last = load(api, *scenario.tables, scenario.ghost)
         if last["state"] != "succeeded":
             found.append(f"the last load failed: {failures(last)}")
         names = (*WATERMARKS, GHOST)
         for name in names:
-            api.await_served(scenario.source.full(name))
+            await_served(api, scenario.source.full(name))
         found += [
             f"{each['order_id']} is {each['state']}"
             for each in orders(api)
@@ -51,6 +51,23 @@ def end_well(rig: Rig, scenario: Scenario, *, may_fail: bool = False) -> list[st
         ]
         settings = rig.storage.settings()
         return found + complaints(scenario.source, rig.lake, names, api, settings)
+
+
+def load(api: Api, *tables: str) -> Any:
+    """Order loads, wait for them as long as a loaded machine may need, and give the order."""
+    order_id = api.order(tables)
+    await_ended(api)
+    return api.get(f"/api/orders/{order_id}")
+
+
+def await_served(api: Api, table: str) -> None:
+    """Wait until nobody loads a table and nothing that was asked of it is left."""
+
+    def served() -> bool:
+        view = api.table(table)
+        return view["loading"] is None and view["requested"] == view["served"]
+
+    await_patiently(served, lambda: api.table(table))
 
 
 def await_ended(api: Api) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from e2e_api import Api
 from e2e_source import SETTING, Source
-from faults_ending import await_ended, end_well
+from faults_ending import await_ended, end_well, load
 from faults_extent import extent, only_in_full
 from faults_rig import Rig
 from faults_scenario import Scenario
@@ -123,7 +123,7 @@ def test_a_source_that_refuses_everybody_fails_typed_and_a_rerun_completes_the_l
     line.refuses = True
     line.cut_all()
     with Api(rig.url) as api:
-        order = api.load(*scenario.tables)
+        order = load(api, *scenario.tables)
         assert {part["error"]["type"] for part in order["tables"]} == {"SourceUnavailable"}
     line.refuses = False
     assert end_well(rig, scenario, may_fail=True) == []
@@ -146,7 +146,7 @@ def test_a_busy_source_is_asked_again_then_told_as_busy_and_a_rerun_completes_th
                 other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         scenario.source.execute(f"ALTER ROLE reader {SETTINGS[fault]}")
         with Api(rig.url) as api:
-            order = api.load(*scenario.tables)
+            order = load(api, *scenario.tables)
     assert {part["error"]["type"] for part in order["tables"]} == {"SourceThrottled"}
     scenario.source.execute("ALTER ROLE reader CONNECTION LIMIT -1; ALTER ROLE reader RESET ALL")
     assert end_well(rig, scenario, may_fail=True) == []
@@ -167,12 +167,12 @@ def test_a_server_that_is_restarted_costs_no_row(
             scenario = Scenario(source=source, seed=str(seed))
             scenario.create()
             with Api(rig.url) as api:
-                order_id = api.order(scenario.tables)
+                api.order(scenario.tables)
                 time.sleep(Random(seed).uniform(0.2, 1.5))  # noqa: S311 - an instant of the load
                 server.stop()
                 server = postgres.start(place / "restarted")
                 line.server = ("127.0.0.1", server.port)
-                api.wait_for_order(order_id)
+                await_ended(api)
             assert end_well(rig, scenario, may_fail=True) == []
     finally:
         server.stop()

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from e2e_api import Api
 from e2e_source import Source
-from faults_ending import await_ended, end_well
+from faults_ending import await_ended, end_well, load
 from faults_extent import FULL, extent, only_in_full
 from faults_http_proxy import FAULTS, Unruly, unruly
 from faults_rig import Rig
@@ -77,11 +77,10 @@ def test_a_service_that_stays_away_fails_the_load_with_its_name_and_a_rerun_comp
     scenario = Scenario(source=new_source(rig), seed="away")
     scenario.create()
     with Api(rig.url) as api:
-        api.load(*scenario.tables)
+        load(api, *scenario.tables)
         scenario.source.execute("INSERT INTO plain (id, name) VALUES (7000000, 'meanwhile')")
         proxy.kinds, proxy.rate = ("busy", "refused"), 1.0
-        order_id = api.order([scenario.source.full("plain")])
-        order = api.wait_for_order(order_id)
+        order = load(api, scenario.source.full("plain"))
         run = api.run_of(order, scenario.source.full("plain"))
         assert (run["state"], run["error"]["type"]) == ("failed", TYPED[service])
     proxy.rate = 0.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from e2e_api import Api
 from e2e_source import Source
-from faults_ending import end_well
+from faults_ending import end_well, load
 from faults_extent import only_in_full
 from faults_rig import Rig
 from faults_scenario import Scenario
@@ -51,11 +51,13 @@ def test_a_full_disk_fails_the_load_with_the_lakes_name_and_its_rerun_completes_
     scenario.create()
     assert small.start()
     with Api(small.url) as api:
-        api.load(*scenario.tables)
+        load(api, *scenario.tables)
         scenario.source.execute("UPDATE laned SET noise = random(), updated_at = clock_timestamp()")
         filler = fill(small.lake)
-        order = api.load(*scenario.tables)
+        order = load(api, *scenario.tables)
         assert order["state"] == "failed"
-        assert {part["error"]["type"] for part in order["tables"]} == {"LakeUnavailable"}
+        wrong = {part["table"]: part["error"]["type"] for part in order["tables"] if part["error"]}
+        assert set(wrong.values()) == {"LakeUnavailable"}
+        assert scenario.source.full("laned") in wrong
         filler.unlink()
     assert end_well(small, scenario, may_fail=True) == []

@@ -10,7 +10,7 @@ import pytest
 from e2e_api import Api, cloud_event, grid_event
 from e2e_source import STAMPED, Source, create_items
 from faults_by_hand import working_on
-from faults_ending import await_ended, await_patiently, end_well
+from faults_ending import await_ended, await_patiently, await_served, end_well, load
 from faults_extent import extent, only_in_full
 from faults_rig import Rig
 from faults_scenario import Scenario
@@ -59,7 +59,7 @@ def test_whoever_asks_for_a_table_at_the_same_instant_it_is_loaded_by_one_run(
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
     with Api(rig.url) as api:
-        api.load_one(table)
+        load(api, table)
         for number in range(TRIES // 4):
             source.execute("INSERT INTO item (name) VALUES ('asked for by all')")
             before = api.table(table)
@@ -71,7 +71,7 @@ def test_whoever_asks_for_a_table_at_the_same_instant_it_is_loaded_by_one_run(
             at_once([*events, *ticks])
             await_patiently((folder / "take_turn.held").exists, lambda: "nobody took the turn")
             (folder / "take_turn.held").unlink()
-            api.await_served(table)
+            await_served(api, table)
             await_ended(api)
             after = api.table(table)
             assert after["requested"] == before["requested"] + len(events)
