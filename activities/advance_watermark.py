@@ -7,6 +7,7 @@ from dataclasses import replace
 from shared.durable import implements, steps
 from shared.landing import paths
 from shared.landing.plans import read_landing, read_plan
+from shared.loading.drift import fingerprint
 from shared.loading.errors import PlanUnreadable
 from shared.loading.turn import Claim, close_claim
 from shared.loading.watermark import Watermark, advance
@@ -55,10 +56,12 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
             at=app.now().isoformat(),
             overlap=landing.overlap,
             run_no=claim.run_no,
+            zoned=plan.cursor.zoned if plan.cursor else None,
         )
+    drift = fingerprint(plan.reasons) if plan.reasons else None
     app.states.advance(
         table,
-        step=lambda turn: close_claim(turn, claim, plan.columns),
+        step=lambda turn: close_claim(turn, claim, plan.columns, drift=drift),
         before=before,
         after=after,
     )

@@ -26,8 +26,8 @@ def claim_commit(wanted: steps.CommitWanted) -> steps.ClaimedCommit:
     wrote = False
     try:
         claim(turn, wanted.claim)  # refused before anything is written
-        if record.outcome == "loaded":
-            target = read_plan(app.lake, wanted.claim.plan).spec.target
+        if record.outcome in ("loaded", "quarantined"):
+            target = read_plan(app.lake, wanted.claim.plan).target
             record = replace(record, folder=paths.published(target, record.run_id))
         # Written first: whoever finds the claim must find the run's numbers too.
         app.ledger.record_run(record)

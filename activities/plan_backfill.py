@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.durable import implements, steps
-from shared.loading.cursor import CursorType, cursor_type
+from shared.extraction.periods import cut_period, find_cursor_type, step_above
+from shared.landing import paths
+from shared.landing.plans import store_spans
 from shared.loading.errors import BadOrder
 from shared.loading.order import Order
-from shared.loading.windows import cut_windows, default_window
+from shared.loading.span import Span
 from shared.operations.records import OrderRecord, WindowRecord
 from shared.runtime import wiring
 
@@ -32,22 +34,29 @@ def plan_backfill(order: Order) -> Order:
 
 def _windows(app: wiring.App, order: Order) -> list[WindowRecord]:
     spec, period = app.table(order.tables[0]), order.backfill
-    if period is None:
-        raise BadOrder("a backfill needs from and to")
+    watermark = app.states.watermark(spec.name)
+    if period is None or watermark is None:
+        raise BadOrder("a backfill needs a period, and a table that has been loaded")
     with app.sources.open(spec) as session:
         shape = session.shape(spec)
-    cursor: CursorType = cursor_type(
-        spec.cursor.kind, resolution=shape.resolution, zoned=shape.zoned
-    )
-    size = period.window or default_window(cursor, spec.slices.rows)
-    windows = cut_windows(cursor, start=period.start, end=period.end, window=size)
+
+        def cut() -> tuple[Span, ...]:
+            return cut_period(session, spec, shape, period, watermark.position)
+
+        if period.start is None or period.end is None:
+            # What is open hangs on the moment at which it is looked at, so that is done once.
+            path = paths.periods_file(spec.target, spec.name, order.order_id)
+            spans = store_spans(app.lake, path, cut)
+        else:
+            spans = cut()
+    cursor = find_cursor_type(spec, shape)
     return [
         WindowRecord(
             number=number,
             part=number // period.parallel + 1,
-            start=window.start,
-            end=window.end,
-            span=window.span(cursor),
+            start=None if span.after is None else step_above(cursor, span.after),
+            end=None if span.upto is None else step_above(cursor, span.upto),
+            span=span,
         )
-        for number, window in enumerate(windows)
+        for number, span in enumerate(spans)
     ]

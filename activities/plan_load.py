@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from shared.catalog import TableSpec
 from shared.durable import implements, steps
-from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan
+from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan, plan_columns
 from shared.landing.plans import find_plan, store_plan
 from shared.loading.bound import keep_marks
+from shared.loading.drift import is_same
 from shared.loading.plan import LoadPlan, PlanReference, refer
 from shared.loading.turn import Turn, check_epoch
 from shared.operations.records import RunRecord, is_published
@@ -17,7 +18,7 @@ from shared.runtime import wiring
 
 @implements(steps.plan_load)
 def plan_load(wanted: steps.PlanWanted) -> PlanReference:
-    """Adopt the plan of an earlier attempt if nobody loaded the table since, else look at the source."""
+    """Adopt the plan of an earlier attempt if nobody loaded or altered the table since, else plan anew."""
     app, order = wiring.app(), wanted.order
     spec = app.table(order.table)
     turn = app.states.turn(order.table)
@@ -29,6 +30,8 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     # A backfill reads the windows of a group together, any other load what the table file says.
     at_once = len(order.spans) or spec.slices.parallel
     found = find_plan(app.lake, spec, order.run_id, turn) if order.attempt > 1 else None
+    if found is not None and not _fits(app, found[0]):
+        found = None
     if found is None:
         planned = _look(app, wanted, spec, turn)
         if not planned.plan.slices:
@@ -53,6 +56,12 @@ def _nothing_left(run: RunRecord, turn: Turn) -> PlanReference:
     )
 
 
+def _fits(app: wiring.App, plan: LoadPlan) -> bool:
+    """Say whether the table still has the columns of a plan; one that it has not cannot be carried out."""
+    with app.sources.open(plan.spec) as session:
+        return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec)))
+
+
 def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn) -> Planned:
     order = wanted.order
     basis = PlanBasis(
@@ -64,6 +73,7 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
         columns=turn.columns,
         marks=turn.marks,
         planned_at=app.now().isoformat(),
+        set_aside=turn.set_aside,
     )
     with app.sources.open(spec) as session:
         planned = make_plan(session, basis)

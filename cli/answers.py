@@ -68,11 +68,12 @@ class Order(Standing, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """One window of a backfill, `[start, end)` in the cursor's units."""
+    """One window of a backfill, `[start, end)` in the cursor's units, or the rows without a value."""
 
     number: int
-    start: str = msgspec.field(name="from")
-    end: str = msgspec.field(name="to")
+    start: str | None = msgspec.field(name="from")
+    end: str | None = msgspec.field(name="to")
+    nulls: bool = False
     state: str
     run_id: str | None = None
     error: Failure | None = None

@@ -30,10 +30,12 @@ class PlannedBound(Bound, frozen=True, kw_only=True):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """A column with the source's own name of its type."""
+    """A column with the source's own name of its type, and the Arrow type that it lands as."""
 
     name: str
     source_type: str
+    lands: str = ""
+    nullable: bool = True
 
 
 class PlannedSlice(msgspec.Struct, frozen=True, kw_only=True):

@@ -175,8 +175,8 @@ def _cells_of_order(table: TableOfOrder) -> tuple[str | Text, ...]:
 def _cells_of_window(window: Window) -> tuple[str | Text, ...]:
     return (
         str(window.number),
-        clean(window.start),
-        clean(window.end),
+        "NULL" if window.nulls else format_text(window.start),
+        format_text(window.end),
         render_state(window.state),
         format_text(window.run_id),
     )

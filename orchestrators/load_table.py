@@ -91,18 +91,18 @@ class _TableLoad:
                 return replace(finished, attempt=self._order.attempt)
         plan = yield from self._plan()
         if plan.slices == 0:
-            return self.ended("nothing_new")
+            return self.ended(_outcome(plan))
         self.staged = plan.path
         yield from extract_slices(self._context, plan, self._order.attempt)
         verdict = yield from judge_quality(
             self._context, JudgeWanted(plan=plan.path, epoch=self._turn.epoch)
         )
         if verdict.idle:
-            return self.ended("nothing_new")
+            return self.ended(_outcome(plan))
         self.record = replace(
             self.record,
             state="committing",
-            outcome="loaded" if verdict.files or plan.mode == "snapshot" else "nothing_new",
+            outcome=_outcome(plan, lands=verdict.files > 0 or plan.mode == "snapshot"),
             rows=verdict.rows,
             files=verdict.files,
             bytes=verdict.bytes,
@@ -150,3 +150,10 @@ class _TableLoad:
         commit = ClaimedCommit(table=self._order.table, claim=claim)
         yield from publish(self._context, commit)
         return (yield from advance_watermark(self._context, commit))
+
+
+def _outcome(plan: PlanReference, *, lands: bool = False) -> Outcome:
+    """Say what becomes of what was read: nothing of a run that is set aside lands."""
+    if plan.quarantined:
+        return "quarantined"
+    return "loaded" if lands else "nothing_new"

@@ -11,7 +11,10 @@ from cli.paths import BACKFILLS, backfill_path, rerun_path
 from cli.rendering import render_backfill
 from cli.session import Session, open_session
 
-_USAGE = "name a TABLE with --from and --to, or give one of --status, --cancel, --resume alone"
+_USAGE = (
+    "name a TABLE with --from, --to or both, or with --all alone; "
+    "or give one of --status, --cancel, --resume alone"
+)
 
 # The parameters of a period, and their names in the request.
 _FIELDS = {"start": "from", "end": "to", "window": "window", "parallel": "parallel"}
@@ -19,9 +22,12 @@ _FIELDS = {"start": "from", "end": "to", "window": "window", "parallel": "parall
 
 @click.command("backfill")
 @click.argument("table", required=False, type=TABLE, help="Full name of the table.")
-@click.option("--from", "start", help="First cursor value of the period, included.")
-@click.option("--to", "end", help="Where the period ends, excluded; at most the watermark.")
-@click.option("--window", help="Size of a window: 12h or 7d, or a count for integer cursors.")
+@click.option(
+    "--from", "start", help="First cursor value of the period, included; else the lowest."
+)
+@click.option("--to", "end", help="Where the period ends, excluded; else with the watermark.")
+@click.option("--all", "whole", is_flag=True, help="All that is loaded, also rows without a value.")
+@click.option("--window", help="Size of a window, with --from: 12h or 7d, or a count of integers.")
 @click.option("--parallel", type=click.IntRange(min=1), help="Windows loaded at once.")
 @click.option("--status", "status_of", metavar="ID", help="Show a backfill.")
 @click.option(
@@ -36,20 +42,21 @@ def command(
     cancelled: str | None,
     resumed: str | None,
     *,
+    whole: bool,
     no_wait: bool,
     **period: str | int | None,
 ) -> None:
     """Load a past period of a table again, window by window.
 
     The period runs from --from up to, but not including, --to, in the units of the table's
-    cursor. The watermark stays where it is.
+    cursor; --all fills the history of a new column. The watermark stays where it is.
     """
     body = {_FIELDS[name]: value for name, value in period.items() if value is not None}
     chosen = [name for name in (status_of, cancelled, resumed) if name is not None]
-    if len(chosen) + (table is not None) != 1 or (chosen and body):
+    if len(chosen) + (table is not None) != 1 or (chosen and (body or whole)):
         raise click.UsageError(_USAGE)
     if table is not None:
-        if not {"from", "to"} <= body.keys():
+        if whole == bool({"from", "to"} & body.keys()) or ("window" in body and "from" not in body):
             raise click.UsageError(_USAGE)
         session = open_session()
         raw = session.client.order(BACKFILLS, {"table": table, **body})

@@ -25,8 +25,9 @@ _FIELDS = {"mode": "mode", "after": "after", "start": "from", "end": "to"}
 @click.option("--after", help="Read above this cursor value instead of the watermark.")
 @click.option("--from", "start", help="Plan a backfill: first cursor value, included.")
 @click.option("--to", "end", help="Plan a backfill: where the period ends, excluded.")
+@click.option("--all", "whole", is_flag=True, help="Plan a backfill of all that is loaded.")
 @takes_address
-def command(table: str, **wanted: str | None) -> None:
+def command(table: str, *, whole: bool, **wanted: str | None) -> None:
     """Show what a load or a backfill would do, without doing it.
 
     Prints the bound and what it was made of, the slices with the rows they are estimated to
@@ -34,8 +35,11 @@ def command(table: str, **wanted: str | None) -> None:
     Ends with 1 if the load would be stopped.
     """
     body = {_FIELDS[name]: value for name, value in wanted.items() if value is not None}
-    if ("from" in body) != ("to" in body) or ("from" in body and body.keys() & {"mode", "after"}):
-        raise click.UsageError("a backfill is planned by --from and --to alone, both of them")
+    period = body.keys() & {"from", "to"}
+    if (whole and body) or (period and body.keys() & {"mode", "after"}):
+        raise click.UsageError("a backfill is planned by --from and --to, or by --all, alone")
+    if whole:
+        body["mode"] = "backfill"
     session = open_session()
     raw = session.client.consult(PLANS, {"table": table, **body})
     session.output.show(raw, Plan, render_plan)

@@ -15,6 +15,7 @@ from shared.catalog.spec import (
     SourceSpec,
     TableSpec,
 )
+from shared.catalog.target import quarantine_target
 
 __all__ = [
     "MANAGED_IDENTITY",
@@ -38,6 +39,7 @@ __all__ = [
     "encode_name",
     "parse_catalog",
     "parse_schedule",
+    "quarantine_target",
     "read_catalog",
     "resolve",
 ]

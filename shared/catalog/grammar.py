@@ -203,7 +203,7 @@ FRESH = Field(
 ON_DRIFT: Field[OnDrift] = Field(
     name="on_drift",
     shape=Word(get_args(OnDrift)),
-    meaning="A new column at the source: take it, stop, or set the run aside.",
+    meaning="Other columns at the source: take what is new, stop at any change, or set what is read aside.",
     default="add",
 )
 DELETES = Field(

@@ -11,6 +11,7 @@ from shared.catalog import source_grammar as s
 from shared.catalog.connection import MANAGED_IDENTITY
 from shared.catalog.place import Unread
 from shared.catalog.section import Fields
+from shared.catalog.spec import FOLDING_ENGINES
 
 _ZONED = ("timestamp", "date")
 _WITH_COLUMN = ("timestamp", "date", "integer", "rowversion")
@@ -171,12 +172,15 @@ def _needed_columns(table: Fields) -> dict[str, str]:
     return needed
 
 
-def _needed_columns_are_read(table: Fields, _source: Fields) -> None:
+def _needed_columns_are_read(table: Fields, source: Fields) -> None:
     needed, columns = _needed_columns(table), table[g.COLUMNS]
+    folds = source[s.ENGINE] in FOLDING_ENGINES
+    needed |= {name.casefold(): what for name, what in needed.items()} if folds else {}
     for number, column in enumerate(columns[g.EXCLUDE]):
-        if column in needed:
+        name = column.casefold() if folds else column
+        if name in needed:
             columns.at(g.EXCLUDE).item(number).report(
-                f'"{column}" is {needed[column]} and has to be read; take it off the list'
+                f'"{column}" is {needed[name]} and has to be read; take it off the list'
             )
 
 

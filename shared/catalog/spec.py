@@ -1,6 +1,7 @@
 """What is loaded and how: the specs that the table files are read into."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -20,6 +21,9 @@ Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
 Severity: TypeAlias = Literal["warn", "quarantine", "block"]
 Mask: TypeAlias = Literal["sha256"]
 
+# To these a column's name is the same in upper and lower case.
+FOLDING_ENGINES = ("mariadb", "mysql", "sqlserver")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
@@ -38,6 +42,14 @@ class SourceSpec:
     server: str | None = None
     database: str | None = None
     isolation: Isolation = "snapshot"
+
+    @property
+    def folds_case(self) -> bool:
+        """Whether the engine takes column names that differ in upper and lower case only for one.
+
+        SQL Server does so under its usual collations.
+        """
+        return self.engine in FOLDING_ENGINES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +146,18 @@ class TableSpec:
     def table_name(self) -> str:
         """The part of `table` after its first dot; it may hold further dots."""
         return self.table.partition(".")[2]
+
+    def excluded(self, names: Sequence[str]) -> frozenset[str]:
+        """Give those of a table's columns that are left out, compared as the engine does.
+
+        Where it takes `Secret` and `secret` for one, so does this: unless both are there.
+        """
+        written = set(self.columns.exclude)
+        found = {name for name in names if name in written}
+        if self.source.folds_case:
+            folded = {name.casefold() for name in written - found}
+            found |= {name for name in names if name.casefold() in folded}
+        return frozenset(found)
 
     @property
     def fingerprint(self) -> str:

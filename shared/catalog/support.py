@@ -54,11 +54,6 @@ UNBUILT_TABLE = (
     ),
     Unbuilt(path=(g.QUALITY,), when=bool, message="quality rules; remove them"),
     Unbuilt(
-        path=(g.ON_DRIFT,),
-        when=lambda on_drift: on_drift == "quarantine",
-        message="on_drift: quarantine; write add or freeze",
-    ),
-    Unbuilt(
         path=(g.DELETES,),
         when=lambda deletes: deletes.how != "none",
         message="noticing deletes; write none, or watermark kind none for full snapshots",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from shared.catalog.names import encode_name
+from shared.catalog.spec import TableSpec
 
 FILESYSTEMS = ("bronze", "silver", "gold", "quarantine", "landing")
 STAGING = "_staging"
@@ -16,6 +17,11 @@ _SAFE = re.compile(r"[A-Za-z0-9_.~-]+")
 def default_target(source: str, table: str) -> str:
     """Give the folder of a table that names none: one segment for the source, one for the table."""
     return f"bronze/{encode_name(source)}/{encode_name(table)}"
+
+
+def quarantine_target(table: TableSpec) -> str:
+    """Give the folder in which runs of a table are set aside."""
+    return f"quarantine/{encode_name(table.source.name)}/{encode_name(table.table)}"
 
 
 def parse_target(text: str) -> str:

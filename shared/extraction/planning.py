@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
+from shared.extraction.changes import check_form, find_start, judge_drift
 from shared.extraction.source import Session, TableShape
 from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
 from shared.loading.cursor import CursorType, cursor_type
-from shared.loading.drift import check_drift
+from shared.loading.drift import check_drift, is_same
 from shared.loading.errors import BadOrder, NullCursor
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.slices import count_parts, number_slices, tile_span
 from shared.loading.span import Observation, Span
+from shared.loading.turn import SetAside
 from shared.loading.watermark import Watermark
 
 
@@ -21,7 +23,8 @@ from shared.loading.watermark import Watermark
 class PlanBasis:
     """What planning starts from: the order, and what is remembered of the table.
 
-    `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze.
+    `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze, `set_aside`
+    what went to quarantine since.
     """
 
     order: TableOrder
@@ -32,6 +35,7 @@ class PlanBasis:
     columns: tuple[PlannedColumn, ...]
     marks: tuple[Mark, ...]
     planned_at: str
+    set_aside: SetAside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +57,20 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     shape = session.shape(spec)
     columns = plan_columns(spec, shape)
     mode = _mode(basis)
-    findings = shape.findings + check_drift(spec, mode, basis.columns, columns)
+    drift = check_drift(spec, ordered=order.mode, mode=mode, last=basis.columns, now=columns)
+    judged = judge_drift(drift, basis.set_aside)
+    findings = shape.findings + judged.findings
     cursor = _cursor(spec, shape)
     before = _start(basis, mode, cursor)
     seen = session.observe(spec) if cursor else None
     bound, spans = NO_BOUND, order.spans or (Span(),)
     if cursor and seen and mode != "backfill":
-        # An initial load starts anew: its bound may lie below a watermark that the source contradicts.
-        position = _position(basis, cursor) if mode != "initial" else None
-        bound = find_bound(
-            spec.cursor,
-            cursor,
-            seen,
-            settle=spec.settle,
-            before=position,
-            marks=known_marks(mode, basis.marks),
-        )
+        bound = _bound(basis, mode, cursor, seen)
         bound = _at_the_start(shape, bound) if mode == "initial" else bound
         findings += _judge_nulls(spec, seen)
-        spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=before, bound=bound))
+        start = find_start(basis.watermark, cursor, before)
+        spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=start, bound=bound))
+    spans = () if judged.done else spans
     plan = LoadPlan(
         run_id=order.run_id,
         order_id=order.order_id,
@@ -84,11 +83,24 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         bound=bound,
         columns=columns,
         slices=_slices(session, spec, cursor, shape, spans),
-        overlap=_overlap(basis, mode),
+        overlap=_overlap(basis, mode, columns),
         planned_at=basis.planned_at,
         findings=findings,
+        reasons=judged.reasons,
     )
     return Planned(plan=plan, seen=seen)
+
+
+def _bound(basis: PlanBasis, mode: Mode, cursor: CursorType, seen: Observation) -> Bound:
+    """Find the bound. An initial load's may lie below a watermark that the source contradicts."""
+    return find_bound(
+        basis.spec.cursor,
+        cursor,
+        seen,
+        settle=basis.spec.settle,
+        before=_position(basis, cursor) if mode != "initial" else None,
+        marks=known_marks(mode, basis.marks),
+    )
 
 
 def known_marks(mode: Mode, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
@@ -98,9 +110,14 @@ def known_marks(mode: Mode, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
 
 def plan_columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
     """Give the columns that a load reads, in their order."""
-    excluded = set(spec.columns.exclude)
+    excluded = spec.excluded([column.name for column in shape.columns])
     return tuple(
-        PlannedColumn(name=column.name, source_type=column.source_type)
+        PlannedColumn(
+            name=column.name,
+            source_type=column.source_type,
+            lands=column.lands,
+            nullable=column.nullable,
+        )
         for column in shape.columns
         if column.name not in excluded
     )
@@ -138,6 +155,7 @@ def _cursor(spec: TableSpec, shape: TableShape) -> CursorType | None:
 def _position(basis: PlanBasis, cursor: CursorType) -> str | None:
     """Give the position that is loaded already: the watermark, or what the table file starts above."""
     if basis.watermark is not None:
+        check_form(basis.watermark, cursor)
         return basis.watermark.position
     start = basis.spec.cursor.start
     return None if start is None else cursor.format(cursor.parse(start) - cursor.step)
@@ -224,9 +242,14 @@ def _slices(
     return number_slices(cut)
 
 
-def _overlap(basis: PlanBasis, mode: Mode) -> str | None:
-    """Trust the digests only if nobody has published since, and the order does not ask to read anew."""
+def _overlap(basis: PlanBasis, mode: Mode, columns: tuple[PlannedColumn, ...]) -> str | None:
+    """Trust the digests only if nobody has published since, and the order does not ask to read anew.
+
+    They are of values in the order of their columns, so that of other columns they say nothing.
+    """
     watermark = basis.watermark
     if watermark is None or mode != "incremental" or basis.order.after is not None:
+        return None
+    if basis.columns and not is_same(basis.columns, columns):
         return None
     return watermark.overlap if watermark.overlap_run_no == basis.published_run_no else None

@@ -28,12 +28,14 @@ __all__ = [
 class Column:
     """One column as the source declares it.
 
-    `source_type` is the source's own full name of the type, for example `numeric(18,6)`.
+    `source_type` is the source's own full name of the type, for example `numeric(18,6)`, `lands`
+    the type in the lake as Arrow writes it, for example `decimal128(18, 6)`.
     """
 
     name: str
     source_type: str
     nullable: bool
+    lands: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

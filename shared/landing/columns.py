@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,17 +18,24 @@ FIELDS: tuple[pa.Field, ...] = (
     pa.field("_run_id", pa.string(), nullable=False),
     pa.field("_loaded_at", pa.timestamp("us", "UTC"), nullable=False),
 )
+# What rows in quarantine have beside these: why they are there, and of which table they are.
+ASIDE_FIELDS: tuple[pa.Field, ...] = (
+    pa.field("_reasons", pa.list_(pa.string()), nullable=False),
+    pa.field("_table", pa.string(), nullable=False),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What is the same in every row of one slice."""
+    """What is the same in every row of one slice. `reasons` are there if it is set aside."""
 
     operation: str
     run_no: int
     read_at: datetime
     run_id: str
     loaded_at: datetime
+    table: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 def stamp_of(plan: LoadPlan, read_at: str, now: datetime) -> Stamp:
@@ -38,22 +46,31 @@ def stamp_of(plan: LoadPlan, read_at: str, now: datetime) -> Stamp:
         read_at=datetime.fromisoformat(read_at).replace(tzinfo=UTC),
         run_id=plan.run_id,
         loaded_at=now,
+        table=plan.table,
+        reasons=plan.reasons,
     )
 
 
-def bronze_schema(source: pa.Schema) -> pa.Schema:
-    """Add the bronze columns to what the source gives. Raises TypeUnsupported on a name in use."""
-    taken = {field.name for field in FIELDS} & set(source.names)
+def bronze_schema(source: pa.Schema, *, aside: bool = False) -> pa.Schema:
+    """Add the bronze columns to what the source gives, and those of quarantine if it is set `aside`.
+
+    Raises:
+        TypeUnsupported: one of these names is in use.
+    """
+    own = (*FIELDS, *ASIDE_FIELDS) if aside else FIELDS
+    taken = {field.name for field in own} & set(source.names)
     if taken:
         raise TypeUnsupported(f"column {min(taken)}: Tidemark's own bronze column has this name")
-    return pa.schema([*source, *FIELDS])
+    return pa.schema([*source, *own])
 
 
 def stamped(batch: pa.RecordBatch, schema: pa.Schema, stamp: Stamp) -> pa.RecordBatch:
     """Give the batch with the bronze columns behind its own."""
     values = (stamp.operation, stamp.run_no, stamp.read_at, stamp.run_id, stamp.loaded_at)
+    pairs: list[tuple[pa.Field, Any]] = list(zip(FIELDS, values, strict=True))
+    if stamp.reasons:
+        pairs += [(ASIDE_FIELDS[0], list(stamp.reasons)), (ASIDE_FIELDS[1], stamp.table)]
     constants = [
-        pa.repeat(pa.scalar(value, type=field.type), batch.num_rows)
-        for field, value in zip(FIELDS, values, strict=True)
+        pa.repeat(pa.scalar(value, type=field.type), batch.num_rows) for field, value in pairs
     ]
     return pa.RecordBatch.from_arrays([*batch.columns, *constants], schema=schema)

@@ -34,7 +34,10 @@ class ManifestReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The contract with every reader of bronze. `columns` are the source's own, with its types."""
+    """The contract with every reader of bronze. `columns` are the source's own, with its types.
+
+    `reasons` say why a run in quarantine was set aside; they are empty in bronze.
+    """
 
     version: int = 1
     run_id: str
@@ -49,6 +52,7 @@ class Manifest:
     files: tuple[ManifestFile, ...]
     receipt: tuple[ManifestReceipt, ...]
     findings: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
 
 def manifest_of(plan: LoadPlan, landing: Landing) -> Manifest:
@@ -75,6 +79,7 @@ def manifest_of(plan: LoadPlan, landing: Landing) -> Manifest:
         ),
         receipt=tuple(_summary(receipt) for receipt in landing.receipts),
         findings=landing.findings,
+        reasons=plan.reasons,
     )
 
 

@@ -58,6 +58,12 @@ def part_name(number: int, part: int) -> str:
     return f"part-{number:05d}-{part}.parquet"
 
 
+def periods_file(target: str, table: str, order_id: str) -> str:
+    """Give the file of the spans that a backfill without a start or an end was cut into."""
+    filesystem = target.split("/", 1)[0]
+    return f"{filesystem}/_state/{table_key(table)}/backfill-{order_id}.json"
+
+
 def overlap_file(target: str, table: str, run_id: str) -> str:
     """Give the file of digests of rows that the next load will read again."""
     filesystem = target.split("/", 1)[0]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 
-from shared.catalog import TableSpec
+from shared.catalog import TableSpec, quarantine_target
 from shared.landing import paths
 from shared.landing.lake import Lake, PathMissing, PathTaken
 from shared.loading.decoding import prepare
 from shared.loading.errors import PlanUnreadable
 from shared.loading.plan import LoadPlan
 from shared.loading.receipt import Landing, Receipt
+from shared.loading.span import Span
 from shared.loading.turn import Turn
 
 prepare(LoadPlan, Receipt, Landing)
@@ -26,7 +27,7 @@ _PLAN = re.compile(r".*/plan-(\d+)/plan\.json")
 
 def store_plan(lake: Lake, plan: LoadPlan, epoch: int) -> tuple[LoadPlan, str]:
     """Write a plan, or give the one that an earlier execution in this epoch has written."""
-    path = paths.plan_file(plan.spec.target, plan.run_id, epoch)
+    path = paths.plan_file(plan.target, plan.run_id, epoch)
     lake.make_folder(path.rsplit("/", 1)[0])
     return _write_once(lake, path, plan, LoadPlan), path
 
@@ -38,14 +39,14 @@ def find_plan(lake: Lake, spec: TableSpec, run_id: str, turn: Turn) -> tuple[Loa
     """
     if turn.last_run != run_id:
         return None
-    found = [
-        entry.path
-        for entry in lake.list(paths.staging(spec.target, run_id))
-        if _PLAN.fullmatch(entry.path)
-    ]
+    found: dict[int, str] = {}
+    for target in (spec.target, quarantine_target(spec)):
+        for entry in lake.list(paths.staging(target, run_id)):
+            if match := _PLAN.fullmatch(entry.path):
+                found[int(match[1])] = entry.path
     if not found:
         return None
-    path = max(found)
+    path = found[max(found)]
     plan = read_plan(lake, path)
     return (plan, path) if plan.spec.fingerprint == spec.fingerprint else None
 
@@ -86,6 +87,17 @@ def store_landing(lake: Lake, landing: Landing, epoch: int) -> tuple[Landing, st
 def read_landing(lake: Lake, path: str) -> Landing:
     """Read a landing. Raises PlanUnreadable."""
     return _read(lake, path, Landing)
+
+
+def store_spans(lake: Lake, path: str, cut: Callable[[], tuple[Span, ...]]) -> tuple[Span, ...]:
+    """Cut a period once: whoever comes later is given what the first has written."""
+    try:
+        return _read(lake, path, tuple[Span, ...])
+    except PlanUnreadable:
+        if lake.exists(path):
+            raise
+    lake.make_folder(path.rsplit("/", 1)[0])
+    return _write_once(lake, path, cut(), tuple[Span, ...])
 
 
 def _read(lake: Lake, path: str, kind: type[T]) -> T:

@@ -27,7 +27,7 @@ def publish(lake: Lake, plan: LoadPlan, landing: Landing) -> str:
         RunTaken: the folder is there with something else in it.
         PlanUnreadable: a receipted file is nowhere to be found.
     """
-    target = plan.spec.target
+    target = plan.target
     folder = paths.published(target, plan.run_id)
     manifest_path = f"{folder}/{paths.MANIFEST}"
     manifest = manifest_of(plan, landing)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
 
+from shared.catalog import ColumnSpec
+from shared.extraction.batches import SOURCE_TYPE
 from shared.extraction.source import Reading
 from shared.landing import paths
 from shared.landing.columns import bronze_schema, stamp_of, stamped
@@ -15,8 +17,9 @@ from shared.landing.cursor_column import Range, cursor_column
 from shared.landing.lake import Lake
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
 from shared.landing.parquet import ParquetStream
+from shared.loading.drift import find_differences, is_same
 from shared.loading.errors import SchemaDrifted
-from shared.loading.plan import LoadPlan, Slice
+from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.receipt import LandedFile, NullCount, Receipt
 
 # A file is closed at this many bytes, so that no reader has to swallow a table in one piece.
@@ -24,11 +27,20 @@ FILE_BYTES = 512 * 1024 * 1024
 
 
 def _check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
-    """Stop if the table was changed between the plan and this read."""
-    planned = {column.name for column in plan.columns}
-    if planned != set(schema.names):
-        changed = ", ".join(sorted(planned ^ set(schema.names)))
-        raise SchemaDrifted(f"columns changed during the load: {changed}")
+    """Stop if the table was changed between the plan and this read: files of one run have one schema."""
+    found = tuple(_column(field) for field in schema)
+    if is_same(plan.columns, found):
+        return
+    planned = replace(plan.spec, columns=ColumnSpec())
+    changed = "; ".join(each.text for each in find_differences(planned, plan.columns, found))
+    raise SchemaDrifted(
+        f"columns changed during the load: {changed or 'they stand in another order'}"
+    )
+
+
+def _column(field: pa.Field) -> PlannedColumn:
+    declared = (field.metadata or {}).get(SOURCE_TYPE, b"").decode()
+    return PlannedColumn(name=field.name, source_type=declared, lands=str(field.type))
 
 
 @dataclass(slots=True)
@@ -54,7 +66,7 @@ class SliceLanding:
     def land(self, reading: Reading) -> Receipt:
         """Write the slice's files into the folder of this execution and say what was done."""
         _check_columns(self.plan, reading.schema)
-        schema = bronze_schema(reading.schema)
+        schema = bronze_schema(reading.schema, aside=bool(self.plan.reasons))
         stamp = stamp_of(self.plan, reading.read_at, self.now())
         tally = _Tally()
         rows = (stamped(batch, schema, stamp) for batch in self._changed(reading, tally))
@@ -73,7 +85,7 @@ class SliceLanding:
 
     @property
     def _folder(self) -> str:
-        return paths.execution_folder(self.plan.spec.target, self.plan.run_id, self.execution)
+        return paths.execution_folder(self.plan.target, self.plan.run_id, self.execution)
 
     def _changed(self, reading: Reading, tally: _Tally) -> Iterator[pa.RecordBatch]:
         """Yield the rows to land, batch by batch."""

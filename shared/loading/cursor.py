@@ -68,6 +68,21 @@ class CursorType:
             case "timestamp":
                 return _format_timestamp(value, self.step) + ("+00" if self.zoned else "")
 
+    def resume(self, position: str) -> str:
+        """Give the position to read above, where `position` may have been written for a finer column.
+
+        A column that was made coarser has rounded its values: one that lay above the position can lie
+        at or below it now. One step is read again then; a position of this very type stays as it is.
+        """
+        match = _TIMESTAMP.fullmatch(position.strip())
+        if self.counts or match is None:
+            return position
+        if self.kind == "date":
+            return position if match["hour"] is None else self.format(self.parse(position) - 1)
+        if len(match["fraction"] or "") <= _digits(self.step):
+            return position
+        return self.format(self.floor(self.parse(position)) - max(self.step, self.open_unit))
+
     def floor(self, nanoseconds: int) -> int:
         """Take an instant, in nanoseconds, down to this type's last full step at or before it."""
         if self.kind == "date":
@@ -91,6 +106,12 @@ def cursor_type(
             return CursorType(kind="timestamp", step=step, zoned=bool(zoned), open_unit=unit)
         case _:
             raise CursorUnsound(f"watermark kind {kind!r} has no cursor values")
+
+
+def names_zone(text: str) -> bool:
+    """Say whether a timestamp's text carries a time zone."""
+    match = _TIMESTAMP.fullmatch(text.strip())
+    return match is not None and match["zone"] is not None
 
 
 def parse_clock(text: str) -> int:
@@ -151,9 +172,14 @@ def _format_timestamp(value: int, step: int) -> str:
     days, within = divmod(value, DAY)
     seconds, fraction = divmod(within, SECOND)
     clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    digits = 9 - (len(str(step)) - 1) if step < SECOND else 0
+    digits = _digits(step)
     tail = f".{fraction:09d}"[: digits + 1] if digits else ""
     return f"{_format_day(days)} {clock}{tail}"
+
+
+def _digits(step: int) -> int:
+    """Give the digits of a second that a step in nanoseconds is written with."""
+    return 9 - (len(str(step)) - 1) if step < SECOND else 0
 
 
 def _nanoseconds(resolution: str) -> int:

@@ -85,7 +85,7 @@ class ValueUnsupported(PermanentError):
 
 
 class SchemaDrifted(PermanentError):
-    """Undo the change, or accept it: list a dropped column under `columns: {exclude: [...]}`, or order an initial load for a changed type."""
+    """Undo the change, or accept it as the message says: order an initial or snapshot load, list a column that is gone or changed under `columns: {exclude: [...]}`, or write `on_drift: add` for new ones. A change during a load needs only a new order."""
 
 
 class CursorUnsound(PermanentError):
@@ -98,6 +98,10 @@ class FutureCursor(PermanentError):
 
 class WatermarkAhead(PermanentError):
     """The source went back in time (restored or clock changed). Check it, then order an initial load of the table."""
+
+
+class WatermarkForeign(PermanentError):
+    """The cursor column is not of the type that the watermark was written for. Order an initial load of the table; nothing is skipped by it."""
 
 
 class ClockUnknown(PermanentError):

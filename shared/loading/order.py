@@ -29,10 +29,14 @@ class LoadCancelled(PermanentError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillSpec:
-    """The half of an order that only a backfill has: `[start, end)` in the cursor's own units."""
+    """The half of an order that only a backfill has: `[start, end)` in the cursor's own units.
 
-    start: str
-    end: str
+    Without a start it begins at the lowest value, without an end it goes up to the watermark, this
+    value included; with neither it takes in the rows without a cursor value.
+    """
+
+    start: str | None
+    end: str | None
     window: str
     parallel: int
 

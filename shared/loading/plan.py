@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.catalog import TableSpec
+from shared.catalog import TableSpec, quarantine_target
 from shared.loading.bound import Bound
 from shared.loading.cursor import CursorType
 from shared.loading.order import Mode
@@ -16,10 +16,16 @@ MOST_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedColumn:
-    """A column as it stood at planning, with the source's own name of its type."""
+    """A column as it stood at planning, with the source's own name of its type.
+
+    `lands` is the type in the lake as Arrow writes it, `nullable` whether the source lets it be
+    NULL. A record of an earlier version says neither: then `lands` is empty.
+    """
 
     name: str
     source_type: str
+    lands: str = ""
+    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +42,8 @@ class LoadPlan:
 
     `run_no` orders row images of a table: drawn with the turn, greater means read later.
     `watermark_before` is the position the plan starts from, `bound` where progress will stop.
-    `overlap` is the path of what earlier loads landed above their bound, None if nothing.
+    `overlap` is the path of what earlier loads landed above their bound, None if nothing. With
+    `reasons` what is read is set aside in quarantine instead of landing.
     """
 
     run_id: str
@@ -53,10 +60,18 @@ class LoadPlan:
     overlap: str | None
     planned_at: str
     findings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The folder in the lake that the run will lie in; staging is in its filesystem."""
+        return quarantine_target(self.spec) if self.reasons else self.spec.target
 
     @property
     def advances(self) -> bool:
         """Say whether this run may move the watermark: a backfill and a snapshot never do."""
+        if self.reasons:
+            return False
         return self.mode in ("incremental", "initial") and self.cursor is not None
 
     @property
@@ -77,6 +92,7 @@ class PlanReference:
     watermark_before: str | None
     bound: Bound
     findings: tuple[str, ...] = ()
+    quarantined: bool = False
 
 
 def refer(plan: LoadPlan, path: str, *, at_once: int) -> PlanReference:
@@ -90,4 +106,5 @@ def refer(plan: LoadPlan, path: str, *, at_once: int) -> PlanReference:
         watermark_before=plan.watermark_before,
         bound=plan.bound,
         findings=plan.findings,
+        quarantined=bool(plan.reasons),
     )

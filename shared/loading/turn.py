@@ -36,6 +36,15 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """What a run has set aside in quarantine: `drift` stands for why, so that it is done once."""
+
+    drift: str
+    run_id: str
+    run_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """The state of one table: who loads it now, what is asked for, what is half committed.
 
@@ -44,7 +53,8 @@ class Turn:
     many of them a finished load covers; `serving` is what the present load will cover.
     `waiting` is the order on its way to serve what is requested and not yet served, `asked_at` when a
     load last found the turn taken (UTC, ISO 8601). `columns` are
-    those that were published last, `marks` the sightings of an integer cursor.
+    those that were published last, `marks` the sightings of an integer cursor. `set_aside` is
+    what went to quarantine since then.
     """
 
     epoch: int = 0
@@ -62,6 +72,7 @@ class Turn:
     claim: Claim | None = None
     columns: tuple[PlannedColumn, ...] = ()
     marks: tuple[Mark, ...] = ()
+    set_aside: SetAside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +129,8 @@ def claim(turn: Turn, claimed: Claim) -> Turn:
         TurnLost: the epoch has moved on, or another commit is under way.
     """
     check_epoch(turn, claimed.run_id, claimed.epoch)
-    if turn.published_run_no >= claimed.run_no:
+    aside = turn.set_aside.run_no if turn.set_aside else 0
+    if max(turn.published_run_no, aside) >= claimed.run_no:
         return turn  # carried to its end already: this is a repeated execution
     if turn.published_run == claimed.run_id:
         # Its folder is there and never changes: a claim that nobody can carry out would block the table.
@@ -128,16 +140,26 @@ def claim(turn: Turn, claimed: Claim) -> Turn:
     return replace(turn, claim=claimed)
 
 
-def close_claim(turn: Turn, claimed: Claim, columns: tuple[PlannedColumn, ...]) -> Turn:
-    """Mark a claimed commit as done: published and advanced."""
+def close_claim(
+    turn: Turn,
+    claimed: Claim,
+    columns: tuple[PlannedColumn, ...],
+    *,
+    drift: str | None = None,
+) -> Turn:
+    """Mark a claimed commit as done: published and advanced, or with `drift` set aside."""
     if turn.claim != claimed:
         return turn
+    if drift is not None:
+        aside = SetAside(drift=drift, run_id=claimed.run_id, run_no=claimed.run_no)
+        return replace(turn, claim=None, set_aside=aside)
     return replace(
         turn,
         claim=None,
         published_run_no=claimed.run_no,
         published_run=claimed.run_id,
         columns=columns,
+        set_aside=None,
     )
 
 

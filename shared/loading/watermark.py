@@ -16,7 +16,8 @@ class Watermark:
 
     `overlap` is the lake path of the digests of rows landed above `position`, None if there are
     none; it holds only while `overlap_run_no` is the last run of the table that published. `by` says
-    what moved it: a load, of which `run_id` is the run, or a person, who gave a `reason`.
+    what moved it: a load, of which `run_id` is the run, or a person, who gave a `reason`. `zoned` says
+    whether the column carried a time zone when the position was written; None if nobody knows.
     """
 
     position: str
@@ -28,6 +29,7 @@ class Watermark:
     overlap_run_no: int = 0
     by: Mover = "load"
     reason: str | None = None
+    zoned: bool | None = None
 
 
 def advance(
@@ -38,6 +40,7 @@ def advance(
     at: str,
     overlap: str | None,
     run_no: int,
+    zoned: bool | None = None,
 ) -> Watermark | None:
     """Give the watermark after a load, or the old one if nothing is safe yet."""
     if bound.value is None:
@@ -50,11 +53,19 @@ def advance(
         version=1 if before is None else before.version + 1,
         overlap=overlap,
         overlap_run_no=run_no,
+        zoned=zoned,
     )
 
 
 def correct(
-    before: Watermark | None, *, position: str, how: str, by: Mover, reason: str, at: str
+    before: Watermark | None,
+    *,
+    position: str,
+    how: str,
+    by: Mover,
+    reason: str,
+    at: str,
+    zoned: bool | None = None,
 ) -> Watermark:
     """Give the watermark that a person puts in place of `before`.
 
@@ -68,4 +79,5 @@ def correct(
         version=1 if before is None else before.version + 1,
         by=by,
         reason=reason,
+        zoned=zoned,
     )

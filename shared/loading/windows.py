@@ -24,7 +24,7 @@ class Window:
 
     def span(self, cursor: CursorType) -> Span:
         """Say the same as greater than and up to, one step below on both sides."""
-        return Span(after=_step_below(self.start, cursor), upto=_step_below(self.end, cursor))
+        return Span(after=step_below(self.start, cursor), upto=step_below(self.end, cursor))
 
 
 def cut_windows(cursor: CursorType, *, start: str, end: str, window: str) -> tuple[Window, ...]:
@@ -84,5 +84,6 @@ def _parse(cursor: CursorType, text: str, name: str) -> int:
         raise BadOrder(f"{name}: {error}") from error
 
 
-def _step_below(text: str, cursor: CursorType) -> str:
+def step_below(text: str, cursor: CursorType) -> str:
+    """Give the value before a value that the cursor's column can hold."""
     return cursor.format(cursor.parse(text) - cursor.step)

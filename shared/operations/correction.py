@@ -77,9 +77,19 @@ class Corrector:
         if before is None or not found or found[0].version != version or version >= before.version:
             raise VersionUnknown(f"{self.spec.name} had no watermark of version {version} before")
         cursor.parse(found[0].position)
-        return self._move(before, found[0].position, how=found[0].how, by="rollback")
+        return self._move(
+            before, found[0].position, how=found[0].how, by="rollback", zoned=found[0].zoned
+        )
 
-    def _move(self, before: Watermark | None, position: str, *, how: str, by: Mover) -> Correction:
+    def _move(
+        self,
+        before: Watermark | None,
+        position: str,
+        *,
+        how: str,
+        by: Mover,
+        zoned: bool | None = None,
+    ) -> Correction:
         after = correct_watermark(
             before,
             position=position,
@@ -87,6 +97,7 @@ class Corrector:
             by=by,
             reason=self.reason,
             at=self.now.isoformat(),
+            zoned=zoned,
         )
         self.states.advance(self.spec.name, step=correct_turn, before=before, after=after)
         return Correction(before=before, after=after)

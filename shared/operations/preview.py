@@ -7,16 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
+from shared.extraction.periods import cut_period
 from shared.extraction.planning import PlanBasis, find_mode, make_plan, plan_columns
 from shared.extraction.source import Reading, Session, Sources, Statement, TableShape
 from shared.loading.bound import NO_BOUND, Bound
-from shared.loading.cursor import cursor_type
 from shared.loading.errors import BadOrder, Failure, IngestError, TransientError
 from shared.loading.order import BackfillSpec, Mode
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.slices import number_slices
 from shared.loading.span import Observation, Span
-from shared.loading.windows import cut_windows, default_window
 
 # Beyond this many slices those that touch are estimated together, and share it evenly.
 MOST_ESTIMATES = 100
@@ -82,11 +81,15 @@ def _look(seen: _Witness, basis: PlanBasis, period: BackfillSpec | None) -> Prev
     spec = basis.spec
     parts: tuple[Slice, ...] | None = None
     if period is not None:
-        windows = _windows(spec, seen.shape(spec), period)
+        position = basis.watermark.position if basis.watermark else None
+        if position is None:
+            raise BadOrder(f"{spec.name} has no watermark yet: load it first")
+        spans = cut_period(seen, spec, seen.shape(spec), period, position)
+        ranges = [span for span in spans if not span.nulls]
         # Planned as one span: how it is cut is what the windows say.
-        whole = Span(after=windows[0].after, upto=windows[-1].upto)
-        basis = replace(basis, order=replace(basis.order, spans=(whole,)))
-        parts = number_slices(windows)
+        whole = (Span(after=ranges[0].after, upto=ranges[-1].upto), *spans[len(ranges) :])
+        basis = replace(basis, order=replace(basis.order, spans=whole))
+        parts = number_slices(spans)
     planned = make_plan(seen, basis)
     plan: LoadPlan = planned.plan
     parts = plan.slices if parts is None else parts
@@ -107,15 +110,6 @@ def _look(seen: _Witness, basis: PlanBasis, period: BackfillSpec | None) -> Prev
             for part in parts
         ),
     )
-
-
-def _windows(spec: TableSpec, shape: TableShape, period: BackfillSpec) -> tuple[Span, ...]:
-    cursor = cursor_type(spec.cursor.kind, resolution=shape.resolution, zoned=shape.zoned)
-    size = period.window or default_window(cursor, spec.slices.rows)
-    windows = cut_windows(cursor, start=period.start, end=period.end, window=size)
-    if not windows:
-        raise BadOrder(f"from: there is no value between {period.start} and {period.end}")
-    return tuple(window.span(cursor) for window in windows)
 
 
 def _estimates(seen: _Witness, spec: TableSpec, parts: Sequence[Slice]) -> Mapping[int, int]:

@@ -70,12 +70,15 @@ class OrderRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRecord:
-    """One window of a backfill, `[start, end)`. Windows of one `part` are one run, landed together."""
+    """One window of a backfill, `[start, end)`. Windows of one `part` are one run, landed together.
+
+    A side that is open is None; so are both where `span` is the rows without a cursor value.
+    """
 
     number: int
     part: int
-    start: str
-    end: str
+    start: str | None
+    end: str | None
     span: Span
     state: State = "queued"
     run_id: str | None = None

@@ -172,7 +172,10 @@ def test_resuming_what_is_no_backfill_runs_nothing(api: Playback, call: Call) ->
     [
         (),
         (TABLE,),
-        (TABLE, "--from", "1"),
+        (TABLE, "--all", "--from", "1"),
+        (TABLE, "--all", "--window", "1d"),
+        (TABLE, "--to", "1", "--window", "1d"),
+        ("--status", ORDER, "--all"),
         (TABLE, "--status", ORDER),
         ("--status", ORDER, "--cancel", ORDER),
         ("--resume", ORDER, "--window", "1d"),

@@ -67,17 +67,21 @@ def test_a_plan_sends_what_was_given(api: Playback, call: Call) -> None:
     api.play(PLANS, plan())
     call("plan", TABLE, "--mode", "incremental", "--after", "2026-01-01")
     call("plan", TABLE, "--from", "2026-01-01", "--to", "2026-02-01")
+    call("plan", TABLE, "--all")
     assert [asked.body for asked in api.asked] == [
         {"table": TABLE, "mode": "incremental", "after": "2026-01-01"},
         {"table": TABLE, "from": "2026-01-01", "to": "2026-02-01"},
+        {"table": TABLE, "mode": "backfill"},
     ]
     assert {asked.once for asked in api.asked} == {None}
 
 
 @pytest.mark.parametrize(
     "options",
-    [("--from", "1"), ("--to", "1"), ("--from", "1", "--to", "2", "--mode", "initial")],
+    [("--all", "--to", "1"), ("--all", "--after", "1"), ("--from", "1", "--mode", "initial")],
 )
-def test_half_a_period_is_wrong_use(api: Playback, call: Call, options: tuple[str, ...]) -> None:
+def test_a_period_goes_with_nothing_else(
+    api: Playback, call: Call, options: tuple[str, ...]
+) -> None:
     assert call("plan", TABLE, *options).exit_code == 2
     assert api.asked == []

@@ -51,18 +51,18 @@ class LoadBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillBody:
-    """`POST /api/backfills`: one table's period `[start, end)` and how to cut it."""
+    """`POST /api/backfills`: one table's period `[start, end)`, each side open if None, and how to cut it."""
 
     table: str
-    start: str
-    end: str
+    start: str | None
+    end: str | None
     window: str
     parallel: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanBody:
-    """`POST /api/plans`: a load of one table, or with a period `[start, end)` a backfill."""
+    """`POST /api/plans`: a load of one table, or with a period `[start, end)` or its mode a backfill."""
 
     table: str
     mode: Mode
@@ -116,15 +116,16 @@ def read_backfill(content: bytes, catalog: Catalog) -> BackfillBody:
     """Read the body of `POST /api/backfills`. Raises Problem."""
     fields = Fields(read_object(content), ("table", "from", "to", "window", "parallel"))
     table = _table(fields, catalog)
-    start = fields.position("from", needed=True)
-    end = fields.position("to", needed=True)
+    start, end = fields.position("from"), fields.position("to")
     window = fields.position("window") or ""
+    if window and not fields.has("from"):
+        fields.bad("window", "goes with `from` only: else the period is cut by rows")
     parallel = fields.number("parallel", 2, MOST_PARALLEL)
     fields.check()
     return BackfillBody(
         table=table,
-        start=cast("str", start),
-        end=cast("str", end),
+        start=start,
+        end=end,
         window=window,
         parallel=parallel,
     )
@@ -135,13 +136,13 @@ def read_plan(content: bytes, catalog: Catalog) -> PlanBody:
     raw = read_object(content)
     fields = Fields(raw, ("table", "mode", "after", "from", "to"))
     table = _table(fields, catalog)
-    mode, after = _start(fields)
+    mode, after = _start(fields, (*LOAD_MODES, "backfill"))
+    start, end = fields.position("from"), fields.position("to")
     period = fields.has("from") or fields.has("to")
-    start = fields.position("from", needed=period)
-    end = fields.position("to", needed=period)
-    for name in ("mode", "after") if period else ():
-        if fields.has(name):
-            fields.bad(name, "goes without `from` and `to` only: they make it a backfill")
+    if period and fields.has("mode") and mode != "backfill":
+        fields.bad("mode", "must be backfill, or left out, with `from` and `to`")
+    if period and fields.has("after"):
+        fields.bad("after", "goes without `from` and `to` only: they make it a backfill")
     fields.check()
     return PlanBody(
         table=table,
@@ -182,9 +183,9 @@ def _table(fields: Fields, catalog: Catalog) -> str:
     return table
 
 
-def _start(fields: Fields) -> tuple[Mode, str | None]:
+def _start(fields: Fields, modes: tuple[str, ...] = LOAD_MODES) -> tuple[Mode, str | None]:
     """Read a load's mode, and where it starts."""
-    mode = fields.choice("mode", LOAD_MODES, "incremental")
+    mode = fields.choice("mode", modes, "incremental")
     after = fields.position("after")
     if after is not None and mode != "incremental":
         fields.bad("after", "goes with mode incremental only")

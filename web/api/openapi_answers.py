@@ -108,9 +108,10 @@ _WRITTEN: dict[str, Schema] = {
         windows=many(ref("Window")),
     ),
     "Window": answered(
-        "One window, `[from, to)`.",
+        "One window, `[from, to)`; a side that is open is null. With `nulls` it is the rows without a cursor value.",
         number=COUNT,
-        **{"from": TEXT, "to": TEXT},
+        **{"from": or_null(TEXT), "to": or_null(TEXT)},
+        nulls=FLAG,
         state=_STATE,
         run_id=or_null(TEXT),
         error=_ERROR,
@@ -172,7 +173,15 @@ _WRITTEN: dict[str, Schema] = {
                 sessions_hidden=FLAG,
             )
         ),
-        columns=many(answered("A column.", name=TEXT, source_type=TEXT)),
+        columns=many(
+            answered(
+                "A column: its type at the source, and the Arrow type that it lands as.",
+                name=TEXT,
+                source_type=TEXT,
+                lands=TEXT,
+                nullable=FLAG,
+            )
+        ),
         drift=many(TEXT),
         stops=_ERROR,
         slices=many(ref("Slice")),

@@ -57,8 +57,13 @@ _PLAN: dict[str, Any] = {
         "sessions_hidden": False,
     },
     "columns": [
-        {"name": "order_id", "source_type": "int8"},
-        {"name": "updated_at", "source_type": "timestamp"},
+        {"name": "order_id", "source_type": "bigint", "lands": "int64", "nullable": False},
+        {
+            "name": "updated_at",
+            "source_type": "timestamp without time zone",
+            "lands": "timestamp[us]",
+            "nullable": True,
+        },
     ],
     "drift": [],
     "stops": None,

@@ -39,6 +39,11 @@ def _optional_position(about: str) -> Schema:
     return {**_POSITION, "type": ["string", "integer", "null"], "description": about}
 
 
+_FROM = _optional_position("First cursor value of a backfill, included; the lowest by default.")
+_TO = _optional_position(
+    "Where a backfill ends, excluded, at most the watermark; by default it ends with the watermark."
+)
+
 REQUESTS: dict[str, Schema] = {
     "LoadRequest": asked(
         "What to load: all tables unless some are named, or a source.",
@@ -58,23 +63,22 @@ REQUESTS: dict[str, Schema] = {
         "What to plan: a load, or with `from` and `to` a backfill.",
         "table",
         table=_TABLE,
-        mode=_MODE,
-        after=_optional_position("Read above this cursor value instead of the watermark."),
-        **{
-            "from": _optional_position("First cursor value of a backfill, included."),
-            "to": _optional_position("Where a backfill ends, excluded; at most the watermark."),
+        mode={
+            **_MODE,
+            "enum": [*bodies.LOAD_MODES, "backfill"],
+            "description": f"{_MODE['description']} `backfill` needs neither `from` nor `to`.",
         },
+        after=_optional_position("Read above this cursor value instead of the watermark."),
+        **{"from": _FROM, "to": _TO},
     ),
     "BackfillRequest": asked(
-        "The period `[from, to)` to load again, in the units of the table's cursor.",
-        *("table", "from", "to"),
+        "The period `[from, to)` to load again, in the units of the table's cursor; with neither all "
+        "that is loaded, the rows without a cursor value included.",
+        "table",
         table=_TABLE,
-        **{
-            "from": _position("First cursor value of the period, included."),
-            "to": _position("Where the period ends, excluded; at most the watermark."),
-        },
+        **{"from": _FROM, "to": _TO},
         window=_optional_position(
-            "Size of a window: `12h` or `7d`, or a whole number for an integer cursor."
+            "Size of a window: `12h` or `7d`, or a whole number for an integer cursor; with `from` only."
         ),
         parallel={
             "type": "integer",

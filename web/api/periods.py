@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.catalog import TableSpec
+from shared.extraction.periods import step_above
 from shared.loading.cursor import cursor_type
 from shared.loading.errors import BadOrder, CursorUnsound
 from shared.loading.order import BackfillSpec
@@ -17,20 +18,27 @@ def check_period(app: App, table: str, period: BackfillSpec) -> None:
     if spec.cursor.kind == "none":
         message = f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
         raise bad_request(FieldError(field="table", message=message))
-    low = count_position(spec, "from", period.start)
-    high = count_position(spec, "to", period.end)
+    low = None if period.start is None else count_position(spec, "from", period.start)
+    high = None if period.end is None else count_position(spec, "to", period.end)
     watermark = app.states.watermark(spec.name)
     if watermark is None:
         raise conflict(f"{spec.name} has no watermark yet: load it first")
     cursor = cursor_type(spec.cursor.kind, resolution=None, zoned=None)
-    if low >= high:
+    if low is not None and high is not None and low >= high:
         raise bad_request(FieldError(field="from", message="must lie before `to`"))
-    if high > cursor.parse(watermark.position):
+    stands = count_position(spec, "table", watermark.position)
+    if high is not None and high > stands:
         message = f"lies above the watermark {watermark.position}; a backfill ends at it at most"
         raise bad_request(FieldError(field="to", message=message))
+    if low is None or period.start is None:
+        return
+    if high is None and low > stands:
+        message = f"lies above the watermark {watermark.position}, up to which is loaded again"
+        raise bad_request(FieldError(field="from", message=message))
     size = period.window or default_window(cursor, spec.slices.rows)
     try:
-        cut_windows(cursor, start=period.start, end=period.end, window=size)
+        end = period.end or step_above(cursor, watermark.position)
+        cut_windows(cursor, start=period.start, end=end, window=size)
     except BadOrder as error:
         raise bad_request(FieldError(field="window", message=str(error))) from error
 

@@ -20,7 +20,7 @@ def post_plans(app: App, request: Request) -> Answer:
     """Show what a load, or with a period a backfill, would do. Nothing is written anywhere."""
     body = bodies.read_plan(request.body, app.catalog)
     spec, period = app.table(body.table), None
-    if body.start is not None and body.end is not None:
+    if body.mode == "backfill":
         period = BackfillSpec(start=body.start, end=body.end, window="", parallel=1)
         check_period(app, body.table, period)
     if body.after is not None:
@@ -42,6 +42,7 @@ def post_plans(app: App, request: Request) -> Answer:
         columns=turn.columns,
         marks=turn.marks,
         planned_at=now.isoformat(),
+        set_aside=turn.set_aside,
     )
     preview = preview_load(app.glances, basis, period)
     return Answer(body=view_preview(spec.name, preview, basis.planned_at))

@@ -131,6 +131,7 @@ def _view_window(window: WindowRecord) -> dict[str, Any]:
         "number": window.number,
         "from": window.start,
         "to": window.end,
+        "nulls": window.span.nulls,
         "state": window.state,
         "run_id": window.run_id,
         "error": msgspec.to_builtins(window.error),

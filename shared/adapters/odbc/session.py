@@ -60,7 +60,12 @@ class OdbcSession:
         cursor = relation.cursor
         return TableShape(
             columns=tuple(
-                Column(name=each.name, source_type=each.declared, nullable=each.nullable)
+                Column(
+                    name=each.name,
+                    source_type=each.declared,
+                    nullable=each.nullable,
+                    lands=str(each.landing.lands),
+                )
                 for each in relation.columns
             ),
             estimated_rows=self._dialect.estimate(self._rows(), table, relation, None),

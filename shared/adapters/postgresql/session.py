@@ -56,13 +56,18 @@ class PostgresSession:
         """
         with self._snapshot(table, Span()) as snapshot:
             relation = snapshot.relation
-            schema_of(relation)
+            schema = schema_of(relation)
             estimated = self._estimate(table, relation, None)
         source = relation.cursor.source if relation.cursor else None
         return TableShape(
             columns=tuple(
-                Column(name=each.name, source_type=each.declared, nullable=each.nullable)
-                for each in relation.columns
+                Column(
+                    name=each.name,
+                    source_type=each.declared,
+                    nullable=each.nullable,
+                    lands=str(field.type),
+                )
+                for each, field in zip(relation.columns, schema, strict=True)
             ),
             estimated_rows=estimated,
             resolution=find_resolution(source) if source else None,

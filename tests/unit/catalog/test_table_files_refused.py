@@ -231,7 +231,6 @@ NOT_BUILT = {
     "change tracking": (change((MARK, "{kind: change_tracking}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "mask": (swap("{exclude: [secret]}", "{mask: {email: sha256}}"), ":14: tables[0].columns.mask"),
     "quality": (swap("target: bronze/crm/users", "quality: [{name: a, rule: x, severity: warn}]"), ":13: tables[0].quality"),
-    "drift": (swap("target: bronze/crm/users", "on_drift: quarantine"), ":13: tables[0].on_drift"),
     "soft": (swap("target: bronze/crm/users", "deletes: {soft: gone}"), ":13: tables[0].deletes"),
     "reconcile in defaults": (swap("settle: 60s", "deletes: {reconcile: 1d}"), ":8: defaults.deletes"),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from shared.catalog import CursorSpec, SourceSpec, TableSpec
+from shared.extraction.batches import typed_field
 from shared.extraction.source import Reading
 from shared.landing import paths
 from shared.loading.bound import Bound
@@ -25,10 +26,10 @@ SPEC = TableSpec(
     target=TARGET,
 )
 COLUMNS = (
-    PlannedColumn(name="id", source_type="int8"),
-    PlannedColumn(name="no", source_type="int8"),
+    PlannedColumn(name="id", source_type="int8", lands="int64"),
+    PlannedColumn(name="no", source_type="int8", lands="int64"),
 )
-SCHEMA = pa.schema([pa.field("id", pa.int64()), pa.field("no", pa.int64())])
+SCHEMA = pa.schema([typed_field(name, pa.int64(), "int8") for name in ("id", "no")])
 READ_AT = "2026-01-02T00:00:00.000000"
 
 

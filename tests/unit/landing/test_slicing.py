@@ -9,6 +9,7 @@ import pytest
 from landing_samples import READ_AT, RUN, SCHEMA, batch, plan, reading
 from memory_lake import MemoryLake
 
+from shared.extraction.batches import typed_field
 from shared.extraction.source import Reading
 from shared.landing import slicing
 from shared.landing.overlap import digest_rows, unpack
@@ -155,7 +156,7 @@ def test_a_table_altered_after_the_plan_is_not_landed() -> None:
 
 
 def test_a_source_column_may_not_take_a_name_of_bronze() -> None:
-    schema = pa.schema([pa.field("id", pa.int64()), pa.field("_op", pa.string())])
+    schema = pa.schema([typed_field(name, pa.int64(), "int8") for name in ("id", "_op")])
     of = plan(columns=tuple(replace(plan().columns[0], name=name) for name in schema.names))
     landing = SliceLanding(
         lake=MemoryLake(),

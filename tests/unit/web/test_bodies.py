@@ -141,10 +141,19 @@ def test_a_bad_field_of_a_load_is_named(body: dict[str, Any], field: str) -> Non
     assert field in errors(refused)
 
 
-def test_a_backfill_needs_its_table_and_its_period() -> None:
+def test_a_backfill_needs_its_table_and_a_window_a_start() -> None:
     with pytest.raises(Problem) as refused:
-        read_backfill(b"{}", CATALOG)
-    assert errors(refused) == {"table": "is needed", "from": "is needed", "to": "is needed"}
+        read_backfill(b'{"window": "1d"}', CATALOG)
+    assert errors(refused) == {
+        "table": "is needed",
+        "window": "goes with `from` only: else the period is cut by rows",
+    }
+
+
+@pytest.mark.parametrize("sides", [{}, {"from": "1"}, {"to": "9"}])
+def test_a_side_of_a_backfill_that_is_left_out_is_open(sides: dict[str, str]) -> None:
+    body = read_backfill(json.dumps({"table": "crm/dbo.Users", **sides}).encode(), CATALOG)
+    assert (body.start, body.end) == (sides.get("from"), sides.get("to"))
 
 
 def test_a_backfill_is_read_with_its_usual_values() -> None:
@@ -224,6 +233,8 @@ def test_a_plan_is_of_a_load_or_with_a_period_of_a_backfill() -> None:
     assert plan(after=7).after == "7"
     found = plan(**{"from": 1, "to": "9"})
     assert (found.mode, found.start, found.end) == ("backfill", "1", "9")
+    assert plan(to=9).start is None
+    assert plan(mode="backfill").mode == "backfill"
 
 
 @pytest.mark.parametrize(
@@ -232,11 +243,9 @@ def test_a_plan_is_of_a_load_or_with_a_period_of_a_backfill() -> None:
         ({"table": None}, {"table"}),
         ({"table": "crm/none"}, {"table"}),
         ({"tables": ["crm/dbo.Users"]}, {"tables"}),
-        ({"from": 1}, {"to"}),
-        ({"to": 1}, {"from"}),
         ({"from": 1, "to": 2, "mode": "incremental"}, {"mode"}),
         ({"from": 1, "to": 2, "after": 1}, {"after"}),
-        ({"mode": "backfill"}, {"mode"}),
+        ({"mode": "backfill", "after": 1}, {"after"}),
         ({"mode": "initial", "after": 1}, {"after"}),
         ({"window": "1d"}, {"window"}),
     ],

@@ -41,7 +41,7 @@ def describe(link: Link, table: TableSpec) -> Relation:
         )
     types = {row["name"]: _source_type(row) for row in found}
     _check_columns(table, types)
-    excluded = set(table.columns.exclude)
+    excluded = table.excluded([row["name"] for row in found])
     wanted = [row for row in found if row["name"] not in excluded]
     if not wanted:
         raise ColumnMissing(f"{table.table}: every column is excluded, so none is left to read")

@@ -116,7 +116,7 @@ def describe(link: Link, table: TableSpec, found: Found) -> Relation:
     for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
         if name not in names:
             raise ColumnMissing(f"{table.table} has no column {name} (upper and lower case count)")
-    excluded = set(table.columns.exclude)
+    excluded = table.excluded([str(row["name"]) for row in rows])
     kept = [row for row in rows if row["name"] not in excluded]
     if not kept:
         raise ColumnMissing(f"{table.table} has no column left to read")
