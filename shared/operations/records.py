@@ -21,7 +21,7 @@ HOST_FAILED = Failure(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One table's run of one order. `rows`, `files` and `bytes` are what was published."""
+    """One table's run of one order. `rows`, `files` and `bytes` are what was published, or was set aside."""
 
     run_id: str
     order_id: str

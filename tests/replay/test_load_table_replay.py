@@ -14,6 +14,8 @@ from shared.loading.turn import Claim
 
 PATH = ["take_turn", "plan_load", "extract_slice", "extract_slice", "extract_slice"]
 COMMIT = ["judge_quality", "claim_commit", "publish", "advance_watermark", "end_turn"]
+ASIDE = replace(plan(), quarantined=True)
+IDLE = Verdict(landing="l", rows=0, files=0, bytes=0, idle=True)
 OTHER = Claim(run_id="other", epoch=1, run_no=1, plan="other.json", landing="other-l.json")
 
 
@@ -263,3 +265,22 @@ def test_the_ledger_gets_what_the_run_came_to() -> None:
     [end] = load(advance_watermark=[succeeded()]).given("end_turn")
     assert end["record"]["outcome"] == "loaded"
     assert end["staged"] == plan().path
+
+
+@pytest.mark.parametrize(
+    ("answers", "rows"),
+    [
+        ({"plan_load": [ASIDE]}, 30),
+        ({"plan_load": [replace(ASIDE, slices=0)]}, 0),
+        ({"plan_load": [ASIDE], "judge_quality": [IDLE]}, 0),
+    ],
+    ids=["read", "known", "nothing to read"],
+)
+def test_what_may_not_land_is_quarantined_and_no_failure(
+    answers: dict[str, list[object]], rows: int
+) -> None:
+    run = load(**answers)
+    [end] = run.given("end_turn")
+    record = run.given("claim_commit")[0]["record"] if rows else end["record"]
+    assert (record["outcome"], record["rows"]) == ("quarantined", rows)
+    assert end["record"]["state"] == "succeeded"

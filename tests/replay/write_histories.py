@@ -7,6 +7,7 @@ them anew only when it is decided that such orchestrations may break, or to add 
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "histories"
@@ -60,6 +61,7 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
     return {
         "load_table-loaded": load,
         "load_table-nothing-new": lambda: load(plan_load=[plan(slices=0)]),
+        "load_table-quarantined": lambda: load(plan_load=[replace(plan(), quarantined=True)]),
         "load_table-busy-then-taken": lambda: load(take_turn=[busy, busy, USUAL]),
         "load_table-tried-again": lambda: load(plan_load=[passing, passing, USUAL]),
         "load_table-failed": lambda: load(judge_quality=[broken]),

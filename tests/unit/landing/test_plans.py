@@ -16,8 +16,10 @@ from shared.landing.plans import (
     store_landing,
     store_plan,
     store_receipt,
+    store_spans,
 )
 from shared.loading.errors import PlanUnreadable
+from shared.loading.span import Span
 from shared.loading.turn import Turn
 
 LAST = Turn(last_run=RUN)
@@ -52,6 +54,36 @@ def test_a_rerun_adopts_the_newest_plan_of_its_run() -> None:
     found = find_plan(lake, SPEC, RUN, LAST)
     assert found is not None
     assert found[0].run_no == 10
+
+
+def test_a_rerun_adopts_the_newest_plan_wherever_it_is_staged() -> None:
+    lake = MemoryLake()
+    store_plan(lake, plan(), 3)
+    _, aside = store_plan(lake, plan(run_no=4, reasons=("drifted",)), 4)
+    assert aside.startswith("quarantine/_staging/")
+    assert find_plan(lake, SPEC, RUN, LAST) == (read_plan(lake, aside), aside)
+    store_plan(lake, plan(run_no=5), 5)
+    found = find_plan(lake, SPEC, RUN, LAST)
+    assert found is not None
+    assert found[0].run_no == 5
+
+
+def test_a_period_is_cut_once() -> None:
+    lake, path = MemoryLake(), "bronze/_state/t/backfill-o.json"
+    first = (Span(upto="7"), Span(after="7", upto="9"), Span(nulls=True))
+    assert store_spans(lake, path, lambda: first) == first
+    assert store_spans(lake, path, lambda: (Span(upto="9"),)) == first
+
+
+def test_a_period_that_somebody_else_has_cut_meanwhile_is_theirs() -> None:
+    lake, path = MemoryLake(), "bronze/_state/t/backfill-o.json"
+    theirs = (Span(upto="7"),)
+
+    def cut() -> tuple[Span, ...]:
+        store_spans(lake, path, lambda: theirs)
+        return (Span(upto="9"),)
+
+    assert store_spans(lake, path, cut) == theirs
 
 
 def test_a_plan_is_not_adopted_once_somebody_else_had_the_turn() -> None:

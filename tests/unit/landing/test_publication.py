@@ -157,3 +157,11 @@ def test_a_published_run_is_not_taken_for_another_landing_of_the_same_run() -> N
 def test_a_run_without_a_manifest_is_not_there() -> None:
     with pytest.raises(PathMissing):
         read_manifest(MemoryLake(), FOLDER)
+
+
+def test_what_is_set_aside_appears_in_quarantine_with_its_reasons_and_not_in_bronze() -> None:
+    what, folder = landing(0), f"quarantine/crm/dbo.Users/run_id={RUN}"
+    lake = MemoryLake()
+    assert publish(lake, plan(reasons=("a is new",)), what) == folder
+    assert read_manifest(lake, folder).reasons == ("a is new",)
+    assert bronze(lake) == {}

@@ -168,3 +168,48 @@ def test_a_source_column_may_not_take_a_name_of_bronze() -> None:
     )
     with pytest.raises(TypeUnsupported, match="_op"):
         landing.land(Reading(read_at=READ_AT, schema=schema, batches=iter(())))
+
+
+def altered(fields: list[tuple[str, pa.DataType, str]]) -> Reading:
+    schema = pa.schema([typed_field(*field) for field in fields])
+    return Reading(read_at=READ_AT, schema=schema, batches=iter(()))
+
+
+ID, NO = ("id", pa.int64(), "int8"), ("no", pa.int64(), "int8")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ([ID, NO, ("age", pa.int16(), "int2")], r"column age \(int2\) is new"),
+        ([ID], r"column no \(int8\) is gone"),
+        ([ID, ("no", pa.string(), "text")], r"column no was int8 .* and is text"),
+        ([ID, ("no", pa.int64(), "bigserial")], "column no was int8 and is bigserial"),
+        ([NO, ID], "they stand in another order"),
+    ],
+)
+def test_files_of_one_run_have_one_schema(
+    fields: list[tuple[str, pa.DataType, str]], told: str
+) -> None:
+    lake = MemoryLake()
+    landing = SliceLanding(
+        lake=lake,
+        plan=plan(),
+        part=plan().slices[0],
+        execution="e",
+        known=frozenset(),
+        now=lambda: NOW,
+    )
+    with pytest.raises(SchemaDrifted, match=f"during the load: {told}"):
+        landing.land(altered(fields))
+    assert lake.files == {}
+
+
+def test_rows_that_are_set_aside_say_why_and_where_they_came_from() -> None:
+    lake = MemoryLake()
+    receipt = land(lake, batch([(1, 11), (2, 25)]), of=plan(reasons=("a is new", "b is gone")))
+    assert [file.path.split("/")[0] for file in receipt.files] == ["quarantine"]
+    row = table(lake, receipt).to_pylist()[0]
+    assert (row["_reasons"], row["_table"]) == (["a is new", "b is gone"], "crm/dbo.Users")
+    assert (row["_run_id"], row["_run_no"]) == (RUN, 3)
+    assert receipt.overlap is None

@@ -3,7 +3,7 @@
 import pytest
 from loading_samples import DATE, INTEGER, MICRO, MILLI, NANO, SECONDS, TICKS, ZONED
 
-from shared.loading.cursor import DAY, SECOND, CursorType, cursor_type, parse_clock
+from shared.loading.cursor import DAY, SECOND, CursorType, cursor_type, names_zone, parse_clock
 from shared.loading.errors import CursorUnsound
 
 
@@ -132,3 +132,28 @@ def test_an_instant_is_floored_to_the_columns_step(
 
 def test_a_clock_is_read_with_microseconds() -> None:
     assert parse_clock("1970-01-01T00:00:01.000002") == SECOND + 2_000
+
+
+@pytest.mark.parametrize(
+    ("cursor", "written", "start"),
+    [
+        (MICRO, "2026-01-31 12:34:56.123456", "2026-01-31 12:34:56.123456"),
+        (MICRO, "2026-01-31", "2026-01-31"),
+        (MILLI, "2026-01-31 12:34:56.123456", "2026-01-31 12:34:56.122"),
+        (MILLI, "2026-01-31 12:34:56.123", "2026-01-31 12:34:56.123"),
+        (SECONDS, "2026-01-01 00:00:00.5", "2025-12-31 23:59:59"),
+        (DATE, "2026-01-31 00:00:00.000000", "2026-01-30"),
+        (DATE, "2026-01-31", "2026-01-31"),
+        (INTEGER, "17", "17"),
+    ],
+)
+def test_a_position_of_a_finer_column_is_resumed_a_step_earlier(
+    cursor: CursorType, written: str, start: str
+) -> None:
+    assert cursor.resume(written) == start
+
+
+def test_a_text_may_name_a_zone() -> None:
+    assert names_zone("2026-01-31 12:34:56.123456+00")
+    assert not names_zone("2026-01-31 12:34:56.123456")
+    assert not names_zone("17")

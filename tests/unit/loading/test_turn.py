@@ -8,6 +8,7 @@ from shared.loading.errors import TurnLost
 from shared.loading.plan import PlannedColumn
 from shared.loading.turn import (
     Claim,
+    SetAside,
     Turn,
     check_epoch,
     claim,
@@ -141,6 +142,21 @@ def test_a_run_that_was_published_is_never_claimed_again() -> None:
     again = taken(closed, instance="i-a.2")
     with pytest.raises(TurnLost, match="run a was published before"):
         claim(again, claim_of(again))
+
+
+def test_what_is_set_aside_leaves_all_that_was_published_and_claims_no_more() -> None:
+    turn = taken(Turn(published_run_no=0, columns=COLUMNS))
+    closed = close_claim(claim(turn, claim_of(turn)), claim_of(turn), (), drift="d")
+    assert closed.set_aside == SetAside(drift="d", run_id="a", run_no=1)
+    assert (closed.claim, closed.published_run_no, closed.columns) == (None, 0, COLUMNS)
+    assert claim(closed, claim_of(turn)) == closed
+
+
+def test_a_run_that_lands_ends_what_was_set_aside() -> None:
+    known = SetAside(drift="d", run_id="a", run_no=1)
+    turn = taken(Turn(epoch=1, set_aside=known), run="b")
+    closed = close_claim(claim(turn, claim_of(turn, "b")), claim_of(turn, "b"), COLUMNS)
+    assert closed.set_aside is None
 
 
 def test_a_lost_epoch_never_claims() -> None:

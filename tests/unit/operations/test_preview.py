@@ -173,3 +173,40 @@ def test_a_load_that_is_stopped_says_what_it_would_have_been(basis: PlanBasis, m
 def test_a_source_that_does_not_answer_tells_nothing() -> None:
     with pytest.raises(SourceUnavailable):
         preview(Source(fails={"estimate": SourceUnavailable("gone")}))
+
+
+def whole(**period: str | None) -> Preview:
+    usual: dict[str, Any] = {"start": None, "end": None, "window": "", "parallel": 1}
+    basis = replace(BASIS, order=replace(ORDER, mode="backfill"))
+    return preview(Source(has_nulls=True), basis, BackfillSpec(**{**usual, **period}))
+
+
+def read_by(found: Preview) -> list[Span]:
+    return [each.part.span for each in found.slices]
+
+
+def test_a_backfill_of_all_is_cut_by_rows_up_to_the_watermark_and_takes_in_the_nulls() -> None:
+    first, *middle, last, nulls = read_by(whole())
+    assert (first.after, last.upto, nulls) == (None, "100", Span(nulls=True))
+    assert [a.upto for a in (first, *middle)] == [b.after for b in (*middle, last)]
+    assert len(middle) == 8
+
+
+def test_a_backfill_without_a_start_ends_where_it_is_told_and_has_no_nulls() -> None:
+    found = read_by(whole(end="51"))
+    assert (found[0].after, found[-1].upto) == (None, "50")
+    assert not any(span.nulls for span in found)
+
+
+def test_a_backfill_without_an_end_goes_up_to_the_watermark_this_value_included() -> None:
+    found = read_by(whole(start="81"))
+    assert (found[0].after, found[-1].upto) == ("80", "100")
+    assert not any(span.nulls for span in found)
+
+
+def test_a_backfill_without_a_watermark_says_what_would_stop_it() -> None:
+    basis = replace(BASIS, watermark=None, order=replace(ORDER, mode="backfill"))
+    period = BackfillSpec(start=None, end=None, window="", parallel=1)
+    stops = preview(Source(), basis, period).stops
+    assert stops is not None
+    assert stops.type == "BadOrder"
