@@ -55,3 +55,10 @@ def test_a_reference_says_how_many_slices_there_are_and_how_many_may_be_read_at_
     slices = number_slices([Span(after=str(n)) for n in range(5)])
     reference = refer(plan(slices=slices), "p", at_once=2)
     assert (reference.path, reference.slices, reference.parallel) == ("p", 5, 2)
+
+
+def test_a_run_that_is_set_aside_advances_nothing_and_lies_in_quarantine() -> None:
+    aside = plan(reasons=("a is new",))
+    assert not aside.advances
+    assert aside.target == "quarantine/crm/dbo.Users"
+    assert refer(aside, "p", at_once=1).quarantined

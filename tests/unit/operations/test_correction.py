@@ -179,3 +179,11 @@ def test_a_position_is_written_as_loads_write_it(
 ) -> None:
     known = replace(LOADED, position=before) if before else None
     assert write_position(STAMPED, given, known) == written
+
+
+def test_a_position_that_comes_back_is_still_of_the_column_that_it_was_written_for(
+    states: MemoryStates,
+) -> None:
+    states.marks[TABLE][1] = replace(states.marks[TABLE][1], zoned=True)
+    assert corrector(states).roll_back(2).after.zoned is True
+    assert corrector(states).set("5", skip=False).after.zoned is None
