@@ -61,7 +61,14 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
     drift = fingerprint(plan.reasons) if plan.reasons else None
     app.states.advance(
         table,
-        step=lambda turn: close_claim(turn, claim, plan.columns, drift=drift),
+        step=lambda turn: close_claim(
+            turn,
+            claim,
+            plan.columns,
+            drift=drift,
+            identity=plan.identity,
+            null_share=landing.null_share,
+        ),
         before=before,
         after=after,
     )

@@ -11,7 +11,16 @@ from shared.landing.lake import Lake, PathTaken
 from shared.landing.overlap import MOST_DIGESTS, pack, unpack
 from shared.landing.plans import read_plan, read_receipts, store_landing
 from shared.loading.plan import LoadPlan
-from shared.loading.receipt import Landing, Receipt, Verdict, check_landing, is_idle, verdict_of
+from shared.loading.receipt import (
+    Landing,
+    Receipt,
+    Verdict,
+    check_landing,
+    count_nulls,
+    is_idle,
+    verdict_of,
+)
+from shared.loading.sentinels import NullShare, judge_nulls
 from shared.runtime import wiring
 
 
@@ -22,16 +31,24 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     plan = read_plan(app.lake, wanted.plan)
     receipts = read_receipts(app.lake, wanted.plan, [part.number for part in plan.slices])
     check_landing(plan, receipts)
-    idle = is_idle(plan, receipts)
+    idle, nulls = is_idle(plan, receipts), count_nulls(plan, receipts)
     landing = Landing(
         run_id=plan.run_id,
         plan=wanted.plan,
         receipts=receipts,
-        findings=plan.findings,
+        findings=(*plan.findings, *_judge_nulls(app, plan, nulls)),
+        null_share=nulls,
         overlap=None if idle else _gather_overlap(app.lake, plan, receipts, wanted.epoch),
     )
     stored, path = store_landing(app.lake, landing, wanted.epoch)
     return verdict_of(plan, stored, path)
+
+
+def _judge_nulls(app: wiring.App, plan: LoadPlan, nulls: NullShare | None) -> tuple[str, ...]:
+    column = plan.spec.cursor.column
+    if nulls is None or column is None:
+        return ()
+    return judge_nulls(column, app.states.turn(plan.table).null_share, nulls)
 
 
 def _gather_overlap(

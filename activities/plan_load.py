@@ -74,12 +74,13 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
         marks=turn.marks,
         planned_at=app.now().isoformat(),
         set_aside=turn.set_aside,
+        identity=turn.identity,
     )
     with app.sources.open(spec) as session:
         planned = make_plan(session, basis)
     seen = planned.seen
     if seen is not None and spec.cursor.kind == "integer":
-        marks = keep_marks(known_marks(planned.plan.mode, basis.marks), seen)
+        marks = keep_marks(known_marks(planned.plan.mode, basis.marks), spec.cursor, seen)
 
         def remember(turn: Turn) -> Turn:
             # Whoever has lost the turn may hold sightings that a correction has dropped since.

@@ -43,6 +43,8 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         columns=ColumnSpec(exclude=columns[g.EXCLUDE], mask=columns[g.MASK]),
         slices=_assemble_slices(fields[g.SLICES], source),
         nulls=fields[g.NULLS],
+        on_empty=fields[g.ON_EMPTY],
+        held_back_alert=fields[g.HELD_BACK_ALERT],
         fresh=fields[g.FRESH],
         on_drift=fields[g.ON_DRIFT],
         deletes=fields[g.DELETES],

@@ -18,6 +18,7 @@ from shared.catalog.spec import (
     Mask,
     Nulls,
     OnDrift,
+    OnEmpty,
     Severity,
 )
 
@@ -32,6 +33,11 @@ def _schedule(text: str) -> str | None:
         return None
     parse_schedule(text)
     return text
+
+
+def _parse_age(text: str) -> timedelta | None:
+    """Read a duration; `none` for never."""
+    return None if text == "none" else duration.parse_duration(text)
 
 
 # tables[].watermark
@@ -63,8 +69,8 @@ ASSIGNED: Field[Assigned] = Field(
 FUTURE: Field[Future] = Field(
     name="future",
     shape=Word(get_args(Future)),
-    meaning="Values ahead of the source's clock: stop the load, or read them with every load. "
-    "Only for timestamp and date.",
+    meaning="Values ahead of the source's clock or sequence: stop the load, or read them with every "
+    "load. Only for timestamp, date and integer.",
     default="stop",
 )
 START: Field[str | None] = Field(
@@ -194,6 +200,23 @@ NULLS: Field[Nulls] = Field(
     meaning="Rows without a cursor value: land them, fail the load, or leave them out.",
     default="include",
 )
+ON_EMPTY: Field[OnEmpty] = Field(
+    name="on_empty",
+    shape=Word(get_args(OnEmpty)),
+    meaning="A table that was loaded and holds no row any more: stop the load, or accept it.",
+    default="stop",
+)
+HELD_BACK_ALERT: Field[timedelta | None] = Field(
+    name="held_back_alert",
+    shape=Text(
+        parse=_parse_age,
+        hint="write a duration with its unit: 30m or 1h, or none",
+        pattern=rf"{duration.PATTERN}|^none$",
+    ),
+    meaning="How long an open transaction may hold the bound back before somebody is told; none: never.",
+    default=timedelta(hours=1),
+    shown="1h",
+)
 FRESH = Field(
     name="fresh",
     shape=Flag(),
@@ -227,7 +250,17 @@ LOADS_AFTER = Field(
 
 # the file
 
-_WITH_DEFAULTS = (SCHEDULE, SETTLE, SLICES, NULLS, FRESH, ON_DRIFT, DELETES)
+_WITH_DEFAULTS = (
+    SCHEDULE,
+    SETTLE,
+    SLICES,
+    NULLS,
+    ON_EMPTY,
+    HELD_BACK_ALERT,
+    FRESH,
+    ON_DRIFT,
+    DELETES,
+)
 
 SOURCE = Field(
     name="source",

@@ -104,20 +104,21 @@ def _column_fits_kind(table: Fields, _source: Fields) -> None:
 def _clock_fits_kind(table: Fields, _source: Fields) -> None:
     watermark = table[g.WATERMARK]
     kind = watermark[g.CURSOR_KIND]
-    for key in (g.CLOCK, g.FUTURE):
-        if kind not in _ZONED and watermark.wrote(key):
-            watermark.at(key).report(
-                f"does not go with kind {kind}, only with {' and '.join(_ZONED)}; remove it"
-            )
+    if kind not in _ZONED and watermark.wrote(g.CLOCK):
+        watermark.at(g.CLOCK).report(
+            f"does not go with kind {kind}, only with {' and '.join(_ZONED)}; remove it"
+        )
 
 
 def _assigned_fits_kind(table: Fields, _source: Fields) -> None:
     watermark = table[g.WATERMARK]
     kind = watermark[g.CURSOR_KIND]
-    if kind not in _ASSIGNED_BY_EITHER and watermark.wrote(g.ASSIGNED):
-        watermark.at(g.ASSIGNED).report(
-            f"does not go with kind {kind}, only with {', '.join(_ASSIGNED_BY_EITHER)}; remove it"
-        )
+    for key in (g.ASSIGNED, g.FUTURE):
+        if kind not in _ASSIGNED_BY_EITHER and watermark.wrote(key):
+            watermark.at(key).report(
+                f"does not go with kind {kind}, only with {', '.join(_ASSIGNED_BY_EITHER)}; "
+                "remove it"
+            )
 
 
 def _start_fits_kind(table: Fields, _source: Fields) -> None:

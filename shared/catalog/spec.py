@@ -16,6 +16,7 @@ Isolation: TypeAlias = Literal["snapshot", "serializable"]
 Assigned: TypeAlias = Literal["application", "database"]
 Future: TypeAlias = Literal["stop", "read"]
 Nulls: TypeAlias = Literal["include", "fail", "ignore"]
+OnEmpty: TypeAlias = Literal["stop", "accept"]
 OnDrift: TypeAlias = Literal["add", "freeze", "quarantine"]
 Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
 Severity: TypeAlias = Literal["warn", "quarantine", "block"]
@@ -113,7 +114,8 @@ class TableSpec:
     """One table of one source, complete: defaults applied, names resolved.
 
     `schedule` is NCRONTAB in UTC, None for a table that is loaded on request only. `loads_after`
-    holds full names.
+    holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
+    None for never.
     """
 
     source: SourceSpec
@@ -126,6 +128,8 @@ class TableSpec:
     columns: ColumnSpec = ColumnSpec()
     slices: SliceSpec = SliceSpec()
     nulls: Nulls = "include"
+    on_empty: OnEmpty = "stop"
+    held_back_alert: timedelta | None = timedelta(hours=1)
     fresh: bool = True
     on_drift: OnDrift = "add"
     deletes: DeleteSpec = DeleteSpec()
@@ -163,7 +167,8 @@ class TableSpec:
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with what a load reads and lands.
 
-        When a load runs, after which others, and how many connections it may use does not count.
+        When a load runs, after which others, what stops it or alerts, and how many connections it
+        may use does not count.
         """
         timeless = replace(
             self,
@@ -173,8 +178,12 @@ class TableSpec:
             slices=replace(self.slices, parallel=1),
             deletes=replace(self.deletes, every=None),
         )
+        # Left out, not settled: older tables keep their fingerprint.
+        written = _written(asdict(timeless))
+        for key in _NOT_READ:
+            del written[key]
         # timedelta is the only value that JSON does not know, and its text is exact.
-        text = json.dumps(_written(asdict(timeless)), sort_keys=True, default=str)
+        text = json.dumps(written, sort_keys=True, default=str)
         return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -183,6 +192,8 @@ _LATER = {
     "source": {"server": None, "database": None, "isolation": "snapshot"},
     "cursor": {"start": None},
 }
+# Keys that came later and change nothing of what is read and lands.
+_NOT_READ = ("on_empty", "held_back_alert")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:

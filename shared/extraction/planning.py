@@ -13,6 +13,7 @@ from shared.loading.drift import check_drift, is_same
 from shared.loading.errors import BadOrder, NullCursor
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
+from shared.loading.sentinels import check_count, check_emptied, check_identity, has_counter
 from shared.loading.slices import count_parts, number_slices, tile_span
 from shared.loading.span import Observation, Span
 from shared.loading.turn import SetAside
@@ -23,8 +24,8 @@ from shared.loading.watermark import Watermark
 class PlanBasis:
     """What planning starts from: the order, and what is remembered of the table.
 
-    `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze, `set_aside`
-    what went to quarantine since.
+    `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze, `columns`
+    and `identity` those of the table that it loaded, `set_aside` what went to quarantine since.
     """
 
     order: TableOrder
@@ -36,6 +37,7 @@ class PlanBasis:
     marks: tuple[Mark, ...]
     planned_at: str
     set_aside: SetAside | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,15 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
 
     Raises:
         BadOrder: the order does not fit the table (its mode, or `after` above the watermark).
+        SourceReplaced, SourceEmptied, WatermarkAhead, FutureCursor: see `shared.loading.sentinels`.
         Other typed errors of `shared.loading.errors` for what the source shows.
     """
     spec, order = basis.spec, basis.order
     shape = session.shape(spec)
     columns = plan_columns(spec, shape)
     mode = _mode(basis)
+    if basis.watermark is not None:
+        check_identity(mode, basis.identity, shape.identity)
     drift = check_drift(spec, ordered=order.mode, mode=mode, last=basis.columns, now=columns)
     judged = judge_drift(drift, basis.set_aside)
     findings = shape.findings + judged.findings
@@ -65,9 +70,10 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     seen = session.observe(spec) if cursor else None
     bound, spans = NO_BOUND, order.spans or (Span(),)
     if cursor and seen and mode != "backfill":
+        findings += _judge_state(basis, mode, cursor, seen)
         bound = _bound(basis, mode, cursor, seen)
         bound = _at_the_start(shape, bound) if mode == "initial" else bound
-        findings += _judge_nulls(spec, seen)
+        findings += _judge_nulls(spec, seen) + _judge_fence(spec, bound, seen)
         start = find_start(basis.watermark, cursor, before)
         spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=start, bound=bound))
     spans = () if judged.done else spans
@@ -87,6 +93,8 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         planned_at=basis.planned_at,
         findings=findings,
         reasons=judged.reasons,
+        identity=shape.identity,
+        estimated_rows=shape.estimated_rows,
     )
     return Planned(plan=plan, seen=seen)
 
@@ -98,7 +106,7 @@ def _bound(basis: PlanBasis, mode: Mode, cursor: CursorType, seen: Observation) 
         cursor,
         seen,
         settle=basis.spec.settle,
-        before=_position(basis, cursor) if mode != "initial" else None,
+        before=_loaded_upto(basis, mode, cursor),
         marks=known_marks(mode, basis.marks),
     )
 
@@ -161,6 +169,11 @@ def _position(basis: PlanBasis, cursor: CursorType) -> str | None:
     return None if start is None else cursor.format(cursor.parse(start) - cursor.step)
 
 
+def _loaded_upto(basis: PlanBasis, mode: Mode, cursor: CursorType) -> str | None:
+    """Give the position that the source has to bear out; an initial load starts anew and has none."""
+    return _position(basis, cursor) if mode != "initial" else None
+
+
 def _start(basis: PlanBasis, mode: Mode, cursor: CursorType | None) -> str | None:
     """Give the position the load reads from: what is loaded, or `after` for this order only."""
     order = basis.order
@@ -185,6 +198,26 @@ def _at_the_start(shape: TableShape, bound: Bound) -> Bound:
     the same rows again, and lands only those that have changed.
     """
     return bound if bound.value is not None else replace(bound, value=shape.lowest)
+
+
+def _judge_state(
+    basis: PlanBasis, mode: Mode, cursor: CursorType, seen: Observation
+) -> tuple[str, ...]:
+    """Tell whether the source is what it was, beyond its identity; raises where a load must stop."""
+    loaded = basis.watermark is not None and basis.published_run_no > 0
+    emptied = check_emptied(basis.spec, mode, seen, loaded=loaded)
+    if cursor.kind != "integer":
+        return emptied
+    same = has_counter(basis.identity)
+    position = _loaded_upto(basis, mode, cursor)
+    return emptied + check_count(basis.spec.cursor, cursor, seen, position, same=same)
+
+
+def _judge_fence(spec: TableSpec, bound: Bound, seen: Observation) -> tuple[str, ...]:
+    """Tell who holds the bound back, and why it is not exact where the table file says that it can be."""
+    held = bound.held_back if bound.held_back_seconds else None
+    doubts = seen.doubts if spec.cursor.assigned == "database" else ()
+    return (*((held,) if held else ()), *doubts)
 
 
 def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class TableShape:
     "1"), `zoned` whether it carries a time zone; both None unless it is a timestamp. `open_unit` is
     how far, in seconds as a decimal text, a stored value can lie from the instant that was stored,
     where that is more than the resolution. `lowest` is the lowest value that an integer cursor column can hold, None for other kinds.
+    `identity` tells this table of this server from any other, as `name=value` parts; it leaves out
+    what the login may not see, and is None where the engine has nothing of the kind.
     `findings` say in words what is worth telling of how the table can be read.
     """
 
@@ -55,6 +57,7 @@ class TableShape:
     zoned: bool | None = None
     open_unit: str | None = None
     lowest: str | None = None
+    identity: str | None = None
     findings: tuple[str, ...] = ()
 
 

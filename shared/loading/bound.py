@@ -7,13 +7,13 @@ assigns the value and shows every open transaction; everywhere else a margin sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from shared.catalog import CursorSpec
-from shared.loading.cursor import SECOND, CursorType, parse_clock
+from shared.loading.column_clock import highest_reading, lowest_reading, nanoseconds
+from shared.loading.cursor import CursorType, parse_clock
 from shared.loading.errors import CursorUnsound, FutureCursor, WatermarkAhead
 from shared.loading.span import Observation
 
@@ -21,9 +21,6 @@ from shared.loading.span import Observation
 PUBLICATION = timedelta(seconds=1)
 # How far a writer's clock may run ahead of the source's before a value counts as in the future.
 TOLERANCE = timedelta(seconds=60)
-# Daylight saving ends at most once within this time, and never by more than three hours.
-_FALL_BACK = timedelta(hours=4)
-_MINUTE = 60 * SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +28,26 @@ class Bound:
     """Where progress stops. `value` is the source's exact text, None if nothing is safe yet.
 
     `how` says what holds it up: `exact` or `settled` (invariant 2), `none` for a full snapshot.
-    `held_back_since` is the start of the oldest open transaction if that is what set the value.
+    `held_back_since` is the start of the oldest open transaction if that is what set the value,
+    `held_back_seconds` how long ago that was by the source's clock, and `held_back_by` whose it is,
+    in a short line. Of one whose start is not known they tell what the source tells.
     """
 
     value: str | None
     how: Literal["exact", "settled", "none"]
     held_back_since: str | None = None
+    held_back_seconds: int | None = None
+    held_back_by: str | None = None
+
+    @property
+    def held_back(self) -> str | None:
+        """Say in words since when the bound is held back, and by whom."""
+        if self.held_back_since is None:
+            return None
+        seconds = self.held_back_seconds
+        span = "" if seconds is None else f"for {timedelta(seconds=seconds)}, "
+        whose = self.held_back_by or "a transaction that is not shown"
+        return f"the bound is held back {span}since {self.held_back_since} UTC by {whose}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +81,40 @@ def find_bound(
         WatermarkAhead: the source's clock stands before the last watermark.
     """
     if cursor.kind == "integer":
-        _check_not_back(cursor, seen, before)
         found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
     elif cursor.kind == "rowversion":
         found = _version_bound(cursor, seen, before)
     else:
         found = _clock_bound(spec, cursor, seen, settle=settle)
         _check_plausible(spec, cursor, seen, settle=settle, before=before)
-    found = _below_highest(found, cursor, seen)
-    if before is None or found.value is None:
-        return found if found.value is not None else _with_value(found, before)
-    if cursor.parse(found.value) < cursor.parse(before):
-        return _with_value(found, before)
+    found = _tell_holder(_below_highest(found, cursor, seen), seen)
+    if found.value is None or (seen.start_unknown and before is not None):
+        return replace(found, value=before)
+    if before is not None and cursor.parse(found.value) < cursor.parse(before):
+        return replace(found, value=before)
     return found
+
+
+def _tell_holder(bound: Bound, seen: Observation) -> Bound:
+    """Say for how long the bound is held back, and by whom as far as that is shown."""
+    since = bound.held_back_since
+    if since is None and seen.start_unknown:
+        since = seen.oldest_open
+    if since is None:
+        return bound
+    age = parse_clock(seen.clock) - parse_clock(since)
+    oldest = next((holder.text for holder in seen.holders if holder.since == since), None)
+    return replace(
+        bound,
+        held_back_since=since,
+        held_back_seconds=max(age, 0) // nanoseconds(timedelta(seconds=1)),
+        held_back_by=oldest,
+    )
+
+
+def is_proven(spec: CursorSpec, seen: Observation) -> bool:
+    """Say whether what was seen vouches for the bound, so that it is exact."""
+    return spec.assigned == "database" and not seen.sessions_hidden and not seen.doubts
 
 
 def _below_highest(bound: Bound, cursor: CursorType, seen: Observation) -> Bound:
@@ -95,24 +127,20 @@ def _below_highest(bound: Bound, cursor: CursorType, seen: Observation) -> Bound
     below = cursor.parse(seen.max_cursor) - cursor.step
     if below >= cursor.parse(bound.value):
         return bound
-    return _with_value(bound, cursor.format(below))
-
-
-def _with_value(bound: Bound, value: str | None) -> Bound:
-    return Bound(value=value, how=bound.how, held_back_since=bound.held_back_since)
+    return replace(bound, value=cursor.format(below))
 
 
 def _clock_bound(
     spec: CursorSpec, cursor: CursorType, seen: Observation, *, settle: timedelta
 ) -> Bound:
-    exact = spec.assigned == "database" and not seen.sessions_hidden
+    exact = is_proven(spec, seen)
     clock = parse_clock(seen.clock)
     oldest = parse_clock(seen.oldest_open) if seen.oldest_open else clock
     margin = PUBLICATION if exact else settle
-    safe = min(clock, oldest) - _nanoseconds(margin)
+    safe = min(clock, oldest) - nanoseconds(margin)
     # One step below the open unit: a column may round up, and a date holds all of its day.
     unit = max(cursor.step, cursor.open_unit)
-    value = cursor.floor(_in_column_clock(safe, spec, cursor)) - unit
+    value = cursor.floor(lowest_reading(safe, spec, cursor)) - unit
     return Bound(
         value=cursor.format(value),
         how="exact" if exact else "settled",
@@ -133,21 +161,23 @@ def _integer_bound(
     A value at or below a mark was handed out before the mark was seen, so its transaction had
     begun by then: once no transaction that old is open, nothing can still appear below the mark.
     """
-    exact = spec.assigned == "database" and not seen.sessions_hidden
+    exact = is_proven(spec, seen)
     how: Literal["exact", "settled"] = "exact" if exact else "settled"
-    if seen.max_cursor is None:
+    highest = highest_given(spec, seen)
+    if highest is None:
         return Bound(value=None, how=how)
     now = parse_clock(seen.clock)
     oldest = parse_clock(seen.oldest_open) if seen.oldest_open else None
-    limit = now if oldest is None else oldest - _nanoseconds(PUBLICATION)
+    limit = now if oldest is None else oldest - nanoseconds(PUBLICATION)
     if not exact:
-        limit = min(limit, now - _nanoseconds(settle))
-    sightings = [*marks, Mark(seen_at=seen.clock, value=seen.max_cursor)]
+        limit = min(limit, now - nanoseconds(settle))
+    sightings = [*marks, Mark(seen_at=seen.clock, value=highest)]
     safe = [cursor.parse(mark.value) for mark in sightings if parse_clock(mark.seen_at) <= limit]
+    held_back = not safe or max(safe) < cursor.parse(highest)
     return Bound(
         value=cursor.format(max(safe)) if safe else None,
         how=how,
-        held_back_since=seen.oldest_open,
+        held_back_since=seen.oldest_open if held_back else None,
     )
 
 
@@ -165,28 +195,32 @@ def _version_bound(cursor: CursorType, seen: Observation, before: str | None) ->
             f"the watermark is {before}, but the source's versions stand at {seen.lowest_active}: "
             "it was restored"
         )
-    return Bound(value=cursor.format(value), how="exact", held_back_since=seen.oldest_open)
+    held_back = seen.max_cursor is not None and cursor.parse(seen.max_cursor) > value
+    return Bound(
+        value=cursor.format(value),
+        how="exact",
+        held_back_since=seen.oldest_open if held_back else None,
+    )
 
 
-def keep_marks(marks: Sequence[Mark], seen: Observation, *, most: int = 16) -> tuple[Mark, ...]:
+def highest_given(spec: CursorSpec, seen: Observation) -> str | None:
+    """Give the highest number that the database has given: a row may hold one that it has not."""
+    if seen.max_cursor is None or seen.counter is None or spec.assigned != "database":
+        return seen.max_cursor
+    return str(min(int(seen.max_cursor), int(seen.counter)))
+
+
+def keep_marks(
+    marks: Sequence[Mark], spec: CursorSpec, seen: Observation, *, most: int = 16
+) -> tuple[Mark, ...]:
     """Add what was seen now; thin out the middle so that both old and new sightings stay."""
-    if seen.max_cursor is None:
+    highest = highest_given(spec, seen)
+    if highest is None:
         return tuple(marks)
-    kept = [*marks, Mark(seen_at=seen.clock, value=seen.max_cursor)]
+    kept = [*marks, Mark(seen_at=seen.clock, value=highest)]
     while len(kept) > most:
         del kept[len(kept) // 2]
     return tuple(kept)
-
-
-def _check_not_back(cursor: CursorType, seen: Observation, before: str | None) -> None:
-    """Stop where an integer source counts below the watermark: what it adds there would not be seen."""
-    if before is None or seen.max_cursor is None:
-        return
-    if cursor.parse(seen.max_cursor) < cursor.parse(before):
-        raise WatermarkAhead(
-            f"the watermark is {before}, but the highest value is {seen.max_cursor}: "
-            "the newest rows were deleted, or the source was restored, emptied or reseeded"
-        )
 
 
 def _check_plausible(
@@ -198,8 +232,8 @@ def _check_plausible(
     before: str | None,
 ) -> None:
     clock = parse_clock(seen.clock)
-    now = _in_column_clock(clock, spec, cursor)
-    ahead = _highest_reading(clock, spec, cursor) + _nanoseconds(max(settle, TOLERANCE))
+    now = lowest_reading(clock, spec, cursor)
+    ahead = highest_reading(clock, spec, cursor) + nanoseconds(max(settle, TOLERANCE))
     limit = cursor.floor(ahead) + cursor.step
     highest = cursor.parse(seen.max_cursor) if seen.max_cursor is not None else None
     if spec.future == "stop" and highest is not None and highest > limit:
@@ -209,36 +243,3 @@ def _check_plausible(
         )
     if before is not None and cursor.parse(before) > cursor.floor(now):
         raise WatermarkAhead(f"the watermark is {before}, but the source's clock says {seen.clock}")
-
-
-def _in_column_clock(instant: int, spec: CursorSpec, cursor: CursorType) -> int:
-    """Give the lowest reading that the column's clock can show from this UTC instant on.
-
-    A zoned column counts in UTC. A local clock is set back once a year, and then shows values
-    again that it has shown before: those count as still to come.
-    """
-    if cursor.zoned or spec.clock.lower() == "utc":
-        return instant
-    # Clocks are set on whole minutes: those that follow show the lowest reading to come exactly.
-    next_minute = instant - instant % _MINUTE + _MINUTE
-    later = range(next_minute, next_minute + _nanoseconds(_FALL_BACK), _MINUTE)
-    return min(_local(moment, spec.zone) for moment in (instant, *later))
-
-
-def _highest_reading(instant: int, spec: CursorSpec, cursor: CursorType) -> int:
-    """Give the highest reading that the column's clock has lately shown: before it was set back."""
-    if cursor.zoned or spec.clock.lower() == "utc":
-        return instant
-    minute = instant - instant % _MINUTE
-    earlier = range(minute - _nanoseconds(_FALL_BACK), minute, _MINUTE)
-    return max(_local(moment, spec.zone) for moment in (instant, *earlier))
-
-
-def _local(instant: int, zone: ZoneInfo) -> int:
-    moment = datetime.fromtimestamp(instant // SECOND, UTC)
-    offset = moment.astimezone(zone).utcoffset() or timedelta()
-    return instant + _nanoseconds(offset)
-
-
-def _nanoseconds(span: timedelta) -> int:
-    return int(span / timedelta(microseconds=1)) * 1000

@@ -97,7 +97,15 @@ class FutureCursor(PermanentError):
 
 
 class WatermarkAhead(PermanentError):
-    """The source went back in time (restored or clock changed). Check it, then order an initial load of the table."""
+    """The source stands before what is loaded (restored, reseeded, newest rows deleted, or clock changed). Check it, then order an initial load of the table."""
+
+
+class SourceReplaced(PermanentError):
+    """The table or its server is not the one that was loaded last. Find out what it holds: reconcile the table or order an initial load; or set the watermark by hand to where both agree."""
+
+
+class SourceEmptied(PermanentError):
+    """Find out why the table holds no row. If that is as it should be, order an initial load, or set `on_empty: accept` where it happens again and again."""
 
 
 class WatermarkForeign(PermanentError):

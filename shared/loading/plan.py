@@ -43,7 +43,8 @@ class LoadPlan:
     `run_no` orders row images of a table: drawn with the turn, greater means read later.
     `watermark_before` is the position the plan starts from, `bound` where progress will stop.
     `overlap` is the path of what earlier loads landed above their bound, None if nothing. With
-    `reasons` what is read is set aside in quarantine instead of landing.
+    `reasons` what is read is set aside in quarantine instead of landing. `identity` and
+    `estimated_rows` are those of the table as it stood at planning.
     """
 
     run_id: str
@@ -61,6 +62,8 @@ class LoadPlan:
     planned_at: str
     findings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    identity: str | None = None
+    estimated_rows: int = 0
 
     @property
     def target(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.loading.errors import ReceiptBroken
 from shared.loading.plan import LoadPlan
+from shared.loading.sentinels import NullShare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +52,17 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landing:
-    """All receipts of a plan: what a claim would publish."""
+    """All receipts of a plan: what a claim would publish.
+
+    `null_share` is what they say of rows without a cursor value, None if those were not read.
+    """
 
     run_id: str
     plan: str
     receipts: tuple[Receipt, ...]
     findings: tuple[str, ...] = ()
     overlap: str | None = None
+    null_share: NullShare | None = None
 
     @property
     def files(self) -> tuple[LandedFile, ...]:
@@ -94,6 +99,22 @@ def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
     passed = any(receipt.read for receipt in receipts if receipt.slice in with_cursor)
     moves = plan.advances and plan.bound.value not in (None, plan.watermark_before)
     return not (passed and moves)
+
+
+def count_nulls(plan: LoadPlan, receipts: Sequence[Receipt]) -> NullShare | None:
+    """Count rows without a cursor value against all rows of the table; None where they are not read.
+
+    All of them are read with every load. Of the others an incremental load reads only what is new:
+    there the table's rows are the engine's own estimate, at least as many as were read.
+    """
+    spec = plan.spec
+    if not plan.advances or spec.nulls != "include":
+        return None
+    without = {part.number for part in plan.slices if part.span.nulls}
+    nulls = sum(receipt.read for receipt in receipts if receipt.slice in without)
+    read = sum(receipt.read for receipt in receipts)
+    rows = read if plan.mode == "initial" else max(read, plan.estimated_rows)
+    return NullShare(nulls=nulls, rows=rows)
 
 
 def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:

@@ -20,6 +20,30 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """An open transaction as its database's administrator knows it: whose it is, and since when.
+
+    `session` names it as its engine does (`pid 4711`, `session 52`, `prepared transaction x`); the
+    rest is None where it is not shown. `since` is UTC, ISO 8601 with microseconds. What a session
+    has sent or read is never here: no statement, no row.
+    """
+
+    session: str
+    since: str
+    user: str | None = None
+    application: str | None = None
+    client: str | None = None
+    state: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it but the time, in one short line."""
+        named = (("user", self.user), ("application", self.application), ("from", self.client))
+        known = [f"{name} {value}" for name, value in named if value]
+        return ", ".join([self.session, *known, *([self.state] if self.state else [])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What a fence is made of, read in this order: highest cursor, clock, open transactions.
 
@@ -28,6 +52,12 @@ class Observation:
     prepared ones included; None if there is none. `sessions_hidden` says that the login could not
     see every session, so that `oldest_open` proves nothing. `lowest_active` is for kind rowversion:
     the lowest value that an open transaction has been given or will be.
+
+    `holders` are the few oldest of those that are open, the oldest first. `start_unknown` says that
+    one of them is known to be open and not since when: nothing above the last watermark is safe.
+    `doubts` say in words why a value that the database assigns may still come late. `counter` is
+    the last number that the column's own sequence has given, read after the highest value; None if
+    it has none or it is not shown.
     """
 
     clock: str
@@ -36,3 +66,12 @@ class Observation:
     oldest_open: str | None
     sessions_hidden: bool
     lowest_active: str | None = None
+    holders: tuple[Holder, ...] = ()
+    start_unknown: bool = False
+    doubts: tuple[str, ...] = ()
+    counter: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the table holds no row, as far as a cursor column tells."""
+        return self.max_cursor is None and not self.has_nulls

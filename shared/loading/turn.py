@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from shared.loading.bound import Mark
 from shared.loading.errors import ConflictError, TurnLost
 from shared.loading.plan import PlannedColumn
+from shared.loading.sentinels import NullShare
 
 # Longer than the pauses between two questions of a load that waits for its turn.
 COURTESY = timedelta(seconds=15)
@@ -52,9 +53,10 @@ class Turn:
     the last run whose rows went to bronze. `requested` counts requests to bring the table up to date, `served` how
     many of them a finished load covers; `serving` is what the present load will cover.
     `waiting` is the order on its way to serve what is requested and not yet served, `asked_at` when a
-    load last found the turn taken (UTC, ISO 8601). `columns` are
-    those that were published last, `marks` the sightings of an integer cursor. `set_aside` is
-    what went to quarantine since then.
+    load last found the turn taken (UTC, ISO 8601). `columns` and `identity` are those of the table
+    that was published last, `null_share` what it had of rows without a cursor value, `marks` the
+    sightings of an integer cursor. `set_aside` is what went to quarantine since then.
+    `held_alerted` names who held the bound back at the last alert.
     """
 
     epoch: int = 0
@@ -73,6 +75,9 @@ class Turn:
     columns: tuple[PlannedColumn, ...] = ()
     marks: tuple[Mark, ...] = ()
     set_aside: SetAside | None = None
+    identity: str | None = None
+    null_share: NullShare | None = None
+    held_alerted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +151,13 @@ def close_claim(
     columns: tuple[PlannedColumn, ...],
     *,
     drift: str | None = None,
+    identity: str | None = None,
+    null_share: NullShare | None = None,
 ) -> Turn:
-    """Mark a claimed commit as done: published and advanced, or with `drift` set aside."""
+    """Mark a claimed commit as done: published and advanced, or with `drift` set aside.
+
+    What is None stays as it was known.
+    """
     if turn.claim != claimed:
         return turn
     if drift is not None:
@@ -160,6 +170,8 @@ def close_claim(
         published_run=claimed.run_id,
         columns=columns,
         set_aside=None,
+        identity=identity or turn.identity,
+        null_share=null_share or turn.null_share,
     )
 
 
@@ -199,7 +211,7 @@ def correct(turn: Turn) -> Turn:
 
     It counts as a taking, so that whoever worked before has lost the turn. No rerun adopts a plan
     that was made from the old watermark, and no earlier sighting of a cursor counts any more: the
-    source may not be the one that it was.
+    source may not be the one that it was. Whoever moves it vouches for the source that is there now.
 
     Raises:
         TableBusy: a run holds the turn, or a claimed commit has not been carried to its end.
@@ -208,7 +220,7 @@ def correct(turn: Turn) -> Turn:
         raise TableBusy(f"run {turn.holder} is loading the table")
     if turn.claim is not None:
         raise TableBusy(f"the commit of run {turn.claim.run_id} is not finished yet")
-    return replace(turn, epoch=turn.epoch + 1, last_run=None, marks=())
+    return replace(turn, epoch=turn.epoch + 1, last_run=None, marks=(), identity=None)
 
 
 def check_epoch(turn: Turn, run_id: str, epoch: int) -> None:

@@ -76,7 +76,7 @@ class Loads(RuleBasedStateMachine):
         except FutureCursor:
             return  # the load stops and says so: nothing is lost by that
         assert planned.seen is not None
-        self.marks = keep_marks(self.marks, planned.seen)
+        self.marks = keep_marks(self.marks, self.stamping.cursor, planned.seen)
         meanwhile()
         if planned.plan.slices:
             self._carry_out(planned.plan, session, dies=dies)

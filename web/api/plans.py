@@ -43,6 +43,7 @@ def post_plans(app: App, request: Request) -> Answer:
         marks=turn.marks,
         planned_at=now.isoformat(),
         set_aside=turn.set_aside,
+        identity=turn.identity,
     )
     preview = preview_load(app.glances, basis, period)
     return Answer(body=view_preview(spec.name, preview, basis.planned_at))

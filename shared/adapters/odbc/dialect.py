@@ -15,7 +15,7 @@ from shared.adapters.odbc.links import Link, RowLink
 from shared.adapters.odbc.utf16 import UTF16
 from shared.catalog import TableSpec
 from shared.loading.errors import CursorUnsound
-from shared.loading.span import Span
+from shared.loading.span import Holder, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,7 @@ class Activity:
     oldest_open: str | None
     sessions_hidden: bool
     lowest_active: str | None = None
+    holders: tuple[Holder, ...] = ()
 
 
 class Dialect(ABC):
@@ -170,6 +171,14 @@ class Dialect(ABC):
         self, link: Link, table: TableSpec, relation: Relation, span: Span, parts: int
     ) -> tuple[str, ...]:
         """Give at most `parts - 1` distinct ascending values inside the span, below its highest."""
+
+    def identity(self, link: Link, table: TableSpec) -> str | None:  # noqa: ARG002 - the port's names
+        """Give what tells the table from any other, None where the engine has nothing that is stable."""
+        return None
+
+    def doubts(self, link: Link, table: TableSpec) -> tuple[str, ...]:  # noqa: ARG002 - the port's names
+        """Tell why values that the database is said to assign may still come late."""
+        return ()
 
     def highest(self, link: Link, table: TableSpec, cursor: Cursor) -> str | None:
         """Give the highest cursor value as text."""

@@ -73,6 +73,7 @@ class OdbcSession:
             zoned=cursor.zoned if cursor else None,
             open_unit=cursor.open_unit if cursor else None,
             lowest=cursor.lowest if cursor else None,
+            identity=self._dialect.identity(self._rows(), table),
             findings=findings,
         )
 
@@ -87,6 +88,7 @@ class OdbcSession:
         has_nulls = self._dialect.has_nulls(link, table, cursor) if cursor else False
         clock = self._dialect.clock(link)
         activity = self._dialect.activity(link)
+        database = table.cursor.assigned == "database"
         return Observation(
             clock=clock,
             max_cursor=highest,
@@ -94,6 +96,8 @@ class OdbcSession:
             oldest_open=activity.oldest_open,
             sessions_hidden=activity.sessions_hidden,
             lowest_active=activity.lowest_active,
+            holders=activity.holders,
+            doubts=self._dialect.doubts(link, table) if database else (),
         )
 
     def estimate(self, table: TableSpec, span: Span) -> int:

@@ -2,54 +2,150 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.adapters.postgresql.connection import Connection
+from shared.loading.span import Holder
 
 _ISO = "'YYYY-MM-DD\"T\"HH24:MI:SS.US'"
+# So many of the oldest are told of.
+_TOLD = 3
+# A name that a client gives may be long; so much of it is told.
+_NAME = 60
 
-# Left out: this session and the other readers of this login, which are read-only; vacuum and the
-# server's own processes, which have no user; and senders of the log. Background workers stay in:
-# those of logical replication and of job schedulers write rows.
+# A transaction counts from its start. While a statement runs it counts from where the client sent
+# it, if that is earlier: the transactions of a procedure or of several statements sent at once
+# begin later, and statement_timestamp(), of the latter now() too, is still that of the sending.
+# Between two of them no transaction is shown. Replication and background workers are in one
+# "statement" for days, so that theirs counts within a transaction only, or not at all.
+_START = """
+CASE WHEN state IN ('active', 'fastpath function call')
+          AND (backend_type = 'client backend'
+               OR backend_type IS DISTINCT FROM 'walsender' AND xact_start IS NOT NULL)
+     THEN least(xact_start, query_start)
+     ELSE xact_start END
+"""
+# Without the right a login sees nothing of others, and a session may have switched its reports off,
+# or off and on again within a transaction: then that is open and does not show when it began. What
+# is shown of a session and what it holds are read one after the other, so that one which began in
+# between looks the same at first.
+_HIDDEN = "query = '<insufficient privilege>' OR state = 'disabled'"
+_SHY = """
+xact_start IS NULL AND (state LIKE 'idle in transaction%'
+                        OR backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
+"""
+# Left out: this session; the other readers of this login, which are read-only and so have no
+# number of a writer; vacuum and the server's own processes, which have no user. Background workers
+# stay in: those of logical replication and of job schedulers write rows. Senders of the log are of
+# no database, or of this one and may write.
 _SESSIONS = f"""
-SELECT to_char(min(xact_start) AT TIME ZONE 'UTC', {_ISO}) AS oldest,
-       coalesce(bool_or(query = '<insufficient privilege>' OR state = 'disabled'), false)
-           OR current_setting('track_activities') = 'off'
-           OR pg_is_in_recovery() AS hidden
-FROM pg_catalog.pg_stat_activity
-WHERE datname = current_database()
-  AND pid <> pg_backend_pid()
-  AND usesysid IS NOT NULL
-  AND backend_type IS DISTINCT FROM 'walsender'
-  AND NOT (usename = session_user AND application_name = 'tidemark')
+WITH others AS (
+    SELECT pid, usename, application_name, host(client_addr) AS client, state, backend_type,
+           {_START} AS start, coalesce({_HIDDEN}, false) AS hidden, coalesce({_SHY}, false) AS shy
+    FROM pg_catalog.pg_stat_activity
+    WHERE datname = current_database()
+      AND pid <> pg_backend_pid()
+      AND usesysid IS NOT NULL
+      AND NOT (usename = session_user AND application_name = 'tidemark' AND backend_xid IS NULL)
+)
+SELECT facts.hidden OR coalesce(bool_or(others.hidden) OVER (), false) AS hidden,
+       coalesce(bool_or(others.shy) OVER (), false) AS shy,
+       to_char(start AT TIME ZONE 'UTC', {_ISO}) AS since, pid::text AS pid,
+       left(usename, {_NAME}) AS login, left(application_name, {_NAME}) AS application, client,
+       CASE WHEN backend_type = 'client backend' THEN state ELSE backend_type END AS state
+FROM (
+    SELECT current_setting('track_activities') = 'off' OR pg_is_in_recovery() AS hidden
+) AS facts
+LEFT JOIN others ON true
+ORDER BY start NULLS LAST
+LIMIT {_TOLD}
 """
 
 _PREPARED = f"""
-SELECT to_char(min(prepared) AT TIME ZONE 'UTC', {_ISO}) AS oldest
+SELECT to_char(prepared AT TIME ZONE 'UTC', {_ISO}) AS since, gid, owner::text AS login
 FROM pg_catalog.pg_prepared_xacts
 WHERE database = current_database()
+ORDER BY prepared
 """
+_PAUSE = "SELECT pg_sleep(0.1)"
+# A transaction that stays prepared for longer than this is not on its way to its commit.
+_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """Start of the oldest transaction of anybody else (UTC, ISO 8601), and whether any is hidden."""
+    """What others have open: the fields of `shared.loading.span.Observation` that say so."""
 
     oldest_open: str | None
     sessions_hidden: bool
+    start_unknown: bool
+    holders: tuple[Holder, ...]
 
 
 def observe_activity(connection: Connection) -> Activity:
     """Look at the open transactions of this database.
 
     Those of sessions come first: a transaction that is prepared meanwhile is then seen among the
-    prepared ones. Of these the server knows when they were prepared, not when they began, so with
-    one of them open nothing is proven.
+    prepared ones. Of these the server knows when they were prepared, not when they began. One that
+    is open at an earlier load has held its bound back, so that the last watermark is safe from it,
+    and nothing above is.
     """
-    sessions = connection.rows(_SESSIONS)[0]
-    prepared = connection.rows(_PREPARED)[0]["oldest"]
-    starts = [start for start in (sessions["oldest"], prepared) if start is not None]
+    sessions = _look(connection)
+    prepared = _lasting(connection)
+    holders = sorted(
+        [
+            *(_session(row) for row in sessions if row["since"] is not None),
+            *(_prepared(row) for row in prepared),
+        ],
+        key=lambda holder: holder.since,
+    )
     return Activity(
-        oldest_open=min(starts, default=None),
-        sessions_hidden=sessions["hidden"] or prepared is not None,
+        oldest_open=holders[0].since if holders else None,
+        sessions_hidden=bool(sessions[0]["hidden"] or sessions[0]["shy"] or prepared),
+        start_unknown=bool(prepared),
+        holders=tuple(holders[:_TOLD]),
+    )
+
+
+def _look(connection: Connection) -> Sequence[dict[str, Any]]:
+    """Look at the sessions, and again while one of them may only just have begun."""
+    found = connection.rows(_SESSIONS)
+    for _ in range(_LOOKS):
+        if found[0]["hidden"] or not found[0]["shy"]:
+            break
+        found = connection.rows(_SESSIONS)
+    return found
+
+
+def _lasting(connection: Connection) -> Sequence[dict[str, Any]]:
+    """Give the transactions that are prepared and stay so; most are committed at once."""
+    found = connection.rows(_PREPARED)
+    for _ in range(_LOOKS):
+        if not found:
+            break
+        connection.rows(_PAUSE)
+        still = {row["gid"] for row in connection.rows(_PREPARED)}
+        found = [row for row in found if row["gid"] in still]
+    return found
+
+
+def _session(row: dict[str, Any]) -> Holder:
+    return Holder(
+        session=f"pid {row['pid']}",
+        since=str(row["since"]),
+        user=row["login"],
+        application=row["application"] or None,
+        client=row["client"],
+        state=row["state"],
+    )
+
+
+def _prepared(row: dict[str, Any]) -> Holder:
+    return Holder(
+        session=f"prepared transaction {row['gid']}",
+        since=str(row["since"]),
+        user=row["login"],
+        state="prepared",
     )

@@ -64,12 +64,13 @@ class RelationColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """What a table's spec finds in the catalog. `kind` is pg_class.relkind.
+    """What a table's spec finds in the catalog. `kind` is pg_class.relkind, `oid` its number there.
 
     `columns` leaves out what the spec excludes; `cursor` is there also if it is excluded, and None
     if the spec has none. `cursor_cast` is the type that the cursor's bounds are cast to.
     """
 
+    oid: str
     kind: str
     columns: tuple[RelationColumn, ...]
     cursor: RelationColumn | None
@@ -110,7 +111,7 @@ def describe(connection: Connection, table: TableSpec) -> Relation:
     if not kept:
         raise ColumnMissing(f"{table.table} has no column left to read")
     cursor, cast = _cursor(table, columns)
-    return Relation(kind=kind, columns=kept, cursor=cursor, cursor_cast=cast)
+    return Relation(oid=oid, kind=kind, columns=kept, cursor=cursor, cursor_cast=cast)
 
 
 def _find(connection: Connection, table: TableSpec) -> tuple[str, str]:

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 from shared.adapters.postgresql import queries
 from shared.adapters.postgresql.activity import observe_activity
+from shared.adapters.postgresql.assignment import (
+    Assignment,
+    look_at_column,
+    look_at_relation,
+)
 from shared.adapters.postgresql.connection import Connection, open_connection
+from shared.adapters.postgresql.identity import find_identity
 from shared.adapters.postgresql.relation import Relation, describe
 from shared.adapters.postgresql.schema import schema_of, wire_of
 from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
@@ -52,12 +58,15 @@ class PostgresSession:
             TableMissing: it does not exist, or the login may not SELECT from it.
             ColumnMissing: a key column or the cursor is not there.
             TypeUnsupported: a column has no exact form in Arrow.
-            CursorUnsound: the cursor's type does not fit its declared kind.
+            CursorUnsound: the cursor's type does not fit its declared kind, or its sequence does not
+                only grow.
         """
         with self._snapshot(table, Span()) as snapshot:
             relation = snapshot.relation
             schema = schema_of(relation)
             estimated = self._estimate(table, relation, None)
+            counter = self._assignment(relation).sequence if _counts(table) else None
+            identity = find_identity(self._connection, relation.oid, counter)
         source = relation.cursor.source if relation.cursor else None
         return TableShape(
             columns=tuple(
@@ -73,16 +82,19 @@ class PostgresSession:
             resolution=find_resolution(source) if source else None,
             zoned=find_zoned(source) if source else None,
             lowest=find_lowest(source) if source else None,
+            identity=identity,
         )
 
     def observe(self, table: TableSpec) -> Observation:
-        """Read highest cursor value, clock and open transactions, in that order.
+        """Read highest cursor value, the sequence's, clock and open transactions, in that order.
 
         Each is a statement with a snapshot of its own, so that a later one sees a later state.
         `oldest_open` is published by a session a little after its transaction takes it: the
         caller allows for that.
         """
+        relation = describe(self._connection, table)
         highest, has_nulls = self._highest(table)
+        assignment = self._assignment(relation)
         clock = self._connection.rows(queries.CLOCK)[0]["clock"]
         activity = observe_activity(self._connection)
         return Observation(
@@ -91,6 +103,10 @@ class PostgresSession:
             has_nulls=has_nulls,
             oldest_open=activity.oldest_open,
             sessions_hidden=activity.sessions_hidden,
+            holders=activity.holders,
+            start_unknown=activity.start_unknown,
+            doubts=self._doubts(table, relation) + assignment.doubts,
+            counter=assignment.counter if _counts(table) else None,
         )
 
     def estimate(self, table: TableSpec, span: Span) -> int:
@@ -149,6 +165,17 @@ class PostgresSession:
                 batches = land_batches(streamed, schema)
                 yield Reading(read_at=snapshot.read_at, schema=schema, batches=batches)
 
+    def _doubts(self, table: TableSpec, relation: Relation) -> tuple[str, ...]:
+        if table.cursor.assigned != "database":
+            return ()
+        return look_at_relation(self._connection, relation.oid)
+
+    def _assignment(self, relation: Relation) -> Assignment:
+        if relation.cursor is None:
+            return Assignment()
+        column = relation.cursor
+        return look_at_column(self._connection, relation.oid, column.name, column.source.name)
+
     def _highest(self, table: TableSpec) -> tuple[str | None, bool]:
         with self._snapshot(table, Span()) as snapshot:
             cursor = snapshot.relation.cursor
@@ -202,6 +229,10 @@ class PostgresSession:
                 self._connection.rows(queries.ROLLBACK)
             raise
         self._connection.rows(queries.ROLLBACK)
+
+
+def _counts(table: TableSpec) -> bool:
+    return table.cursor.kind == "integer"
 
 
 @contextmanager

@@ -97,11 +97,22 @@ def test_a_transaction_that_the_server_has_ended_is_not_ended_again() -> None:
     assert given.asked == ["IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"]
 
 
+def open_since(oldest: str, session: int | None) -> dict[str, Any]:
+    return {
+        "oldest": oldest,
+        "session": session,
+        "state": "sleeping",
+        "login": "app",
+        "program": "billing",
+        "client": "web-01",
+    }
+
+
 def watching(**facts: Any) -> ScriptedLink:
     given = link()
     given.answer("EngineEdition", [{"edition": 5, "version": 12, "permitted": 1} | facts])
-    given.answer("dm_exec_requests", [{"oldest": "2026-01-01T00:00:05.000000"}])
-    given.answer("dm_tran_active_transactions", [{"oldest": "2026-01-01T00:00:03.000000"}])
+    given.answer("dm_exec_requests", [open_since("2026-01-01T00:00:05.000000", 51)])
+    given.answer("dm_tran_active_transactions", [open_since("2026-01-01T00:00:03.000000", 52)])
     return given
 
 
@@ -110,6 +121,20 @@ def test_the_oldest_of_requests_and_transactions_counts() -> None:
     assert seen.oldest_open == "2026-01-01T00:00:03.000000"
     assert not seen.sessions_hidden
     assert seen.lowest_active == "0x00000000000007D1"
+
+
+def test_whoever_holds_a_bound_back_is_told_and_not_what_was_sent() -> None:
+    given = watching()
+    [oldest, _] = DIALECT.activity(given).holders
+    assert oldest.text == "session 52, user app, application billing, from web-01, sleeping"
+    assert not any("sql_text" in sql or "dm_exec_sql" in sql for sql in given.asked)
+
+
+def test_a_transaction_without_a_session_is_told_of_too() -> None:
+    given = watching()
+    orphan = open_since("2026-01-01T00:00:01.000000", None)
+    given.answer("dm_tran_active_transactions", [orphan | {"login": None, "program": None}])
+    assert DIALECT.activity(given).holders[0].session == "a transaction without a session"
 
 
 def test_requests_are_looked_at_before_transactions() -> None:
@@ -122,7 +147,7 @@ def test_requests_are_looked_at_before_transactions() -> None:
 
 def test_a_quiet_server_has_nothing_open() -> None:
     given = watching()
-    given.answer("AS found", [{"oldest": None}])
+    given.answer("AS found", [])
     assert DIALECT.activity(given).oldest_open is None
 
 

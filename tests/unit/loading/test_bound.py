@@ -21,7 +21,7 @@ from shared.catalog import CursorSpec
 from shared.loading.bound import Bound, Mark, find_bound, keep_marks
 from shared.loading.cursor import CursorType
 from shared.loading.errors import CursorUnsound, FutureCursor, WatermarkAhead
-from shared.loading.span import Observation
+from shared.loading.span import Holder, Observation
 
 MINUTE = timedelta(seconds=60)
 NOON = "2026-01-02T12:00:00.000000"
@@ -142,11 +142,89 @@ def test_clocks_set_forward_leave_no_gap() -> None:
     assert after.value == "2026-03-29 02:59:59.999999"
 
 
+HOLDER = Holder(
+    session="pid 4711",
+    since="2026-01-02T11:00:00.000000",
+    user="app",
+    application="billing",
+    client="10.0.0.5",
+    state="idle in transaction",
+)
+WHOSE = "pid 4711, user app, application billing, from 10.0.0.5, idle in transaction"
+
+
+def test_a_bound_that_is_held_back_says_for_how_long_and_by_whom() -> None:
+    found = bound(EXACT, MICRO, seen(NOON, oldest_open=HOLDER.since, holders=(HOLDER,)))
+    assert (found.held_back_seconds, found.held_back_by) == (3600, WHOSE)
+    assert (
+        found.held_back
+        == f"the bound is held back for 1:00:00, since {HOLDER.since} UTC by {WHOSE}"
+    )
+
+
+def test_a_holder_who_is_not_shown_is_not_guessed() -> None:
+    found = bound(EXACT, MICRO, seen(NOON, oldest_open="2026-01-02T11:30:00.000000"))
+    assert found.held_back_by is None
+    assert found.held_back is not None
+    assert "not shown" in found.held_back
+
+
+def test_a_bound_that_nobody_holds_back_says_nothing() -> None:
+    assert bound(EXACT, MICRO, seen(NOON)).held_back is None
+
+
+@pytest.mark.parametrize(("spec", "cursor"), [(EXACT, MICRO), (EXACT, DATE)])
+def test_above_the_watermark_nothing_is_safe_from_a_transaction_of_unknown_start(
+    spec: CursorSpec, cursor: CursorType
+) -> None:
+    before = cursor.format(cursor.parse("2025-12-01 00:00:00"))
+    observed = seen(
+        NOON, oldest_open="2026-01-02T11:59:59.000000", start_unknown=True, sessions_hidden=True
+    )
+    found = bound(spec, cursor, observed, before=before)
+    assert (found.value, found.held_back_since) == (before, observed.oldest_open)
+
+
+def test_a_transaction_of_unknown_start_leaves_an_integer_watermark_where_it_is() -> None:
+    marks = (Mark(seen_at="2026-01-01T00:00:00.000000", value="20"),)
+    observed = seen(
+        NOON, max_cursor="50", oldest_open=NOON, start_unknown=True, sessions_hidden=True
+    )
+    assert bound(NUMBERS, INTEGER, observed, before="10", marks=marks).value == "10"
+
+
+def test_what_the_source_says_against_it_makes_a_database_assigned_column_settled() -> None:
+    found = bound(EXACT, MICRO, seen(NOON, doubts=("its sequence is cached",)))
+    assert found == Bound(value="2026-01-02 11:58:59.999999", how="settled")
+
+
+def test_a_number_that_its_sequence_has_not_given_is_never_the_bound() -> None:
+    observed = seen(NOON, max_cursor=str(2**63 - 1), counter="120")
+    assert bound(replace(NUMBERS, future="read"), INTEGER, observed).value == "120"
+    [mark] = keep_marks((), NUMBERS, observed)
+    assert mark.value == "120"
+
+
+def test_a_sequence_that_nobody_draws_from_holds_no_application_back() -> None:
+    marks = (Mark(seen_at="2026-01-02T11:00:00.000000", value="900"),)
+    observed = seen(NOON, max_cursor="1000", counter="1")
+    assert bound(LOOSE, INTEGER, observed, marks=marks).value == "900"
+
+
+def test_an_integer_that_is_safe_to_its_highest_value_is_not_held_back() -> None:
+    marks = (Mark(seen_at="2026-01-02T10:00:00.000000", value="50"),)
+    observed = seen(NOON, max_cursor="50", oldest_open="2026-01-02T11:00:00.000000")
+    found = bound(NUMBERS, INTEGER, observed, marks=marks)
+    assert (found.value, found.held_back_since) == ("50", None)
+
+
 def test_the_bound_never_lies_below_the_last_watermark() -> None:
     opened = "2026-01-02T09:00:00.000000"
     before = "2026-01-02 11:00:00.000000"
     found = bound(EXACT, MICRO, seen(NOON, oldest_open=opened), before=before)
-    assert found == Bound(value=before, how="exact", held_back_since=opened)
+    assert found == Bound(
+        value=before, how="exact", held_back_since=opened, held_back_seconds=3 * 3600
+    )
 
 
 def test_a_value_ahead_of_the_clock_stops_the_load() -> None:
@@ -200,7 +278,8 @@ def test_an_integer_is_safe_up_to_what_was_seen_before_the_oldest_transaction_be
     )
     observed = seen(NOON, max_cursor="50", oldest_open="2026-01-02T11:00:00.000000")
     found = bound(NUMBERS, INTEGER, observed, marks=marks)
-    assert found == Bound(value="20", how="exact", held_back_since=observed.oldest_open)
+    assert (found.value, found.how) == ("20", "exact")
+    assert (found.held_back_since, found.held_back_seconds) == (observed.oldest_open, 3600)
 
 
 def test_an_integer_with_an_open_transaction_and_no_mark_has_nothing_safe() -> None:
@@ -230,11 +309,6 @@ def test_the_first_sighting_of_a_settled_integer_has_not_settled_yet(*, hidden: 
     spec = NUMBERS if hidden else LOOSE
     found = bound(spec, INTEGER, seen(NOON, max_cursor="50", sessions_hidden=hidden))
     assert found == Bound(value=None, how="settled")
-
-
-def test_an_integer_source_that_went_back_stops_the_load() -> None:
-    with pytest.raises(WatermarkAhead):
-        bound(NUMBERS, INTEGER, seen(NOON, max_cursor="5"), before="1000")
 
 
 def test_an_empty_table_leaves_an_integer_watermark_where_it_is() -> None:
@@ -272,7 +346,7 @@ def test_marks_keep_the_first_and_the_last_sightings() -> None:
     marks: tuple[Mark, ...] = ()
     for minute in range(60):
         now = seen(f"2026-01-02T12:{minute:02d}:00.000000", max_cursor=str(minute))
-        marks = keep_marks(marks, now)
+        marks = keep_marks(marks, NUMBERS, now)
     values = [int(mark.value) for mark in marks]
     assert len(values) == 16
     assert values == sorted(values)
@@ -280,4 +354,4 @@ def test_marks_keep_the_first_and_the_last_sightings() -> None:
 
 
 def test_an_empty_table_leaves_no_mark() -> None:
-    assert keep_marks((), seen(NOON)) == ()
+    assert keep_marks((), NUMBERS, seen(NOON)) == ()

@@ -6,16 +6,19 @@ import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from shared.adapters.odbc.dialect import Activity
 from shared.adapters.odbc.links import Link
 from shared.adapters.odbc.mariadb.faults import PrivilegeMissing
 from shared.loading.errors import IngestError
+from shared.loading.span import Holder
 
 # A default of NOW() is the start of its statement, which may wait for long before its transaction
 # begins. Whole seconds have passed, so one more is taken off.
 _STATEMENTS = """
 SELECT CAST(ID AS SIGNED) AS thread, USER = 'system user' AS replicating,
+       LEFT(USER, 60) AS login, LEFT(HOST, 60) AS client, LEFT(COMMAND, 60) AS state,
        DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f') AS clock,
        DATE_FORMAT(UTC_TIMESTAMP(6) - INTERVAL TIME + 1 SECOND, '%Y-%m-%dT%H:%i:%s.%f') AS began
 FROM information_schema.PROCESSLIST
@@ -34,6 +37,14 @@ SELECT trx_id AS id, CAST(trx_mysql_thread_id AS SIGNED) AS thread,
        trx_mysql_thread_id = CONNECTION_ID() AND LOCATE('{token}', trx_query) > 0 AS fresh
 FROM information_schema.INNODB_TRX
 """
+# Whose the open transactions are; one that was prepared may be nobody's any more.
+_THREADS = """
+SELECT CAST(ID AS SIGNED) AS thread, LEFT(USER, 60) AS login, LEFT(HOST, 60) AS client,
+       LEFT(COMMAND, 60) AS state
+FROM information_schema.PROCESSLIST
+"""
+# So many of the oldest are told of.
+_TOLD = 3
 _BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 _END = "ROLLBACK"
 # The server keeps its list of transactions for 100 ms after anybody has last read it.
@@ -43,9 +54,9 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Transactions:
-    """Those that may write, by id with their starts, and the threads that only read."""
+    """Those that may write, by id with their threads and starts, and the threads that only read."""
 
-    writing: Mapping[str, str]
+    writing: Mapping[str, tuple[int, str]]
     reading: frozenset[int]
 
 
@@ -69,16 +80,40 @@ def observe_activity(link: Link) -> Activity:
         return Activity(oldest_open=None, sessions_hidden=True)
     readers = seen.reading if seen else frozenset[int]()
     running = [row for row in statements if row["thread"] not in readers]
-    starts = [str(row["began"]) for row in running] + list((lasting or {}).values())
+    holders = [_statement(row) for row in running] + _transactions(link, lasting or {})
+    holders.sort(key=lambda holder: holder.since)
     return Activity(
-        oldest_open=min(starts, default=None),
+        oldest_open=holders[0].since if holders else None,
         sessions_hidden=lasting is None
         or bool(lasting)
         or any(row["replicating"] for row in running),
+        holders=tuple(holders[:_TOLD]),
     )
 
 
-def _await_end(link: Link, seen: _Transactions) -> Mapping[str, str] | None:
+def _statement(row: Mapping[str, Any]) -> Holder:
+    return Holder(
+        session=f"thread {row['thread']}",
+        since=str(row["began"]),
+        user=row["login"] or None,
+        client=row["client"] or None,
+        state=row["state"] or None,
+    )
+
+
+def _transactions(link: Link, lasting: Mapping[str, tuple[int, str]]) -> list[Holder]:
+    if not lasting:
+        return []
+    threads = {row["thread"]: row for row in link.rows(_THREADS)}
+    return [
+        _statement({**threads[thread], "began": began})
+        if thread in threads
+        else Holder(session=f"transaction {number}", since=began, state="without a session")
+        for number, (thread, began) in lasting.items()
+    ]
+
+
+def _await_end(link: Link, seen: _Transactions) -> Mapping[str, tuple[int, str]] | None:
     """Give those transactions that last, None if the server does not show what is open now."""
     lasting = seen.writing
     for _ in range(_TRIES):
@@ -100,7 +135,11 @@ def _look(link: Link) -> _Transactions | None:
         # Made by this very statement: it shows itself.
         if any(row["fresh"] for row in found):
             return _Transactions(
-                writing={str(row["id"]): str(row["began"]) for row in found if not row["reading"]},
+                writing={
+                    str(row["id"]): (int(row["thread"]), str(row["began"]))
+                    for row in found
+                    if not row["reading"]
+                },
                 reading=frozenset(row["thread"] for row in found if row["reading"]),
             )
         link.rows(_PAUSE)

@@ -28,6 +28,11 @@ _FORWARD_ONLY, _NO_CACHE = 1 << 21, 1 << 20
 _FIRST_TO_STREAM = "03.01.0017"
 _COPIED = "copied"
 
+_ASSIGNED = """
+SELECT DATA_TYPE AS type, COALESCE(COLUMN_DEFAULT, '') AS written, EXTRA AS extra
+FROM information_schema.COLUMNS
+WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = ?
+"""
 _CLOCK = "DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f')"
 _OPEN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 _CLOSE = "ROLLBACK"
@@ -120,6 +125,21 @@ class MariadbDialect(Dialect):
     def activity(self, link: Link) -> Activity:
         """Look at the statements and transactions of others."""
         return observe_activity(link)
+
+    def doubts(self, link: Link, table: TableSpec) -> tuple[str, ...]:
+        """Tell of a default that takes the time zone of each session."""
+        found = link.rows(_ASSIGNED, table.schema_name, table.table_name, table.cursor.column or "")
+        if not found or found[0]["type"].lower() not in ("datetime", "date"):
+            return ()
+        written = f"{found[0]['written']} {found[0]['extra']}".lower()
+        if "current_timestamp" not in written and "curdate" not in written:
+            return ()
+        return (
+            (
+                f"settled: {table.cursor.column} has no time zone and takes that of each session; "
+                "a timestamp column does not"
+            ),
+        )
 
     def estimate(self, link: Link, table: TableSpec, relation: Relation, span: Span | None) -> int:
         """Estimate the rows of a span, of the whole table without one."""

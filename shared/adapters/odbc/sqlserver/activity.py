@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shared.adapters.odbc.dialect import Activity
 from shared.adapters.odbc.links import Link
 from shared.adapters.odbc.sqlserver.faults import StateHidden
+from shared.loading.span import Holder
 
 # SERVERPROPERTY('EngineEdition'), and the first version with CURRENT_TIMEZONE_ID.
 _AZURE_DATABASE, _MANAGED_INSTANCE = 5, 8
@@ -36,6 +39,13 @@ SELECT CONVERT(int, SERVERPROPERTY('EngineEdition')) AS edition,
 _ZONE = "SELECT CONVERT(varchar(100), CURRENT_TIMEZONE_ID()) AS zone"
 _VERSIONS = "SELECT CONVERT(char(18), MIN_ACTIVE_ROWVERSION(), 1) AS lowest"
 
+# So many of the oldest are told of.
+_TOLD = 3
+_WHOSE = """
+LEFT(s.original_login_name, 60) AS login, LEFT(s.program_name, 60) AS program,
+LEFT(s.host_name, 60) AS client
+"""
+
 # The readers of this login, which write nothing, this session among them.
 _OURS = """
     SELECT ours.session_id
@@ -50,7 +60,8 @@ _OURS = """
 # statement may name another. What sleeps in a SELECT or a WAITFOR outside of a transaction writes
 # nothing before its next statement.
 _REQUESTS = f"""
-SELECT MIN(COALESCE(r.start_time, s.last_request_start_time)) AS oldest
+SELECT TOP ({_TOLD}) COALESCE(r.start_time, s.last_request_start_time) AS began,
+       s.session_id AS session, COALESCE(r.status, s.status) AS state, {_WHOSE}
 FROM sys.dm_exec_sessions AS s
 LEFT JOIN sys.dm_exec_requests AS r ON r.session_id = s.session_id
 WHERE s.is_user_process = 1
@@ -58,18 +69,22 @@ WHERE s.is_user_process = 1
   AND NOT (r.session_id IS NOT NULL
            AND r.command IN ('SELECT', 'WAITFOR') AND r.open_transaction_count = 0)
   AND s.session_id NOT IN ({_OURS})
+ORDER BY began
 """
 
 # Transactions that have to do with this database, those without a session (distributed, in doubt)
 # among them. The server's own, of type 3, change no row.
 _TRANSACTIONS = f"""
-SELECT MIN(t.transaction_begin_time) AS oldest
+SELECT TOP ({_TOLD}) t.transaction_begin_time AS began,
+       st.session_id AS session, COALESCE(s.status, 'in doubt or distributed') AS state, {_WHOSE}
 FROM sys.dm_tran_database_transactions AS d
 JOIN sys.dm_tran_active_transactions AS t ON t.transaction_id = d.transaction_id
 LEFT JOIN sys.dm_tran_session_transactions AS st ON st.transaction_id = d.transaction_id
+LEFT JOIN sys.dm_exec_sessions AS s ON s.session_id = st.session_id
 WHERE d.database_id = DB_ID()
   AND d.database_transaction_type <> 3
   AND (st.session_id IS NULL OR st.session_id NOT IN ({_OURS}))
+ORDER BY began
 """
 
 
@@ -85,30 +100,41 @@ def observe_activity(link: Link) -> Activity:
         return Activity(oldest_open=None, sessions_hidden=True, lowest_active=versions)
     minutes = _uncertain_minutes(link, int(facts["edition"]), int(facts["version"]))
     try:
-        starts = [
-            _oldest(link, _REQUESTS, minutes),
-            _oldest(link, _TRANSACTIONS, minutes),
-        ]
+        found = _oldest(link, _REQUESTS, minutes) + _oldest(link, _TRANSACTIONS, minutes)
     except StateHidden:
         return Activity(oldest_open=None, sessions_hidden=True, lowest_active=versions)
+    holders = sorted(found, key=lambda holder: holder.since)
     return Activity(
-        oldest_open=min((start for start in starts if start is not None), default=None),
+        oldest_open=holders[0].since if holders else None,
         sessions_hidden=False,
         lowest_active=versions,
+        holders=tuple(holders[:_TOLD]),
     )
 
 
-def _oldest(link: Link, sql: str, minutes: int) -> str | None:
-    found = link.rows(_in_utc(sql, minutes))[0]["oldest"]
-    return None if found is None else str(found)
+def _oldest(link: Link, sql: str, minutes: int) -> list[Holder]:
+    return [_holder(row) for row in link.rows(_in_utc(sql, minutes))]
+
+
+def _holder(row: dict[str, Any]) -> Holder:
+    named = row["session"]
+    return Holder(
+        session=f"session {named}" if named is not None else "a transaction without a session",
+        since=str(row["oldest"]),
+        user=row["login"] or None,
+        application=row["program"] or None,
+        client=row["client"] or None,
+        state=row["state"] or None,
+    )
 
 
 def _in_utc(sql: str, minutes: int) -> str:
     """Take a local time of the server, without a zone, to UTC, at most `minutes` too early."""
-    local = "CONVERT(datetime2(6), found.oldest)"
+    local = "CONVERT(datetime2(6), found.began)"
     offset = f"-DATEPART(tzoffset, SYSDATETIMEOFFSET()) - {minutes}"
     text = f"CONVERT(char(26), DATEADD(minute, {offset}, {local}), 121)"
-    return f"SELECT STUFF({text}, 11, 1, 'T') AS oldest FROM ({sql}) AS found"
+    whose = "found.session, found.state, found.login, found.program, found.client"
+    return f"SELECT STUFF({text}, 11, 1, 'T') AS oldest, {whose} FROM ({sql}) AS found"
 
 
 def _uncertain_minutes(link: Link, edition: int, version: int) -> int:

@@ -10,6 +10,7 @@ from shared.adapters.odbc.sqlserver.activity import observe_activity
 from shared.adapters.odbc.sqlserver.address import settle
 from shared.adapters.odbc.sqlserver.cursors import settle_span
 from shared.adapters.odbc.sqlserver.faults import FAULTS
+from shared.adapters.odbc.sqlserver.identity import find_identity
 from shared.adapters.odbc.sqlserver.relation import describe, find_table
 from shared.adapters.odbc.sqlserver.snapshot import IN_MEMORY, Reading
 from shared.catalog import TableSpec
@@ -76,6 +77,9 @@ class SqlServerDialect(Dialect):
 
     def activity(self, link: Link) -> Activity:
         return observe_activity(link)
+
+    def identity(self, link: Link, table: TableSpec) -> str | None:
+        return find_identity(link, self.quote_table(table))
 
     def estimate(self, link: Link, table: TableSpec, relation: Relation, span: Span | None) -> int:
         return cuts.estimate(self, link, table, relation, span)
