@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.durable import implements, steps
 from shared.loading.order import FINAL, State, run_id
+from shared.operations.holding import find_held
 from shared.operations.records import HOST_FAILED, OrderRecord, RunRecord
 from shared.runtime import wiring
 
@@ -22,8 +24,10 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
     record = app.ledger.order(end.order_id)
     if record is not None and _is_closed(record, end):
         return record
-    states = _states(app, record) if record else []
+    runs = app.ledger.runs_of_order(end.order_id)
+    states = _states(app, record, runs) if record else []
     failed = sum(state == "failed" for state in states)
+    held = find_held(runs, app.find_specs, app.states.turn)
 
     def close(record: OrderRecord) -> OrderRecord:
         if _is_closed(record, end):
@@ -34,7 +38,14 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
         elif any(each != "succeeded" for each in states):
             cancelled = record.cancel_requested or "cancelled" in states
             state = "cancelled" if cancelled else "failed"
-        return replace(record, state=state, failed=failed, error=end.broke, ended_at=ended)
+        return replace(
+            record,
+            state=state,
+            failed=failed,
+            error=end.broke,
+            ended_at=ended,
+            held_back=len(held),
+        )
 
     return app.ledger.change_order(end.order_id, close)
 
@@ -43,11 +54,11 @@ def _is_closed(record: OrderRecord, end: steps.OrderEnd) -> bool:
     return record.state in FINAL or end.attempt not in (None, record.order.attempt)
 
 
-def _states(app: wiring.App, record: OrderRecord) -> list[str]:
+def _states(app: wiring.App, record: OrderRecord, found: Sequence[RunRecord]) -> list[str]:
     order = record.order
     if order.mode == "backfill":
         return [window.state for window in app.ledger.windows(order.order_id)]
-    runs = {run.table: run for run in app.ledger.runs_of_order(order.order_id)}
+    runs = {run.table: run for run in found}
     return [_settled(app, record, table, runs.get(table)).state for table in order.tables]
 
 

@@ -100,10 +100,20 @@ class Backfill(Standing, frozen=True, kw_only=True):
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
-    """Where progress stopped, and how firm that is."""
+    """Where progress stopped, and how firm that is; held back if a transaction was open since then."""
 
     value: str | None
     how: str
+    held_back_since: str | None = None
+    held_back_by: str | None = None
+
+
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What kept the last load from calling more of a table done."""
+
+    since: str
+    seconds: int
+    by: str | None = None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +173,7 @@ class Table(Standpoint, frozen=True, kw_only=True):
     key: tuple[str, ...]
     schedule: str | None = None
     state: str
+    held_back: HeldBack | None = None
     loading: str | None = None
     requested: int
     served: int

@@ -23,12 +23,6 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     sessions_hidden: bool = False
 
 
-class PlannedBound(Bound, frozen=True, kw_only=True):
-    """Where progress would stop; held back if a transaction has been open since then."""
-
-    held_back_since: str | None = None
-
-
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """A column with the source's own name of its type, and the Arrow type that it lands as."""
 
@@ -56,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     mode: str
     watermark_before: str | None = None
-    bound: PlannedBound | None = None
+    bound: Bound | None = None
     found: Sighting | None = None
     columns: tuple[Column, ...] = ()
     drift: tuple[str, ...] = ()
@@ -90,7 +84,9 @@ def _bound_facts(plan: Plan) -> list[tuple[str, str]]:
     if bound is not None:
         facts.append(("Bound", f"{bound.value or NOTHING} ({bound.how})"))
         if bound.held_back_since:
-            facts.append(("Held back", f"a transaction is open since {bound.held_back_since}"))
+            whose = f" ({bound.held_back_by})" if bound.held_back_by else ""
+            since = f"a transaction is open since {bound.held_back_since}{whose}"
+            facts.append(("Held back", since))
     if found is not None:
         facts.append(("Source's clock", found.clock))
         facts.append(("Highest cursor", found.max_cursor or NOTHING))

@@ -106,6 +106,7 @@ def render_table(table: Table) -> RenderableType:
         ("Key", ", ".join(table.key)),
         ("Schedule", table.schedule),
         *watermark_facts(table),
+        ("Held back", _held_back(table)),
         ("Loading", table.loading),
         ("Requests", f"{table.requested} asked, {table.served} served"),
     )
@@ -113,6 +114,13 @@ def render_table(table: Table) -> RenderableType:
         return head
     failed = (table.table, table.runs[0].error)
     return Group(head, render_runs(Runs(runs=table.runs)), *list_failures([failed]))
+
+
+def _held_back(table: Table) -> str | None:
+    held = table.held_back
+    if held is None:
+        return None
+    return f"for {format_span(held.seconds)}, by {held.by or 'a transaction that is not shown'}"
 
 
 def render_runs(runs: Runs) -> RenderableType:

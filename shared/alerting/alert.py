@@ -27,15 +27,29 @@ class FailedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """What is told of a failed order; its fields are those of the JSON that is posted.
+class HeldTable:
+    """One table whose bound is held back: since when (the source's clock, UTC), by whom, with its run."""
 
-    `table`, `run_id` and `error` are those of the first failed table. Holds no row value and no secret.
+    table: str
+    run_id: str
+    since: str
+    seconds: int
+    by: str | None
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What is told of an order; its fields are those of the JSON that is posted.
+
+    `failed`: `table`, `run_id` and `error` are those of the first failed table. `held_back`: the order
+    went well, but an open transaction keeps the bounds of the tables in `held` from moving; `table`
+    and `run_id` are those of the first of them. Holds no row value, no statement and no secret.
     """
 
     title: str
     text: str
-    status: Literal["failed"] = "failed"
+    status: Literal["failed", "held_back"] = "failed"
     order_id: str
     table: str | None
     run_id: str | None
@@ -43,7 +57,8 @@ class Alert:
     failed: int
     tables: tuple[FailedTable, ...]
     link: str
-    rerun: str
+    rerun: str | None
+    held: tuple[HeldTable, ...] = ()
 
 
 class Notifier(Protocol):

@@ -1,10 +1,10 @@
-"""Makes the alert of a failed order from the ledger."""
+"""Makes the alerts of an order from the ledger: of what failed, and of bounds that are held back for long."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.alerting.alert import Alert, FailedTable
+from shared.alerting.alert import Alert, FailedTable, HeldTable
 from shared.loading.errors import Failure
 from shared.operations.records import OrderRecord, RunRecord
 
@@ -36,6 +36,39 @@ def compose_alert(record: OrderRecord, failed: Sequence[RunRecord], base_url: st
         ),
         link=f"{base_url}/api/orders/{order_id}",
         rerun=f"{base_url}/api/runs/{order_id}/rerun",
+    )
+
+
+def compose_held_alert(record: OrderRecord, held: Sequence[RunRecord], base_url: str) -> Alert:
+    """Say which bounds are held back, since when and by whom; nothing failed and nothing is lost."""
+    order_id, first = record.order.order_id, held[0]
+    more = f" and of {len(held) - 1} more" if len(held) > 1 else ""
+    return Alert(
+        title=f"Tidemark: the bound of {first.table}{more} is held back",
+        text=(
+            f"{first.table}{more}: {first.bound.held_back}. Nothing is lost: what lies above the "
+            "bound is read with every load until that transaction ends."
+        ),
+        status="held_back",
+        order_id=order_id,
+        table=first.table,
+        run_id=first.run_id,
+        error=None,
+        failed=0,
+        tables=(),
+        link=f"{base_url}/api/orders/{order_id}",
+        rerun=None,
+        held=tuple(
+            HeldTable(
+                table=run.table,
+                run_id=run.run_id,
+                since=run.bound.held_back_since or "",
+                seconds=run.bound.held_back_seconds or 0,
+                by=run.bound.held_back_by,
+                link=f"{base_url}/api/runs/{run.run_id}",
+            )
+            for run in held[:MOST_TABLES]
+        ),
     )
 
 

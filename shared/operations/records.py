@@ -53,7 +53,8 @@ class OrderRecord:
     """An order and how it stands. `failed` counts its failed tables (a backfill's failed windows).
 
     `queued_at` is when its present attempt was asked for, and `chosen` what this one loads: of a
-    rerun only what failed, None for all.
+    rerun only what failed, None for all. `held_back` counts its tables whose bound is held back for
+    so long that somebody has to be told.
     """
 
     order: Order
@@ -66,6 +67,7 @@ class OrderRecord:
     error: Failure | None = None
     alert: Literal["none", "sent", "failed"] = "none"
     cancel_requested: bool = False
+    held_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

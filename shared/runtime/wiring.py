@@ -115,6 +115,13 @@ class App:
         except CatalogInvalid as error:
             raise CatalogBroken("; ".join(str(problem) for problem in error.problems)) from error
 
+    def find_specs(self) -> Mapping[str, TableSpec]:
+        """Give the tables by name as the files stand now; none where these cannot be read."""
+        try:
+            return {table.name: table for table in self.catalog}
+        except CatalogBroken:
+            return {}
+
     def table(self, name: str) -> TableSpec:
         """Give a table's spec as it stands now. Raises CatalogBroken, TableUnknown."""
         try:

@@ -24,10 +24,15 @@ def test_a_plan_shows_bound_slices_statement_and_rows(api: Playback, call: Call)
 def test_a_plan_says_what_holds_the_bound_back_and_what_has_drifted(
     api: Playback, call: Call
 ) -> None:
-    held = {"value": POSITION, "how": "exact", "held_back_since": "2026-01-30 23:00:00"}
+    held = {
+        "value": POSITION,
+        "how": "exact",
+        "held_back_since": "2026-01-30 23:00:00",
+        "held_back_by": "pid 4711, user app",
+    }
     api.play(PLANS, plan(bound=held, drift=["column age (int4) is new"]))
     output = call("plan", TABLE).stdout
-    assert "a transaction is open since 2026-01-30 23:00:00" in output
+    assert "a transaction is open since 2026-01-30 23:00:00 (pid 4711, user app)" in output
     assert "column age (int4) is new" in output
 
 

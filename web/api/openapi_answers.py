@@ -33,7 +33,8 @@ _HOW: Schema = {"enum": ["exact", "settled", "none"]}
 _ABOUT = {
     "Bound": (
         "Where progress stops: `exact` where the database vouches for it, `settled` where a margin "
-        "stands in, `none` without a cursor. Held back if a transaction is open since then."
+        "stands in, `none` without a cursor. Held back if a transaction is open since then: by whom, as "
+        "far as the source shows it, and for how long by the source's clock."
     ),
     "Failure": "An error, and what to do about it.",
     "Run": "One table's run of one order. Rows, files and bytes are what was published.",
@@ -128,6 +129,14 @@ _WRITTEN: dict[str, Schema] = {
         state={"enum": ["never_loaded", *bodies.STATES]},
         watermark=or_null(ref("Watermark")),
         lag_seconds=or_null({"type": "number"}),
+        held_back=or_null(
+            answered(
+                "What kept the last load from calling more of the table done.",
+                since=TEXT,
+                seconds=COUNT,
+                by=or_null(TEXT),
+            )
+        ),
         loading=or_null({**TEXT, "description": "The run that has the table's turn."}),
         requested=COUNT,
         served=COUNT,
@@ -171,6 +180,17 @@ _WRITTEN: dict[str, Schema] = {
                 has_nulls=FLAG,
                 oldest_open=or_null(TEXT),
                 sessions_hidden=FLAG,
+                holders=many(
+                    answered(
+                        "One of the oldest transactions that are open, and whose it is.",
+                        session=TEXT,
+                        since=TEXT,
+                        user=or_null(TEXT),
+                        application=or_null(TEXT),
+                        client=or_null(TEXT),
+                        state=or_null(TEXT),
+                    )
+                ),
             )
         ),
         columns=many(

@@ -19,6 +19,13 @@ _ACCEPTED: dict[str, Any] = {
     "tables": [_TABLE],
     "links": {"status": f"{_HERE}/orders/{_ORDER}", "rerun": f"{_HERE}/runs/{_ORDER}/rerun"},
 }
+_SETTLED: dict[str, Any] = {
+    "value": _BOUND,
+    "how": "settled",
+    "held_back_since": None,
+    "held_back_seconds": None,
+    "held_back_by": None,
+}
 _ONE_RUN: dict[str, Any] = {
     "run_id": _RUN,
     "order_id": _ORDER,
@@ -31,7 +38,7 @@ _ONE_RUN: dict[str, Any] = {
     "bytes": 5120,
     "watermark_before": _BEFORE,
     "watermark_after": _BOUND,
-    "bound": {"value": _BOUND, "how": "settled", "held_back_since": None},
+    "bound": _SETTLED,
     "started_at": "2026-01-31T12:00:00.130000+00:00",
     "ended_at": _MOVED_AT,
     "attempt": 1,
@@ -48,13 +55,14 @@ _PLAN: dict[str, Any] = {
     "table": _TABLE,
     "mode": "incremental",
     "watermark_before": _BEFORE,
-    "bound": {"value": _BOUND, "how": "settled", "held_back_since": None},
+    "bound": _SETTLED,
     "found": {
         "clock": _CLOCK,
         "max_cursor": _HIGHEST,
         "has_nulls": False,
         "oldest_open": None,
         "sessions_hidden": False,
+        "holders": [],
     },
     "columns": [
         {"name": "order_id", "source_type": "bigint", "lands": "int64", "nullable": False},

@@ -73,6 +73,7 @@ def _view_observation(seen: Observation) -> dict[str, Any]:
         "has_nulls": seen.has_nulls,
         "oldest_open": seen.oldest_open,
         "sessions_hidden": seen.sessions_hidden,
+        "holders": msgspec.to_builtins(seen.holders),
     }
 
 

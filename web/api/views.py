@@ -101,6 +101,7 @@ def view_table(
         "state": _state(turn, runs),
         "watermark": msgspec.to_builtins(watermark) if watermark else None,
         "lag_seconds": _lag(spec, watermark, now),
+        "held_back": _held_back(runs),
         "loading": turn.holder,
         "requested": turn.requested,
         "served": turn.served,
@@ -150,6 +151,18 @@ def _state(turn: Turn, runs: Sequence[RunRecord]) -> str:
     if turn.holder is not None:
         return "committing" if turn.claim else "running"
     return runs[0].state if runs else "never_loaded"
+
+
+def _held_back(runs: Sequence[RunRecord]) -> dict[str, Any] | None:
+    """Say what kept the last load from calling more of the table done; None if nothing did."""
+    bound = runs[0].bound if runs else None
+    if bound is None or not bound.held_back_seconds:
+        return None
+    return {
+        "since": bound.held_back_since,
+        "seconds": bound.held_back_seconds,
+        "by": bound.held_back_by,
+    }
 
 
 def _lag(spec: TableSpec, watermark: Watermark | None, now: datetime) -> float | None:

@@ -55,7 +55,7 @@ def test_what_a_login_may_not_see_has_not_changed(last: str | None, now: str | N
 
 
 def test_a_table_that_was_loaded_and_is_empty_stops() -> None:
-    with pytest.raises(SourceEmptied, match="crm/dbo.Users"):
+    with pytest.raises(SourceEmptied, match=r"crm/dbo\.Users"):
         check_emptied(SPEC, "incremental", seen(NOON), loaded=True)
 
 

@@ -2,8 +2,9 @@
 
 from operations_samples import FAILURE, A, B, run
 
+from shared.loading.bound import Bound
 from shared.loading.order import Order
-from shared.operations.alerts import MOST_TABLES, compose_alert
+from shared.operations.alerts import MOST_TABLES, compose_alert, compose_held_alert
 from shared.operations.records import OrderRecord, RunRecord
 
 ORDER = Order(order_id="20260101T000000000Z-00000a", tables=(A, B), created_at="")
@@ -45,3 +46,34 @@ def test_a_failure_without_a_cause_says_so() -> None:
 def test_an_alert_stays_short_however_many_tables_failed() -> None:
     alert = compose_alert(record(), [failed(f"crm/dbo.T{n}") for n in range(500)], BASE)
     assert (alert.failed, len(alert.tables)) == (500, MOST_TABLES)
+
+
+HELD = Bound(
+    value="2026-01-01 00:00:00.000000",
+    how="exact",
+    held_back_since="2026-01-01T00:00:01.000000",
+    held_back_seconds=7_200,
+    held_back_by="pid 4711, user app, application billing, idle in transaction",
+)
+
+
+def held(table: str) -> RunRecord:
+    return run(ORDER, table, state="succeeded", outcome="loaded", bound=HELD)
+
+
+def test_a_bound_that_is_held_back_is_told_of_as_no_failure() -> None:
+    alert = compose_held_alert(record(), [held(A), held(B)], BASE)
+    assert (alert.status, alert.failed, alert.error, alert.tables) == ("held_back", 0, None, ())
+    assert (alert.table, alert.run_id, alert.rerun) == (A, held(A).run_id, None)
+    assert "2:00:00" in alert.text
+    assert "pid 4711, user app, application billing" in alert.text
+    assert [(each.table, each.seconds, each.by) for each in alert.held] == [
+        (A, 7_200, HELD.held_back_by),
+        (B, 7_200, HELD.held_back_by),
+    ]
+    assert alert.held[0].link == f"{BASE}/api/runs/{held(A).run_id}"
+
+
+def test_an_alert_of_a_failure_is_as_it_was() -> None:
+    alert = compose_alert(record(), [failed(A)], BASE)
+    assert (alert.status, alert.held) == ("failed", ())

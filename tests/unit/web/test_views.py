@@ -134,3 +134,20 @@ def test_a_table_that_was_never_loaded_has_no_watermark_and_no_lag() -> None:
 
 def test_a_table_shows_no_secret_and_no_reference_to_one() -> None:
     assert "CRM_DB" not in json.dumps(table())
+
+
+def test_a_table_says_who_keeps_its_bound_back() -> None:
+    held = Bound(
+        value=None,
+        how="exact",
+        held_back_since="2026-01-01T00:00:00.000000",
+        held_back_seconds=90,
+        held_back_by="pid 7, user app",
+    )
+    assert table(runs=(replace(RUN, bound=held),))["held_back"] == {
+        "since": "2026-01-01T00:00:00.000000",
+        "seconds": 90,
+        "by": "pid 7, user app",
+    }
+    assert table(runs=(RUN,))["held_back"] is None
+    assert table(runs=())["held_back"] is None
