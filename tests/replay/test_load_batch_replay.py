@@ -26,6 +26,18 @@ def test_an_order_is_opened_loaded_and_closed() -> None:
     assert run.output["state"] == "succeeded"
 
 
+def test_an_order_that_went_well_is_alerted_if_a_bound_is_held_back_for_long() -> None:
+    order = batch(*tables(2))
+
+    def end(_: Any) -> OrderRecord:
+        return OrderRecord(order=order, state="succeeded", held_back=1)
+
+    script = batch_script(order, (order.tables,), well, end)
+    run = rehearse(load_batch, OrderWork(order=order), script)
+    assert run.steps[-2:] == ["close_order", "raise_alert"]
+    assert (run.output["state"], run.output["alert"]) == ("succeeded", "sent")
+
+
 def test_a_wave_begins_when_the_one_before_it_has_ended() -> None:
     order = batch(*tables(5))
     waves = (order.tables[:2], order.tables[2:4], order.tables[4:])

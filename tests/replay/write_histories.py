@@ -85,6 +85,16 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
             batch_script(order, waves, loads, ended),
             choose=newest,
         ),
+        "load_batch-held-back": lambda: rehearse(
+            load_batch,
+            OrderWork(order=order),
+            batch_script(
+                order,
+                waves,
+                lambda table: succeeded(table=table),
+                lambda _: OrderRecord(order=order, state="succeeded", held_back=1),
+            ),
+        ),
         "backfill-two-groups": lambda: rehearse(backfill, BACKFILL, BackfillScript(2)),
         "backfill-cancelled": lambda: rehearse(
             backfill, BACKFILL, BackfillScript(9, cancelled_after=1)

@@ -18,19 +18,19 @@ _NAME = 60
 # A transaction counts from its start. While a statement runs it counts from where the client sent
 # it, if that is earlier: the transactions of a procedure or of several statements sent at once
 # begin later, and statement_timestamp(), of the latter now() too, is still that of the sending.
-# Between two of them no transaction is shown. Replication and background workers are in one
-# "statement" for days, so that theirs counts within a transaction only, or not at all.
+# Between two of them no transaction is shown. Background workers may be in one "statement" for days,
+# so that theirs counts within a transaction only.
 _START = """
 CASE WHEN state IN ('active', 'fastpath function call')
-          AND (backend_type = 'client backend'
-               OR backend_type IS DISTINCT FROM 'walsender' AND xact_start IS NOT NULL)
+          AND (backend_type = 'client backend' OR xact_start IS NOT NULL)
      THEN least(xact_start, query_start)
      ELSE xact_start END
 """
 # Without the right a login sees nothing of others, and a session may have switched its reports off,
-# or off and on again within a transaction: then that is open and does not show when it began. What
-# is shown of a session and what it holds are read one after the other, so that one which began in
-# between looks the same at first.
+# or off and on again within a transaction: then that is open and does not show when it began. Nor
+# does that of a replication connection, which takes SQL like any other. What is shown of a session
+# and what it holds are read one after the other, so that one which began in between looks the same
+# at first.
 _HIDDEN = "query = '<insufficient privilege>' OR state = 'disabled'"
 _SHY = """
 xact_start IS NULL AND (state LIKE 'idle in transaction%'
@@ -38,8 +38,7 @@ xact_start IS NULL AND (state LIKE 'idle in transaction%'
 """
 # Left out: this session; the other readers of this login, which are read-only and so have no
 # number of a writer; vacuum and the server's own processes, which have no user. Background workers
-# stay in: those of logical replication and of job schedulers write rows. Senders of the log are of
-# no database, or of this one and may write.
+# stay in: those of logical replication and of job schedulers write rows.
 _SESSIONS = f"""
 WITH others AS (
     SELECT pid, usename, application_name, host(client_addr) AS client, state, backend_type,
@@ -54,9 +53,11 @@ SELECT facts.hidden OR coalesce(bool_or(others.hidden) OVER (), false) AS hidden
        coalesce(bool_or(others.shy) OVER (), false) AS shy,
        to_char(start AT TIME ZONE 'UTC', {_ISO}) AS since, pid::text AS pid,
        left(usename, {_NAME}) AS login, left(application_name, {_NAME}) AS application, client,
-       CASE WHEN backend_type = 'client backend' THEN state ELSE backend_type END AS state
+       CASE WHEN backend_type = 'client backend' THEN state ELSE backend_type END AS state,
+       facts.standby, to_char(facts.replayed AT TIME ZONE 'UTC', {_ISO}) AS replayed
 FROM (
-    SELECT current_setting('track_activities') = 'off' OR pg_is_in_recovery() AS hidden
+    SELECT pg_is_in_recovery() AS standby, pg_last_xact_replay_timestamp() AS replayed,
+           current_setting('track_activities') = 'off' OR pg_is_in_recovery() AS hidden
 ) AS facts
 LEFT JOIN others ON true
 ORDER BY start NULLS LAST
@@ -91,20 +92,25 @@ def observe_activity(connection: Connection) -> Activity:
     prepared ones. Of these the server knows when they were prepared, not when they began. One that
     is open at an earlier load has held its bound back, so that the last watermark is safe from it,
     and nothing above is.
+
+    A standby shows nobody who writes. It stands where its replay has come to, whatever its clock says:
+    what it replays next was committed after the last commit that it has replayed.
     """
     sessions = _look(connection)
     prepared = _lasting(connection)
+    facts = sessions[0]
     holders = sorted(
         [
             *(_session(row) for row in sessions if row["since"] is not None),
             *(_prepared(row) for row in prepared),
+            *([_replay(facts["replayed"])] if facts["standby"] and facts["replayed"] else []),
         ],
         key=lambda holder: holder.since,
     )
     return Activity(
         oldest_open=holders[0].since if holders else None,
-        sessions_hidden=bool(sessions[0]["hidden"] or sessions[0]["shy"] or prepared),
-        start_unknown=bool(prepared),
+        sessions_hidden=bool(facts["hidden"] or facts["shy"] or prepared),
+        start_unknown=bool(prepared or (facts["standby"] and not facts["replayed"])),
         holders=tuple(holders[:_TOLD]),
     )
 
@@ -140,6 +146,10 @@ def _session(row: dict[str, Any]) -> Holder:
         client=row["client"],
         state=row["state"],
     )
+
+
+def _replay(since: str) -> Holder:
+    return Holder(session="replay of the primary's log", since=since, state="its last commit")
 
 
 def _prepared(row: dict[str, Any]) -> Holder:

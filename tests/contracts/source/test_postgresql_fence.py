@@ -1,5 +1,6 @@
 """Whatever others do, no row appears at or below an exact bound; where that is not proven it is said."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local import postgres
 from shared.adapters.postgresql import PostgresSession, connect
 from shared.adapters.postgresql.assignment import look_at_relation
 from shared.adapters.postgresql.connection import open_connection
@@ -391,3 +393,23 @@ def test_a_time_that_no_calendar_counts_stops(
     database.run(f"{EVENTS} INSERT INTO events VALUES (1, '{value}')")
     with pytest.raises(CursorUnsound):
         bound_of(observe(database, session))
+
+
+def test_a_replication_connection_in_a_transaction_proves_nothing(
+    database: Database, session: PostgresSession
+) -> None:
+    """It is shown as a sender of the log, without a start, and takes SQL like any other."""
+    database.run(EVENTS)
+    psql = postgres._programs() / "psql"  # pyright: ignore[reportPrivateUsage] - the wheel's own tools
+    with subprocess.Popen(
+        [psql, "-qX", f"{database.uri}?replication=database"], stdin=subprocess.PIPE, text=True
+    ) as sender:
+        assert sender.stdin is not None
+        sender.stdin.write(f"BEGIN; INSERT INTO {database.schema}.events VALUES (1);\n")
+        sender.stdin.flush()
+        open_ = "backend_type = 'walsender' AND state = 'idle in transaction'"
+        await_value(database, f"SELECT count(*) FROM pg_stat_activity WHERE {open_}")
+        seen = observe(database, session)
+        sender.stdin.close()
+        sender.wait()
+    assert seen.sessions_hidden

@@ -196,3 +196,33 @@ def test_row_versions_of_a_read_only_database_prove_nothing() -> None:
 def test_a_table_that_lies_elsewhere_has_no_snapshot() -> None:
     with pytest.raises(SnapshotUnavailable, match="external table"):
         described(ScriptedLink(ORDERS, sys_objects={"elsewhere": 1}), spec())
+
+
+IDENTITY = {
+    "broker": "0d1c",
+    "fork": None,
+    "created": "2026-01-01T00:00:00.000",
+    "object": "77",
+    "object_created": "2026-01-02T00:00:00.000",
+}
+
+
+@pytest.mark.parametrize(("edition", "asks_for_forks"), [(3, True), (8, True), (5, False)])
+def test_an_identity_is_made_of_what_the_login_sees(edition: int, *, asks_for_forks: bool) -> None:
+    link = ScriptedLink(ORDERS)
+    link.answer("service_broker_guid", [IDENTITY])
+    link.answer(
+        "SELECT CONVERT(int, SERVERPROPERTY('EngineEdition')) AS edition", [{"edition": edition}]
+    )
+    found = DIALECT.identity(link, spec())
+    assert found == (
+        "broker=0d1c database=2026-01-01T00:00:00.000 table=77 table_created=2026-01-02T00:00:00.000"
+    )
+    assert ("recovery_fork_guid" in link.asked[-1]) is asks_for_forks
+    assert link.values[-1] == ("[dbo].[Orders]",)
+
+
+def test_a_database_that_shows_nothing_of_itself_has_no_identity() -> None:
+    link = ScriptedLink(ORDERS)
+    link.answer("service_broker_guid", [dict.fromkeys(IDENTITY)])
+    assert DIALECT.identity(link, spec()) is None

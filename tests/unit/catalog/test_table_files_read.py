@@ -226,6 +226,26 @@ def test_tables_keep_the_order_of_the_files() -> None:
     assert names(tuple(parse_catalog(files))) == ["b/s.z", "b/s.a", "a/s.m"]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("", timedelta(hours=1)),
+        ("held_back_alert: 30m", timedelta(minutes=30)),
+        ("held_back_alert: none", None),
+    ],
+)
+def test_the_age_of_a_bound_that_is_told_of_is_a_duration_or_none(
+    written: str, read: timedelta | None
+) -> None:
+    text = small("crm", "s.users") + (
+        f"defaults: {{{written}, on_empty: accept}}" if written else ""
+    )
+    table = parse_catalog({"a.yml": text}).tables[0]
+
+    assert table.held_back_alert == read
+    assert table.on_empty == ("accept" if written else "stop")
+
+
 def test_the_fingerprint_stays_the_same_over_releases() -> None:
     table = parse_catalog({"a.yml": EVERYTHING}, honour_only_built=False).tables[0]
 
@@ -241,6 +261,8 @@ def test_the_fingerprint_ignores_when_and_how_fast_a_table_loads() -> None:
         source=replace(table.source, max_connections=9),
         slices=replace(table.slices, parallel=1),
         deletes=replace(table.deletes, every=timedelta(days=7)),
+        on_empty="accept",
+        held_back_alert=None,
     )
 
     assert other.fingerprint == table.fingerprint

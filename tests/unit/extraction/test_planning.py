@@ -12,10 +12,17 @@ from shared.catalog import ColumnSpec, CursorSpec, SliceSpec, SourceSpec, TableS
 from shared.extraction.planning import PlanBasis, make_plan
 from shared.extraction.source import Column, Reading, Statement, TableShape
 from shared.loading.bound import NO_BOUND, Mark
-from shared.loading.errors import BadOrder, NullCursor, SchemaDrifted, WatermarkAhead
+from shared.loading.errors import (
+    BadOrder,
+    NullCursor,
+    SchemaDrifted,
+    SourceEmptied,
+    SourceReplaced,
+    WatermarkAhead,
+)
 from shared.loading.order import TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn
-from shared.loading.span import Observation, Span
+from shared.loading.span import Holder, Observation, Span
 from shared.loading.watermark import Watermark
 
 NOON = "2026-01-02T12:00:00.000000"
@@ -53,6 +60,10 @@ class MemorySession:
     cuts: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("id", "at")
     findings: tuple[str, ...] = ()
+    identity: str | None = None
+    doubts: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    counter: str | None = None
     asked: list[Any] = field(default_factory=list)
 
     def shape(self, _table: TableSpec) -> TableShape:
@@ -64,6 +75,7 @@ class MemorySession:
             zoned=False,
             lowest=self.least,
             findings=self.findings,
+            identity=self.identity,
         )
 
     def observe(self, _table: TableSpec) -> Observation:
@@ -74,6 +86,9 @@ class MemorySession:
             has_nulls=self.has_nulls,
             oldest_open=self.oldest_open,
             sessions_hidden=False,
+            doubts=self.doubts,
+            holders=self.holders,
+            counter=self.counter,
         )
 
     def estimate(self, _table: TableSpec, span: Span) -> int:
@@ -351,3 +366,70 @@ def test_a_plan_names_its_run() -> None:
     plan = planned()
     assert plan.run_id == "20260101T000000000Z-00000a.crm.dbo.Users"
     assert plan.planned_at == "2026-01-02T12:00:00+00:00"
+
+
+ELSEWHERE = MemorySession(identity="system=7 table=2")
+
+
+@pytest.mark.parametrize("mode", ["incremental", "backfill"])
+def test_a_replaced_source_stops_before_it_is_looked_at(mode: str) -> None:
+    session = replace(ELSEWHERE, asked=[])
+    order = replace(ORDER, mode=mode)  # type: ignore[arg-type] - one of the modes
+    with pytest.raises(SourceReplaced, match="table was 1 and is 2"):
+        planned(session, identity="system=7 table=1", order=order)
+    assert session.asked == []
+
+
+@pytest.mark.parametrize("mode", ["initial", "snapshot"])
+def test_a_replaced_source_may_be_read_anew_and_the_plan_knows_what_it_is(mode: str) -> None:
+    order = replace(ORDER, mode=mode)  # type: ignore[arg-type] - one of the modes
+    assert planned(ELSEWHERE, identity="table=1", order=order).identity == "system=7 table=2"
+
+
+def test_a_table_without_a_watermark_has_nothing_that_could_be_another() -> None:
+    assert planned(ELSEWHERE, identity="table=1", watermark=None).mode == "initial"
+
+
+def test_a_table_that_was_published_and_is_empty_stops() -> None:
+    with pytest.raises(SourceEmptied):
+        planned(MemorySession(highest=None), published_run_no=3)
+    assert planned(MemorySession(highest=None), published_run_no=0).slices == ()
+
+
+def test_an_emptied_table_that_may_be_so_has_nothing_to_read() -> None:
+    spec = replace(SPEC, on_empty="accept")
+    plan = planned(MemorySession(highest=None), spec=spec, published_run_no=3)
+    assert plan.slices == ()
+    assert ["on_empty" in finding for finding in plan.findings] == [True]
+
+
+def test_deleted_newest_numbers_are_let_through_only_from_the_same_sequence() -> None:
+    session = MemorySession(highest="8", counter="10", identity="table=1 counter=5.5")
+    mark = replace(MARK, position="10")
+    given: dict[str, Any] = {"spec": NUMBERS, "watermark": mark}
+    plan = planned(session, identity="table=1 counter=5.5", **given)
+    assert (plan.slices, plan.bound.value) == ((), "10")
+    assert ["newest rows were deleted" in finding for finding in plan.findings] == [True]
+    for unknown in (None, "table=1"):
+        with pytest.raises(WatermarkAhead):
+            planned(session, identity=unknown, **given)
+    with pytest.raises(SourceReplaced):
+        planned(session, identity="table=1 counter=5.6", **given)
+
+
+def test_who_holds_the_bound_back_is_a_finding_unless_it_is_but_for_a_moment() -> None:
+    holder = Holder(session="pid 7", since="2026-01-02T11:00:00.000000", user="app")
+    session = MemorySession(oldest_open=holder.since, holders=(holder,))
+    [finding] = planned(session).findings
+    assert "held back for 1:00:00" in finding
+    assert "pid 7, user app" in finding
+    young = MemorySession(oldest_open="2026-01-02T11:59:59.500000")
+    assert planned(young).findings == ()
+
+
+def test_why_a_bound_is_not_exact_is_told_where_it_could_be() -> None:
+    session = MemorySession(doubts=("settled: its sequence is cached",))
+    spec = replace(SPEC, cursor=replace(SPEC.cursor, assigned="database"))
+    plan = planned(session, spec=spec)
+    assert (plan.findings, plan.bound.how) == (session.doubts, "settled")
+    assert planned(session).findings == ()

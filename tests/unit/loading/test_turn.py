@@ -6,6 +6,7 @@ import pytest
 
 from shared.loading.errors import TurnLost
 from shared.loading.plan import PlannedColumn
+from shared.loading.sentinels import NullShare
 from shared.loading.turn import (
     Claim,
     SetAside,
@@ -13,6 +14,7 @@ from shared.loading.turn import (
     check_epoch,
     claim,
     close_claim,
+    correct,
     end,
     is_free,
     is_served,
@@ -193,3 +195,19 @@ def test_an_epoch_is_checked_with_its_run() -> None:
         check_epoch(turn, "b", 1)
     with pytest.raises(TurnLost, match="held by nobody"):
         check_epoch(end(turn, run_id="a", epoch=1), "a", 1)
+
+
+def test_a_closed_claim_remembers_the_table_and_what_is_not_known_stays_as_it_was() -> None:
+    turn = taken(Turn())
+    share = NullShare(nulls=1, rows=10)
+    closed = close_claim(
+        claim(turn, claim_of(turn)), claim_of(turn), COLUMNS, identity="table=1", null_share=share
+    )
+    assert (closed.identity, closed.null_share) == ("table=1", share)
+    again = replace(closed, claim=claim_of(turn))
+    kept = close_claim(again, claim_of(turn), COLUMNS)
+    assert (kept.identity, kept.null_share) == ("table=1", share)
+
+
+def test_whoever_moves_the_watermark_vouches_for_the_table_that_is_there() -> None:
+    assert correct(Turn(identity="table=1")).identity is None

@@ -4,6 +4,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pyodbc
@@ -14,6 +15,8 @@ from shared.adapters.odbc.mariadb import MariadbDialect
 from shared.catalog.spec import CursorKind, CursorSpec
 from shared.loading.bound import Bound, find_bound
 from shared.loading.cursor import cursor_type
+from shared.loading.errors import WatermarkAhead
+from shared.loading.sentinels import check_count
 from shared.loading.span import Observation, Span
 from tests.contracts.odbc.mariadb.conftest import Database
 
@@ -174,6 +177,9 @@ def test_an_open_transaction_proves_nothing_as_its_first_statement_may_have_wait
     assert seen.sessions_hidden
     assert seen.oldest_open is not None
     assert bound_of(seen).how == "settled"
+    [holder] = seen.holders
+    assert holder.session.startswith("thread ")
+    assert (holder.user, holder.state) == ("root", "Sleep")
 
 
 def test_a_transaction_that_ends_while_we_look_is_of_no_matter(
@@ -271,3 +277,39 @@ def test_a_list_that_others_keep_from_being_made_anew_is_not_believed(
     finally:
         done.set()
         poller.join()
+
+
+@pytest.mark.parametrize(
+    ("declared", "doubted"),
+    [
+        ("datetime(6) DEFAULT CURRENT_TIMESTAMP(6)", True),
+        ("datetime NULL ON UPDATE CURRENT_TIMESTAMP", True),
+        ("datetime DEFAULT (UTC_TIMESTAMP())", False),
+        ("timestamp(6) DEFAULT CURRENT_TIMESTAMP(6)", False),
+        ("datetime NULL", False),
+    ],
+)
+def test_a_value_that_takes_each_sessions_time_zone_is_never_exact_at_mariadb(
+    database: Database, session: OdbcSession, declared: str, *, doubted: bool
+) -> None:
+    database.run(f"CREATE TABLE events (id int, at {declared})")
+    plain = database.spec("events", "timestamp", "at")
+    assigned = replace(plain, cursor=replace(plain.cursor, assigned="database"))
+    doubts = session.observe(assigned).doubts
+    assert ["time zone" in doubt for doubt in doubts] == ([True] if doubted else [])
+    assert session.observe(plain).doubts == ()
+
+
+def test_numbers_stay_ahead_over_deletes_but_not_over_a_truncation(
+    database: Database, session: OdbcSession
+) -> None:
+    """What is lower than the watermark then stops the load."""
+    spec = CursorSpec(kind="integer", column="id", assigned="database")
+    numbers = cursor_type("integer", resolution=None, zoned=None)
+    database.run(EVENTS, WRITE, WRITE, WRITE, "DELETE FROM events WHERE id = 3", WRITE)
+    events = database.spec("events", "integer", "id")
+    assert session.observe(events).max_cursor == "4"
+    database.run("TRUNCATE events", WRITE)
+    seen = session.observe(events)
+    with pytest.raises(WatermarkAhead):
+        check_count(spec, numbers, seen, "4", same=False)
