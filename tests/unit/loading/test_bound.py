@@ -209,6 +209,7 @@ def test_a_sequence_that_nobody_draws_from_holds_no_application_back() -> None:
     marks = (Mark(seen_at="2026-01-02T11:00:00.000000", value="900"),)
     observed = seen(NOON, max_cursor="1000", counter="1")
     assert bound(LOOSE, INTEGER, observed, marks=marks).value == "900"
+    assert [mark.value for mark in keep_marks((), LOOSE, observed)] == ["1000"]
 
 
 def test_an_integer_that_is_safe_to_its_highest_value_is_not_held_back() -> None:
