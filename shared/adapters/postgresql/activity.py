@@ -99,14 +99,11 @@ def observe_activity(connection: Connection) -> Activity:
     sessions = _look(connection)
     prepared = _lasting(connection)
     facts = sessions[0]
-    holders = sorted(
-        [
-            *(_session(row) for row in sessions if row["since"] is not None),
-            *(_prepared(row) for row in prepared),
-            *([_replay(facts["replayed"])] if facts["standby"] and facts["replayed"] else []),
-        ],
-        key=lambda holder: holder.since,
-    )
+    holders = [_session(row) for row in sessions if row["since"] is not None]
+    holders += [_prepared(row) for row in prepared]
+    if facts["standby"] and facts["replayed"]:
+        holders.append(_replay(facts["replayed"]))
+    holders.sort(key=lambda holder: holder.since)
     return Activity(
         oldest_open=holders[0].since if holders else None,
         sessions_hidden=bool(facts["hidden"] or facts["shy"] or prepared),
