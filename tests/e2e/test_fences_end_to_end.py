@@ -99,9 +99,10 @@ def test_a_prepared_transaction_holds_the_watermark_where_it_is_and_loses_nothin
     table = source.declare("item", watermark=ASSIGNED)
     before = api.load_one(table)["watermark_after"]
     with source.transaction() as prepared:
-        prepared.execute("INSERT INTO item VALUES (11)")
-        source.value("SELECT pg_sleep(2)::text")
-        prepared.execute(f"PREPARE TRANSACTION '{source.name}'")
+        # In one script: the next one would begin with a commit.
+        prepared.execute(
+            f"INSERT INTO item VALUES (11); SELECT pg_sleep(2);PREPARE TRANSACTION '{source.name}'"
+        )
     source.execute("INSERT INTO item VALUES (12)")
     try:
         run = api.load_one(table)
