@@ -238,7 +238,7 @@ def test_the_age_of_a_bound_that_is_told_of_is_a_duration_or_none(
     written: str, read: timedelta | None
 ) -> None:
     text = small("crm", "s.users") + (
-        f"defaults: {{{written}, on_empty: accept}}" if written else ""
+        f"\ndefaults: {{{written}, on_empty: accept}}" if written else ""
     )
     table = parse_catalog({"a.yml": text}).tables[0]
 
