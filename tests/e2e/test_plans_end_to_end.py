@@ -56,7 +56,12 @@ def test_plans_say_what_the_loads_then_do_and_write_nothing(
     assert part["values"] == {"tidemark.after": view["watermark_before"]}
     assert part["sql"].startswith('SELECT "id"')
     assert view["found"]["max_cursor"] is not None
-    assert view["columns"][0] == {"name": "id", "source_type": "bigint"}
+    assert view["columns"][0] == {
+        "name": "id",
+        "source_type": "bigint",
+        "lands": "int64",
+        "nullable": False,
+    }
 
 
 def test_a_table_with_nothing_new_has_no_slice(api: Api, source: Source) -> None:
