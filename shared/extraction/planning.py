@@ -60,8 +60,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     shape = session.shape(spec)
     columns = plan_columns(spec, shape)
     mode = _mode(basis)
-    if basis.watermark is not None:
-        check_identity(mode, basis.identity, shape.identity)
+    check_identity(mode, basis.identity if basis.watermark else None, shape.identity)
     drift = check_drift(spec, ordered=order.mode, mode=mode, last=basis.columns, now=columns)
     judged = judge_drift(drift, basis.set_aside)
     findings = shape.findings + judged.findings
