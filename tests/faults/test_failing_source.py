@@ -18,13 +18,15 @@ from faults_scenario import Scenario
 from faults_tcp_proxy import Line, line_to
 
 from local import postgres
+from shared.adapters.postgresql.connection import open_connection
+from shared.loading.errors import SourceUnavailable
 
 # For a machine that has much else to do; nothing is judged by it.
 pytestmark = pytest.mark.timeout(1800)
 
 CUTS = extent(40, 4)
-# A result of the largest table has some hundred thousand bytes, a connection's greetings some hundred.
-MOST_BYTES = 200_000
+# The greetings of a connection have some hundred thousand bytes, a result of the largest table less.
+MOST_BYTES = 250_000
 
 
 @pytest.fixture
@@ -77,6 +79,18 @@ def again_and_again(act: Callable[[], None], chance: Random) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize("sent", [0, 300, 600, 20_000])
+def test_a_connection_that_breaks_while_it_is_set_up_is_tried_again(
+    line: Line, database: str, sent: int
+) -> None:
+    line.to_cut = [sent]
+    address = urlsplit(database)._replace(netloc=f"postgres@127.0.0.1:{line.port}").geturl()
+    with pytest.raises(SourceUnavailable), open_connection(address):
+        pass
+    with open_connection(address) as connection:
+        assert connection.rows("SELECT 1 AS one") == [{"one": 1}]
 
 
 def load_all(rig: Rig, scenario: Scenario, mode: str = "initial") -> None:

@@ -15,6 +15,9 @@ from shared.loading.errors import (
     SourceUnavailable,
 )
 
+# The driver asks for versions and types as soon as it is connected; the address was right, then.
+_DRIVERS_QUESTION = "Failed to execute query"
+
 
 @contextmanager
 def translated() -> Generator[None]:
@@ -31,6 +34,8 @@ def translate_refusal(error: Error) -> IngestError:
     """Give the error of a connection that did not come about. Repeats nothing of the URI's own text."""
     if error.sqlstate:
         return _translate(error)
+    if _DRIVERS_QUESTION in str(error):
+        return SourceUnavailable("the connection broke while it was being set up")
     return judge_refusal(str(error)) or CredentialRejected(
         "the connection string is not a valid postgresql:// URI"
     )
