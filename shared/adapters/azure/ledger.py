@@ -226,7 +226,8 @@ def _later(known: RunRecord, record: RunRecord) -> RunRecord:
     if known.attempt != record.attempt:
         return max(known, record, key=lambda each: each.attempt)
     done = known.state == "succeeded" and record.state != "succeeded"
-    late = known.state in FINAL and record.state in ("queued", "running")
+    # The numbers of a run that commits are told nowhere else.
+    late = known.state in (*FINAL, "committing") and record.state in ("queued", "running")
     return known if done or late else record
 
 

@@ -217,6 +217,17 @@ def test_an_overtaken_execution_does_not_undo_what_is_written(
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_late_execution_does_not_take_the_numbers_from_a_run_that_commits(
+    ledger: AzureLedger, state: State
+) -> None:
+    record = order_at(NOW)
+    commits = replace(run_of(record, state="committing"), outcome="loaded", rows=7)
+    ledger.record_run(commits)
+    ledger.record_run(run_of(record, state=state))
+    assert ledger.run(commits.run_id) == commits
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
 def test_a_late_execution_does_not_bring_a_run_back_that_has_failed(
     ledger: AzureLedger, state: State
 ) -> None:
