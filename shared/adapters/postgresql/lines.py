@@ -77,6 +77,11 @@ def read_lines(fetched: Iterable[Sequence[bytes]], wire: pa.Schema) -> Iterator[
         raise SourceUnavailable("the rows ended in the middle of one")
 
 
+def count_microseconds(kind: pa.DataType) -> str:
+    """Give SQL for the number that PostgreSQL keeps of a time or timestamp, `{}` standing for its name."""
+    return _EXPRESSIONS[kind]
+
+
 def _expression(field: pa.Field) -> str:
     # Replaced, not formatted: a name may hold braces.
     return _EXPRESSIONS.get(field.type, "{}").replace("{}", f"streamed.{quote(field.name)}")

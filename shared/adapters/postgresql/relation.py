@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.adapters.postgresql.connection import Connection
 from shared.adapters.postgresql.types import (
@@ -22,6 +23,7 @@ _SAMPLEABLE = frozenset("rpm")
 
 _FIND = """
 SELECT c.oid::text AS oid, c.relkind::text AS kind, session_user::text AS login,
+       getdatabaseencoding() = 'UTF8' AS utf8,
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS granted
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -67,7 +69,8 @@ class Relation:
     """What a table's spec finds in the catalog. `kind` is pg_class.relkind, `oid` its number there.
 
     `columns` leaves out what the spec excludes; `cursor` is there also if it is excluded, and None
-    if the spec has none. `cursor_cast` is the type that the cursor's bounds are cast to.
+    if the spec has none. `cursor_cast` is the type that the cursor's bounds are cast to. `utf8`
+    says that the server keeps text as it lands.
     """
 
     oid: str
@@ -75,6 +78,7 @@ class Relation:
     columns: tuple[RelationColumn, ...]
     cursor: RelationColumn | None
     cursor_cast: str
+    utf8: bool = True
 
     @property
     def lockable(self) -> bool:
@@ -100,8 +104,8 @@ def describe(connection: Connection, table: TableSpec) -> Relation:
         ColumnMissing: a key column or the cursor is not there, or no column is left to read.
         CursorUnsound: the cursor's type does not fit its declared kind.
     """
-    oid, kind = _find(connection, table)
-    columns = [_column(row) for row in connection.rows(_COLUMNS, oid)]
+    found = _find(connection, table)
+    columns = [_column(row) for row in connection.rows(_COLUMNS, str(found["oid"]))]
     names = {column.name for column in columns}
     for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
         if name not in names:
@@ -111,10 +115,17 @@ def describe(connection: Connection, table: TableSpec) -> Relation:
     if not kept:
         raise ColumnMissing(f"{table.table} has no column left to read")
     cursor, cast = _cursor(table, columns)
-    return Relation(oid=oid, kind=kind, columns=kept, cursor=cursor, cursor_cast=cast)
+    return Relation(
+        oid=str(found["oid"]),
+        kind=str(found["kind"]),
+        columns=kept,
+        cursor=cursor,
+        cursor_cast=cast,
+        utf8=bool(found["utf8"]),
+    )
 
 
-def _find(connection: Connection, table: TableSpec) -> tuple[str, str]:
+def _find(connection: Connection, table: TableSpec) -> dict[str, Any]:
     rows = connection.rows(_FIND, table.schema_name, table.table_name)
     if not rows:
         raise TableMissing(f"{table.table} does not exist (names are case-sensitive here)")
@@ -126,7 +137,7 @@ def _find(connection: Connection, table: TableSpec) -> tuple[str, str]:
             f"{table.table} exists, but {found['login']} lacks SELECT on the whole table "
             "or USAGE on its schema"
         )
-    return found["oid"], found["kind"]
+    return found
 
 
 def _column(row: dict[str, object]) -> RelationColumn:
