@@ -34,8 +34,9 @@ def extract_slice(wanted: steps.SliceWanted) -> steps.SliceDone:
             app.sources.open(plan.spec) as session,
             session.read(plan.spec, part.span) as reading,
         ):
-            landed = landing.land(reading)
-        receipt = store_receipt(app.lake, wanted.plan, landed)
+            written = landing.write(reading)
+        # The source is left before the files are read back.
+        receipt = store_receipt(app.lake, wanted.plan, landing.prove(written))
     return steps.SliceDone(number=wanted.number, rows=receipt.landed)
 
 

@@ -116,6 +116,14 @@ class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     by: str | None = None
 
 
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what was read is proven to lie in the files."""
+
+    level: str
+    rows: int
+    columns: int
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One table's run of one order."""
 
@@ -137,6 +145,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     error: Failure | None = None
     findings: tuple[str, ...] = ()
     folder: str | None = None
+    proof: Proven | None = None
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from cli.answers import (
     Accepted,
     Backfill,
     Order,
+    Proven,
     Run,
     Runs,
     Standing,
@@ -152,6 +153,7 @@ def render_run(run: Run) -> RenderableType:
         ("Attempt", str(run.attempt)),
         ("Rows", format_count(run.rows)),
         ("Files", f"{format_count(run.files)}, {format_bytes(run.bytes)}"),
+        ("Proven", _proven(run.proof)),
         ("Folder", run.folder),
         ("Watermark", f"{format_text(run.watermark_before)} to {format_text(run.watermark_after)}"),
         ("Bound", f"{format_text(run.bound.value)} ({clean(run.bound.how)})"),
@@ -160,6 +162,13 @@ def render_run(run: Run) -> RenderableType:
         *(("Finding", finding) for finding in run.findings),
     )
     return Group(head, *list_failures([(run.table, run.error)]))
+
+
+def _proven(proof: Proven | None) -> str | None:
+    if proof is None:
+        return None
+    rows, columns = format_count(proof.rows), format_count(proof.columns)
+    return f"{clean(proof.level)}, of {rows} rows read and {columns} columns"
 
 
 def _standing(order: Standing) -> Text:

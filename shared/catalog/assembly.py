@@ -48,6 +48,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         fresh=fields[g.FRESH],
         on_drift=fields[g.ON_DRIFT],
         deletes=fields[g.DELETES],
+        receipt=fields[g.RECEIPT],
         quality=tuple(_assemble_rule(rule) for rule in fields[g.QUALITY]),
         loads_after=entry.loads_after,
     )

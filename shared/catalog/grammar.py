@@ -19,6 +19,7 @@ from shared.catalog.spec import (
     Nulls,
     OnDrift,
     OnEmpty,
+    ReceiptLevel,
     Severity,
 )
 
@@ -236,6 +237,13 @@ DELETES = Field(
     default=DeleteSpec(),
     shown="none",
 )
+RECEIPT: Field[ReceiptLevel] = Field(
+    name="receipt",
+    shape=Word(get_args(ReceiptLevel)),
+    meaning="What the source is asked to vouch for of each read: how many rows, what the values of "
+    "each column add up to, or the hashes of the rows too.",
+    default="values",
+)
 LOADS_AFTER = Field(
     name="loads_after",
     shape=Listing(
@@ -260,6 +268,7 @@ _WITH_DEFAULTS = (
     FRESH,
     ON_DRIFT,
     DELETES,
+    RECEIPT,
 )
 
 SOURCE = Field(

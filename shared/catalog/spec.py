@@ -17,6 +17,7 @@ Assigned: TypeAlias = Literal["application", "database"]
 Future: TypeAlias = Literal["stop", "read"]
 Nulls: TypeAlias = Literal["include", "fail", "ignore"]
 OnEmpty: TypeAlias = Literal["stop", "accept"]
+ReceiptLevel: TypeAlias = Literal["rows", "values", "hashes"]
 OnDrift: TypeAlias = Literal["add", "freeze", "quarantine"]
 Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
 Severity: TypeAlias = Literal["warn", "quarantine", "block"]
@@ -115,7 +116,7 @@ class TableSpec:
 
     `schedule` is NCRONTAB in UTC, None for a table that is loaded on request only. `loads_after`
     holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
-    None for never.
+    None for never. `receipt` is how much of what is read the source has to vouch for.
     """
 
     source: SourceSpec
@@ -135,6 +136,7 @@ class TableSpec:
     deletes: DeleteSpec = DeleteSpec()
     quality: tuple[RuleSpec, ...] = ()
     loads_after: tuple[str, ...] = ()
+    receipt: ReceiptLevel = "values"
 
     @property
     def name(self) -> str:
@@ -167,13 +169,14 @@ class TableSpec:
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with what a load reads and lands.
 
-        When a load runs, after which others, what stops it or alerts, and how many connections it
-        may use does not count.
+        When a load runs, after which others, what stops it or alerts, how many connections it may
+        use and what its receipt proves does not count.
         """
         timeless = replace(
             self,
             schedule=None,
             loads_after=(),
+            receipt="values",
             source=replace(self.source, max_connections=1),
             slices=replace(self.slices, parallel=1),
             deletes=replace(self.deletes, every=None),
@@ -197,7 +200,7 @@ _NOT_READ = ("on_empty", "held_back_alert")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:
-    kept = dict(spec)
+    kept = {k: v for k, v in spec.items() if k != "receipt"}
     for part, defaults in _LATER.items():
         kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
     return kept

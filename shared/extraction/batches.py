@@ -10,6 +10,21 @@ SOURCE_TYPE = b"tidemark.source_type"
 MAX_ROWS = 65_536
 
 
+class Counted:
+    """Batches on their way: how many rows were given, and whether the last of them was."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.given = 0
+        self.ended = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            self.given += batch.num_rows
+            yield batch
+        self.ended = True
+
+
 def typed_field(name: str, kind: pa.DataType, declared: str) -> pa.Field:
     """Give a column's field; it keeps the source's own name of its type in its metadata.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,11 +10,13 @@ from typing import Protocol
 import pyarrow as pa
 
 from shared.catalog import TableSpec
+from shared.loading.proof import Measure, Proof
 from shared.loading.span import Observation, Span
 
 __all__ = [
     "Column",
     "Observation",
+    "Proving",
     "Reading",
     "Session",
     "Sources",
@@ -62,16 +64,31 @@ class TableShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """How a source says what it gave: what it adds up of which column, and whether hashes too.
+
+    `ask` is called once, after the last batch and before the snapshot ends, of which the answer is.
+    The level is that of the table's `receipt`, or below it where the source cannot say more.
+    """
+
+    measures: Mapping[str, Measure]
+    hashed: bool
+    ask: Callable[[], Proof]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One consistent snapshot being read.
 
     `read_at` is the source's clock in UTC, ISO 8601 with microseconds, when the snapshot was
-    opened. `schema` is what lands; every batch has it.
+    opened. `schema` is what lands; every batch has it. `proof` lets the
+    source say what it gave; None where it can say nothing.
     """
 
     read_at: str
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
+    proof: Proving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ class Lake(Protocol):
         """Read a small file. Raises PathMissing."""
         ...
 
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
+        """Read a file anywhere in it, in bounded memory. Raises PathMissing."""
+        ...
+
     def exists(self, path: str) -> bool:
         """Say whether a file or folder lies at the path."""
         ...

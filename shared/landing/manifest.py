@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.loading.bound import Bound
 from shared.loading.plan import LoadPlan, PlannedColumn
+from shared.loading.proof import Proof
 from shared.loading.receipt import Landing, NullCount, Receipt
 
 
@@ -22,7 +23,7 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestReceipt:
-    """What one slice read, landed and left out because it was landed before just so."""
+    """What one slice read, landed and left out because it was landed before just so; and its proof."""
 
     slice: int
     read: int
@@ -30,6 +31,7 @@ class ManifestReceipt:
     unchanged: int
     read_at: str
     nulls: tuple[NullCount, ...]
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +93,5 @@ def _summary(receipt: Receipt) -> ManifestReceipt:
         unchanged=receipt.unchanged,
         read_at=receipt.read_at,
         nulls=receipt.nulls,
+        proof=receipt.proof,
     )

@@ -81,7 +81,7 @@ def _hexadecimal_bits(numbers: pa.Array) -> pa.Array:
 
 
 def _hexadecimal(data: pa.Array) -> pa.Array:
-    values: list[bytes] = pc.fill_null(data, b"").to_pylist()
+    values = [value or b"" for value in data.to_pylist()]
     ends = array("i", [0])
     for value in values:
         ends.append(ends[-1] + 2 * len(value))

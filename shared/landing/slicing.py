@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,9 +17,12 @@ from shared.landing.cursor_column import Range, cursor_column
 from shared.landing.lake import Lake
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
 from shared.landing.parquet import ParquetStream
+from shared.landing.proving import Written, prove
+from shared.landing.tally import Tally, find_measures
 from shared.loading.drift import find_differences, is_same
 from shared.loading.errors import SchemaDrifted
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
+from shared.loading.proof import Measure
 from shared.loading.receipt import LandedFile, NullCount, Receipt
 
 # A file is closed at this many bytes, so that no reader has to swallow a table in one piece.
@@ -43,8 +46,10 @@ def _column(field: pa.Field) -> PlannedColumn:
     return PlannedColumn(name=field.name, source_type=declared, lands=str(field.type))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Tally:
+    counted: Tally
+    left_out: Tally
     read: int = 0
     unchanged: int = 0
     nulls: dict[str, int] = field(default_factory=dict[str, int])
@@ -64,14 +69,25 @@ class SliceLanding:
     now: Callable[[], datetime]
 
     def land(self, reading: Reading) -> Receipt:
-        """Write the slice's files into the folder of this execution and say what was done."""
+        """Write the slice's files into the folder of this execution, and prove what was done.
+
+        Raises ReceiptBroken.
+        """
+        return self.prove(self.write(reading))
+
+    def prove(self, written: Written) -> Receipt:
+        """Read the files back and compare; the source is needed no more. Raises ReceiptBroken."""
+        return prove(self.lake, written)
+
+    def write(self, reading: Reading) -> Written:
+        """Write the slice's files, and ask the source what it gave."""
         _check_columns(self.plan, reading.schema)
         schema = bronze_schema(reading.schema, aside=bool(self.plan.reasons))
         stamp = stamp_of(self.plan, reading.read_at, self.now())
-        tally = _Tally()
+        tally = self._tally(reading)
         rows = (stamped(batch, schema, stamp) for batch in self._changed(reading, tally))
         self._write(rows, schema, tally)
-        return Receipt(
+        receipt = Receipt(
             slice=self.part.number,
             execution=self.execution,
             read=tally.read,
@@ -82,6 +98,23 @@ class SliceLanding:
             nulls=tuple(NullCount(column=c, nulls=n) for c, n in tally.nulls.items() if n),
             overlap=self._keep_overlap(tally.again),
         )
+        return Written(
+            receipt=receipt,
+            schema=reading.schema,
+            said=reading.proof.ask() if reading.proof else None,
+            counted=tally.counted.proof("copied"),
+            left_out=tally.left_out.proof("copied"),
+        )
+
+    def _tally(self, reading: Reading) -> _Tally:
+        measures: Mapping[str, Measure] = {}
+        if reading.proof is not None:
+            measures = reading.proof.measures
+        elif self.plan.spec.receipt != "rows":
+            measures = find_measures(reading.schema)
+        hashed = reading.proof is not None and reading.proof.hashed
+        # The source's hashes are compared with those of what landed: once, as they cost most.
+        return _Tally(counted=Tally(measures), left_out=Tally(measures, hashed=hashed))
 
     @property
     def _folder(self) -> str:
@@ -91,6 +124,7 @@ class SliceLanding:
         """Yield the rows to land, batch by batch."""
         for batch in reading.batches:
             tally.read += batch.num_rows
+            tally.counted.add(batch)
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 tally.nulls[name] = tally.nulls.get(name, 0) + column.null_count
             above = self._above_bound(batch)
@@ -104,7 +138,10 @@ class SliceLanding:
                 )
             fresh = [digest not in self.known for digest in digests]
             tally.unchanged += len(fresh) - sum(fresh)
-            kept = batch if all(fresh) else batch.filter(pa.array(fresh))
+            kept = batch
+            if not all(fresh):
+                kept = batch.filter(pa.array(fresh))
+                tally.left_out.add(batch.filter(pa.array([not each for each in fresh])))
             if kept.num_rows:
                 yield kept
 

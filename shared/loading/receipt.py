@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.loading.errors import ReceiptBroken
 from shared.loading.plan import LoadPlan
+from shared.loading.proof import Proof, Proven, summarize
 from shared.loading.sentinels import NullShare
 
 
@@ -36,7 +37,8 @@ class Receipt:
 
     `read` rows came from the source, `unchanged` of them had been landed before just so and were
     left out, `landed` are in `files`: read = landed + unchanged. `read_at` is the source's clock.
-    `overlap` is the path of the digests of rows that the next load will read again.
+    `overlap` is the path of the digests of rows that the next load will read again. `proof` is what
+    source, files and rows left out agree upon, None on receipts from before there were any.
     """
 
     slice: int
@@ -48,6 +50,7 @@ class Receipt:
     files: tuple[LandedFile, ...]
     nulls: tuple[NullCount, ...] = ()
     overlap: str | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,7 @@ class Verdict:
     bytes: int
     idle: bool
     findings: tuple[str, ...] = ()
+    proof: Proven | None = None
 
 
 def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
@@ -126,6 +130,7 @@ def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
         bytes=sum(file.bytes for file in landing.files),
         idle=is_idle(plan, landing.receipts),
         findings=landing.findings,
+        proof=summarize([receipt.proof for receipt in landing.receipts]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from shared.loading.bound import NO_BOUND, Bound
 from shared.loading.errors import Failure
 from shared.loading.order import Mode, Order, State
+from shared.loading.proof import Proven
 from shared.loading.span import Span
 
 Outcome = Literal["loaded", "nothing_new", "quarantined"]
@@ -21,7 +22,10 @@ HOST_FAILED = Failure(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One table's run of one order. `rows`, `files` and `bytes` are what was published, or was set aside."""
+    """One table's run of one order. `rows`, `files` and `bytes` are what was published, or was set aside.
+
+    `proof` says how much of what was read is proven to lie in the files; None where nothing was landed.
+    """
 
     run_id: str
     order_id: str
@@ -41,6 +45,7 @@ class RunRecord:
     error: Failure | None = None
     findings: tuple[str, ...] = ()
     folder: str | None = None
+    proof: Proven | None = None
 
 
 def is_published(run: RunRecord) -> bool:

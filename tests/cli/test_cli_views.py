@@ -90,6 +90,11 @@ def test_a_failed_run_shows_its_error_and_remedy(api: Playback, call: Call) -> N
     assert "Restore the column, then rerun." in result.stdout
 
 
+def test_a_run_shows_how_much_of_it_is_proven(api: Playback, call: Call) -> None:
+    api.play(f"GET /api/runs/{RUN}", run())
+    assert "values, of 12,346 rows read and 7 columns" in call("runs", RUN).stdout
+
+
 def test_runs_shows_an_order_by_its_id(api: Playback, call: Call) -> None:
     api.play(f"GET /api/orders/{ORDER}", order("running", table_of_order(state="running")))
     assert TABLE in call("runs", ORDER).stdout

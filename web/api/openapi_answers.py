@@ -37,6 +37,11 @@ _ABOUT = {
         "far as the source shows it, and for how long by the source's clock."
     ),
     "Failure": "An error, and what to do about it.",
+    "Proven": (
+        "How much of what a run read is proven to lie in its files: `copied` is what was read, the "
+        "others what the source said that it gave: how many rows, what each column adds up to, the "
+        "rows' hashes."
+    ),
     "Run": "One table's run of one order. Rows, files and bytes are what was published.",
     "Watermark": "How far a table is loaded, in the source's exact text; `version` counts moves.",
 }

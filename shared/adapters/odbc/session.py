@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TypeVar
-
-import pyarrow as pa
 
 from shared.adapters.odbc.address import Address, parse_address
 from shared.adapters.odbc.dialect import Dialect, Relation
@@ -14,22 +12,11 @@ from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.landing import land_batches, schema_of
 from shared.adapters.odbc.links import ArrowLink, Link, RowLink, dial_arrow, dial_rows
 from shared.catalog import TableSpec
+from shared.extraction.batches import Counted
 from shared.extraction.source import Column, Reading, Statement, TableShape
 from shared.loading.span import Observation, Span
 
 L = TypeVar("L", bound=Link)
-
-
-class _Rows:
-    """Batches on their way, and whether the last has been given."""
-
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
-        self._batches = batches
-        self.read_to_the_end = False
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        yield from self._batches
-        self.read_to_the_end = True
 
 
 class OdbcSession:
@@ -134,12 +121,12 @@ class OdbcSession:
             self._snapshot(link, table, relation) as read_at,
             self._dialect.stream(link, table, relation, span) as batches,
         ):
-            rows = _Rows(land_batches(batches, schema))
+            rows = Counted(land_batches(batches, schema))
             try:
                 yield Reading(read_at=read_at, schema=schema, batches=iter(rows))
             finally:
                 # Before its statement ends: some drivers then fetch what is left of it.
-                if not rows.read_to_the_end:
+                if not rows.ended:
                     self.close()
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ PIECE_BYTES = 4000
 # the text of its type, which the session's settings make exact.
 _NUMBER = "('x' || encode({send}({{}}), 'hex'))::bit({bits})::{integer}"
 _MICROSECONDS = {"bits": 64, "integer": "bigint"}
-_EXPRESSIONS = {
+_EXPRESSIONS: dict[pa.DataType, str] = {
     pa.date32(): _NUMBER.format(send="date_send", bits=32, integer="integer"),
     pa.time64("us"): _NUMBER.format(send="time_send", **_MICROSECONDS),
     pa.timestamp("us"): _NUMBER.format(send="timestamp_send", **_MICROSECONDS),

@@ -52,6 +52,11 @@ def select(table: TableSpec, relation: Relation, span: Span) -> str:
     return f"SELECT {columns} {_rows(table, relation, span)}"
 
 
+def ask(table: TableSpec, relation: Relation, span: Span, wanted: str) -> str:
+    """Select SQL expressions from the rows of a span."""
+    return f"SELECT {wanted} {_rows(table, relation, span)}"
+
+
 def explain(table: TableSpec, relation: Relation, span: Span | None) -> str:
     """Ask the planner how many rows a span has; without a span, the table."""
     return f"EXPLAIN (FORMAT JSON) SELECT {_rows(table, relation, span)}"

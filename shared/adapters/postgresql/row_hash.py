@@ -17,7 +17,7 @@ from shared.landing.numbers import NAN
 from shared.landing.row_hash import NULL
 
 # PostgreSQL counts from 2000-01-01, Arrow from 1970-01-01.
-_EPOCH = 946_684_800_000_000
+EPOCH = 946_684_800_000_000
 # A function takes a hundred arguments.
 _MOST_ARGUMENTS = 99
 _UUID_LENGTH = 36
@@ -84,7 +84,7 @@ def _number(name: str, lands: pa.DataType) -> str:
         return f"{name} - date '1970-01-01'"
     if pa.types.is_temporal(lands):
         counted = count_microseconds(lands).replace("{}", name)
-        return counted if pa.types.is_time(lands) else f"{counted} + {_EPOCH}"
+        return counted if pa.types.is_time(lands) else f"{counted} + {EPOCH}"
     return name
 
 

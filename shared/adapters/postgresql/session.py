@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from shared.adapters.postgresql import queries
 from shared.adapters.postgresql.activity import observe_activity
@@ -16,12 +17,14 @@ from shared.adapters.postgresql.assignment import (
 )
 from shared.adapters.postgresql.connection import Connection, open_connection
 from shared.adapters.postgresql.identity import find_identity
+from shared.adapters.postgresql.proof import find_additions
 from shared.adapters.postgresql.relation import Relation, describe
 from shared.adapters.postgresql.schema import schema_of, wire_of
 from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
 from shared.catalog import TableSpec
-from shared.extraction.source import Column, Reading, Statement, TableShape
+from shared.extraction.batches import Counted
+from shared.extraction.source import Column, Proving, Reading, Statement, TableShape
 from shared.loading.errors import IngestError
 from shared.loading.span import Observation, Span
 
@@ -162,8 +165,24 @@ class PostgresSession:
             schema = schema_of(snapshot.relation)
             sql = queries.select(table, snapshot.relation, span)
             with self._connection.stream(sql, wire_of(snapshot.relation)) as streamed:
-                batches = land_batches(streamed, schema)
-                yield Reading(read_at=snapshot.read_at, schema=schema, batches=batches)
+                rows = Counted(land_batches(streamed, schema))
+                yield Reading(
+                    read_at=snapshot.read_at,
+                    schema=schema,
+                    batches=iter(rows),
+                    proof=self._proving(table, snapshot.relation, span, rows),
+                )
+
+    def _proving(self, table: TableSpec, relation: Relation, span: Span, rows: Counted) -> Proving:
+        """Let the server add up what it gave, in the snapshot that is open."""
+
+        def answer(wanted: str) -> dict[str, Any]:
+            return self._connection.rows(queries.ask(table, relation, span, wanted))[0]
+
+        # What is added up does not depend on the number of rows, but how does.
+        return find_additions(relation, table.receipt, rows=0).proving(
+            lambda: find_additions(relation, table.receipt, rows=rows.given).ask(answer)
+        )
 
     def _doubts(self, table: TableSpec, relation: Relation) -> tuple[str, ...]:
         if table.cursor.assigned != "database":

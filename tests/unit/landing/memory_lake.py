@@ -35,6 +35,10 @@ class MemoryLake:
         except KeyError:
             raise PathMissing(path) from None
 
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        yield io.BytesIO(self.read(path))
+
     def exists(self, path: str) -> bool:
         return path in self.files or path in self.folders
 
