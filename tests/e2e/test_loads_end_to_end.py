@@ -54,6 +54,18 @@ def test_a_run_says_everything_the_design_lists(api: Api, source: Source, stack:
     assert (second["mode"], second["outcome"], second["rows"]) == ("incremental", "loaded", 1)
 
 
+def test_manifest_and_run_show_what_is_proven(api: Api, source: Source, stack: Stack) -> None:
+    create_items(source, rows=1000)
+    run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED, receipt="hashes"))
+    assert run["proof"] == {"level": "hashes", "rows": 1000, "columns": 4}
+    [landed] = published(stack.lake, source.target("item"))
+    proofs = [receipt["proof"] for receipt in landed.manifest["receipt"]]
+    assert sum(proof["rows"] for proof in proofs) == 1000
+    ids = [proof["columns"][COLUMNS.index("id")] for proof in proofs]
+    assert sum(int(each["sum"]) for each in ids) == sum(range(1, 1001))
+    assert all(proof["hashes"] for proof in proofs)
+
+
 def test_the_manifest_tells_what_the_files_hold(api: Api, source: Source, stack: Stack) -> None:
     create_items(source, rows=1000)
     run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED))

@@ -14,6 +14,7 @@ from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.links import Link, RowLink
 from shared.adapters.odbc.utf16 import UTF16
 from shared.catalog import TableSpec
+from shared.extraction.adding import Additions
 from shared.loading.errors import CursorUnsound
 from shared.loading.span import Holder, Span
 
@@ -179,6 +180,23 @@ class Dialect(ABC):
     def doubts(self, link: Link, table: TableSpec) -> tuple[str, ...]:  # noqa: ARG002 - the port's names
         """Tell why values that the database is said to assign may still come late."""
         return ()
+
+    def additions(
+        self,
+        link: Link,  # noqa: ARG002 - of other dialects
+        table: TableSpec,  # noqa: ARG002 - of other dialects
+        relation: Relation,  # noqa: ARG002 - of other dialects
+    ) -> Additions | None:
+        """Say what the engine adds up of the rows of a span, in the snapshot that they are read in.
+
+        At the level that the table's `receipt` asks for, or below it. None where the engine cannot
+        say what it gave: its arithmetic is not known, or a second statement sees another state.
+        """
+        return None
+
+    def row_hash(self, relation: Relation) -> str | None:  # noqa: ARG002 - of other dialects
+        """Give SQL for a row's hash (shared.landing.row_hash), 16 bytes; None where it is not known."""
+        return None
 
     def highest(self, link: Link, table: TableSpec, cursor: Cursor) -> str | None:
         """Give the highest cursor value as text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.adapters.odbc.address import Address, parse_address
 from shared.adapters.odbc.dialect import Dialect, Relation
@@ -12,8 +12,9 @@ from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.landing import land_batches, schema_of
 from shared.adapters.odbc.links import ArrowLink, Link, RowLink, dial_arrow, dial_rows
 from shared.catalog import TableSpec
+from shared.extraction.adding import Additions
 from shared.extraction.batches import Counted
-from shared.extraction.source import Column, Reading, Statement, TableShape
+from shared.extraction.source import Column, Proving, Reading, Statement, TableShape
 from shared.loading.span import Observation, Span
 
 L = TypeVar("L", bound=Link)
@@ -61,7 +62,7 @@ class OdbcSession:
             open_unit=cursor.open_unit if cursor else None,
             lowest=cursor.lowest if cursor else None,
             identity=self._dialect.identity(self._rows(), table),
-            findings=findings,
+            findings=findings + self._doubts(table, relation),
         )
 
     def observe(self, table: TableSpec) -> Observation:
@@ -117,17 +118,40 @@ class OdbcSession:
         relation = self._dialect.describe(self._rows(), table)
         schema = schema_of(relation)
         link = self._arrow() if relation.bounded else self._rows()
+        # Asked for first: while rows are streamed, a connection may take no other statement.
+        additions = self._dialect.additions(link, table, relation)
         with (
             self._snapshot(link, table, relation) as read_at,
             self._dialect.stream(link, table, relation, span) as batches,
         ):
             rows = Counted(land_batches(batches, schema))
+            proof = additions and self._proving(link, table, relation, span, additions)
             try:
-                yield Reading(read_at=read_at, schema=schema, batches=iter(rows))
+                yield Reading(read_at=read_at, schema=schema, batches=iter(rows), proof=proof)
             finally:
                 # Before its statement ends: some drivers then fetch what is left of it.
                 if not rows.ended:
                     self.close()
+
+    def _doubts(self, table: TableSpec, relation: Relation) -> tuple[str, ...]:
+        """Say in words where a receipt will prove less than the table asks for."""
+        additions = self._dialect.additions(self._rows(), table, relation)
+        if additions is not None and additions.level == table.receipt:
+            return ()
+        wanted = f"receipt: {table.receipt} cannot be had of {table.table}"
+        if additions is not None:
+            return (f"{wanted} on this server; it proves {additions.level}",)
+        nothing = "its engine cannot say what it gave in the snapshot of the read"
+        return (f"{wanted}: {nothing}, so only what was read is compared with what landed",)
+
+    def _proving(
+        self, link: Link, table: TableSpec, relation: Relation, span: Span, additions: Additions
+    ) -> Proving:
+        def answer(wanted: str) -> dict[str, Any]:
+            query = self._dialect.query(table, relation, span, wanted)
+            return link.rows(query.sql, *query.values)[0]
+
+        return additions.proving(lambda: additions.ask(answer))
 
     def close(self) -> None:
         """Disconnect. A later call connects anew."""

@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pytest
@@ -15,6 +15,7 @@ from shared.adapters.odbc.libraries import pyodbc
 from shared.adapters.odbc.sqlserver import SqlServerDialect
 from shared.adapters.odbc.sqlserver.address import settle
 from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, SourceSpec, TableSpec
+from shared.landing.tally import Tally
 from shared.loading.cursor import cursor_type
 from shared.loading.errors import (
     CredentialRejected,
@@ -253,6 +254,23 @@ def test_all_batches_are_of_one_moment(schema: Schema, session: OdbcSession) -> 
         schema.run("INSERT INTO S.t (v) VALUES (2)")
         assert pa.Table.from_batches(reading.batches).num_rows == 1
     assert reading.read_at[10] == "T"
+
+
+@pytest.mark.parametrize("row", WITH_VALUES, ids=lambda row: row[0])
+def test_the_server_says_of_any_type_what_is_counted_of_it(
+    schema: Schema, session: OdbcSession, row: tuple[str, ...]
+) -> None:
+    declared, _, _, value, _ = row
+    schema.make(declared, value, "NULL", value)
+    table = replace(schema.table(), receipt="hashes")
+    with session.read(table, Span()) as reading:
+        assert reading.proof is not None
+        tally = Tally(reading.proof.measures, hashed=reading.proof.hashed)
+        for batch in reading.batches:
+            tally.add(batch)
+        schema.run(f"INSERT INTO S.t (v) VALUES ({value})")
+        said = reading.proof.ask()
+    assert said == tally.proof(said.level)
 
 
 def test_an_open_transaction_holds_the_fence_where_it_may_be_seen(

@@ -12,11 +12,12 @@ from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.dialect import Activity, Dialect, Relation
 from shared.adapters.odbc.libraries import pyodbc
 from shared.adapters.odbc.links import Link, RowLink
-from shared.adapters.odbc.mariadb import pages, sizes, storage
+from shared.adapters.odbc.mariadb import arithmetic, pages, sizes, storage
 from shared.adapters.odbc.mariadb.activity import observe_activity
 from shared.adapters.odbc.mariadb.faults import FAULTS
 from shared.adapters.odbc.mariadb.relation import describe
 from shared.catalog import TableSpec
+from shared.extraction.adding import Additions
 from shared.loading.errors import SourceUnavailable
 from shared.loading.span import Span
 
@@ -117,6 +118,14 @@ class MariadbDialect(Dialect):
         """End the transaction, and with it the locks."""
         link.rows(_CLOSE)
         link.rows(_UNLOCK)
+
+    def additions(self, link: Link, table: TableSpec, relation: Relation) -> Additions:  # noqa: ARG002 - the port's
+        """Say what the server adds up of the rows of a span."""
+        return arithmetic.find_additions(self, relation, table.receipt)
+
+    def row_hash(self, relation: Relation) -> str:
+        """Give SQL for a row's hash."""
+        return arithmetic.row_hash(self, relation)
 
     def clock(self, link: Link) -> str:
         """Give the time at which this statement began."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.dialect import Activity, Cursor, Dialect, Query, Relation
 from shared.adapters.odbc.links import Link, RowLink
-from shared.adapters.odbc.sqlserver import cuts, snapshot
+from shared.adapters.odbc.sqlserver import arithmetic, cuts, snapshot
 from shared.adapters.odbc.sqlserver.activity import observe_activity
 from shared.adapters.odbc.sqlserver.address import settle
 from shared.adapters.odbc.sqlserver.cursors import settle_span
@@ -14,6 +14,7 @@ from shared.adapters.odbc.sqlserver.identity import find_identity
 from shared.adapters.odbc.sqlserver.relation import describe, find_table
 from shared.adapters.odbc.sqlserver.snapshot import IN_MEMORY, Reading
 from shared.catalog import TableSpec
+from shared.extraction.adding import Additions
 from shared.loading.span import Span
 
 # The plan is made for the very bounds, with the statistics of now: one made for others may scan a
@@ -71,6 +72,23 @@ class SqlServerDialect(Dialect):
 
     def close_snapshot(self, link: Link) -> None:
         link.rows(snapshot.END)
+
+    def additions(self, link: Link, table: TableSpec, relation: Relation) -> Additions | None:
+        """Say what the server adds up of the rows of a span.
+
+        None where each statement has a snapshot of its own: a second one may see other rows.
+        """
+        reading = snapshot.choose_reading(snapshot.find_database(link), table, relation.traits)
+        if reading is Reading.STATEMENT:
+            return None
+        level = table.receipt
+        if level == "hashes" and not arithmetic.knows_utf8(link):
+            level = "values"
+        return arithmetic.find_additions(self, relation, level)
+
+    def row_hash(self, relation: Relation) -> str:
+        """Give SQL for a row's hash; a server older than 2019 refuses it."""
+        return arithmetic.row_hash(self, relation)
 
     def clock(self, link: Link) -> str:
         return str(link.rows(snapshot.CLOCK)[0]["clock"])
