@@ -30,6 +30,7 @@ from shared.adapters.azure.clients import lake_service
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.postgresql import connect
 from shared.catalog import CursorSpec, SourceSpec, TableSpec
+from shared.extraction.planning import plan_columns
 from shared.extraction.source import Proving
 from shared.landing.slicing import SliceLanding
 from shared.loading.bound import NO_BOUND
@@ -104,9 +105,9 @@ def land(level: str, uri: str, postmaster: str, lake_url: str, lake_key: str) ->
     with lake_service(lake_url, lake_key) as service, connect(uri) as session:
         lake = AzureLake(service)
         spec = _spec("rows" if level == "copied" else level)
-        columns = session.shape(spec).columns
+        columns = plan_columns(spec, session.shape(spec))
         run = f"{level}-{os.getpid()}"
-        landing = _landing(lake, spec, run, [column.name for column in columns])
+        landing = _landing(lake, spec, run, columns)
         lake.make_folder(spec.target)
         watch = _Watch(uri, int(postmaster))
         with session.read(spec, Span()) as reading, watch.part("write"):
@@ -181,7 +182,9 @@ def _spec(level: str) -> TableSpec:
     )
 
 
-def _landing(lake: AzureLake, spec: TableSpec, run: str, columns: list[str]) -> SliceLanding:
+def _landing(
+    lake: AzureLake, spec: TableSpec, run: str, columns: tuple[PlannedColumn, ...]
+) -> SliceLanding:
     part = Slice(number=0, span=Span())
     plan = LoadPlan(
         run_id=run,
@@ -193,7 +196,7 @@ def _landing(lake: AzureLake, spec: TableSpec, run: str, columns: list[str]) -> 
         cursor=None,
         watermark_before=None,
         bound=NO_BOUND,
-        columns=tuple(PlannedColumn(name=name, source_type="") for name in columns),
+        columns=columns,
         slices=(part,),
         overlap=None,
         planned_at="",

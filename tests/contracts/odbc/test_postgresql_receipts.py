@@ -16,10 +16,10 @@ import pytest
 
 from shared.adapters.postgresql import PostgresSession, connect
 from shared.catalog.spec import ReceiptLevel
+from shared.extraction.planning import plan_columns
 from shared.landing.slicing import SliceLanding
 from shared.loading.bound import NO_BOUND
 from shared.loading.errors import ReceiptBroken
-from shared.loading.plan import PlannedColumn
 from shared.loading.receipt import Receipt
 from shared.loading.span import Span
 from tests.contracts.odbc.postgresql_values import Column
@@ -92,8 +92,7 @@ def land(
     alter: Alter | None = None,
 ) -> Receipt:
     spec = replace(SPEC, receipt=receipt)
-    names = ["row", *(f"c{number}" for number in range(len(COLUMNS)))]
-    columns = tuple(PlannedColumn(name=name, source_type="") for name in names)
+    columns = plan_columns(spec, session.shape(spec))
     of = plan(spec=spec, mode="snapshot", cursor=None, bound=NO_BOUND, columns=columns)
     landing = SliceLanding(
         lake=lake,

@@ -14,6 +14,7 @@ import pytest
 from landing_samples import READ_AT, plan
 from memory_lake import MemoryLake
 
+from shared.extraction.batches import typed_field
 from shared.extraction.source import Proving, Reading
 from shared.landing.overlap import digest_rows
 from shared.landing.slicing import SliceLanding
@@ -33,10 +34,13 @@ ROWS = pa.table(
     }
 )
 [BATCH] = ROWS.to_batches()
+SCHEMA = pa.schema([typed_field(field.name, field.type, "any") for field in ROWS.schema])
 
 
 def planned(receipt: str = "values") -> LoadPlan:
-    columns = tuple(PlannedColumn(name=name, source_type="any") for name in ROWS.column_names)
+    columns = tuple(
+        PlannedColumn(name=field.name, source_type="any", lands=str(field.type)) for field in SCHEMA
+    )
     spec = replace(plan().spec, receipt=receipt)  # pyright: ignore[reportArgumentType]
     return plan(columns=columns, spec=spec)
 
@@ -74,8 +78,8 @@ def land(
         now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
     )
     proof = None if silent else saying(gave, receipt)
-    batches = iter(read.to_batches())
-    return landing.land(Reading(read_at=READ_AT, schema=ROWS.schema, batches=batches, proof=proof))
+    batches = iter(read.cast(SCHEMA).to_batches())
+    return landing.land(Reading(read_at=READ_AT, schema=SCHEMA, batches=batches, proof=proof))
 
 
 class AlteringLake(MemoryLake):
