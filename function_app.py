@@ -54,6 +54,13 @@ async def post_backfills(req: func.HttpRequest, client: Client) -> func.HttpResp
     return await respond(routes.post_backfills, req, client)
 
 
+@app.route(route="reconciliations", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def post_reconciliations(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Order a reconciliation."""
+    return await respond(routes.post_reconciliations, req, client)
+
+
 @app.route(route="backfills/{id}", methods=["GET"])
 async def get_backfill(req: func.HttpRequest) -> func.HttpResponse:
     """Show a backfill window by window."""

@@ -66,7 +66,7 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
             claim,
             plan.columns,
             drift=drift,
-            identity=plan.identity,
+            identity=plan.accepted_identity,
             null_share=landing.null_share,
         ),
         before=before,

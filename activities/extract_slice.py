@@ -6,10 +6,16 @@ from functools import lru_cache
 from uuid import uuid4
 
 from shared.durable import implements, steps
+from shared.landing import paths
 from shared.landing.lake import Lake, PathMissing
 from shared.landing.overlap import unpack
 from shared.landing.plans import find_receipt, read_plan, store_receipt
+from shared.landing.proving import prove
 from shared.landing.slicing import SliceLanding
+from shared.loading.plan import LoadPlan
+from shared.loading.receipt import Receipt
+from shared.reconciliation.images import find_images
+from shared.reconciliation.slicing import SliceReconciliation, hashed_columns, scanned_columns
 from shared.runtime import wiring
 
 
@@ -21,23 +27,48 @@ def extract_slice(wanted: steps.SliceWanted) -> steps.SliceDone:
     if receipt is None:
         plan = read_plan(app.lake, wanted.plan)
         app.check_wanted(plan.run_id, wanted.attempt, plan.mode)
-        part = plan.slices[wanted.number]
-        landing = SliceLanding(
-            lake=app.lake,
-            plan=plan,
-            part=part,
-            execution=f"{wanted.number:05d}-{uuid4().hex[:12]}",
-            known=_known(app.lake, plan.overlap),
-            now=app.now,
-        )
-        with (
-            app.sources.open(plan.spec) as session,
-            session.read(plan.spec, part.span) as reading,
-        ):
-            written = landing.write(reading)
-        # The source is left before the files are read back.
-        receipt = store_receipt(app.lake, wanted.plan, landing.prove(written))
+        execution = f"{wanted.number:05d}-{uuid4().hex[:12]}"
+        land = _reconcile if plan.mode == "reconcile" else _land
+        receipt = store_receipt(app.lake, wanted.plan, land(app, wanted, plan, execution))
     return steps.SliceDone(number=wanted.number, rows=receipt.landed)
+
+
+def _land(app: wiring.App, wanted: steps.SliceWanted, plan: LoadPlan, execution: str) -> Receipt:
+    part = plan.slices[wanted.number]
+    landing = SliceLanding(
+        lake=app.lake,
+        plan=plan,
+        part=part,
+        execution=execution,
+        known=_known(app.lake, plan.overlap),
+        now=app.now,
+    )
+    with app.sources.open(plan.spec) as session, session.read(plan.spec, part.span) as reading:
+        written = landing.write(reading)
+    # The source is left before the files are read back.
+    return prove(app.lake, written)
+
+
+def _reconcile(
+    app: wiring.App, wanted: steps.SliceWanted, plan: LoadPlan, execution: str
+) -> Receipt:
+    """Compare a slice of a reconciliation with the images that its plan found in the lake."""
+    part = plan.slices[wanted.number]
+    slicing = SliceReconciliation(
+        lake=app.lake,
+        plan=plan,
+        part=part,
+        images=find_images(app.lake, paths.images_file(wanted.plan)),
+        execution=execution,
+        now=app.now,
+    )
+    columns, hashed = scanned_columns(plan), hashed_columns(plan)
+    with (
+        app.sources.open(plan.spec) as session,
+        session.scan(plan.spec, part.span, columns=columns, hashed=hashed) as scan,
+    ):
+        written = slicing.write(scan)
+    return prove(app.lake, written)
 
 
 @lru_cache(maxsize=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from shared.durable import implements, steps
 from shared.landing import paths
@@ -15,13 +16,17 @@ from shared.loading.receipt import (
     Landing,
     Receipt,
     Verdict,
+    add_repairs,
     check_landing,
     count_nulls,
     is_idle,
     verdict_of,
 )
-from shared.loading.sentinels import NullShare, judge_nulls
+from shared.loading.sentinels import judge_nulls
+from shared.reconciliation.orphans import count_rekeyed
 from shared.runtime import wiring
+
+_MANY_ORPHANS = "rows that got another key were not counted: too many rows are on one side only"
 
 
 @implements(steps.judge_quality)
@@ -31,24 +36,33 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     plan = read_plan(app.lake, wanted.plan)
     receipts = read_receipts(app.lake, wanted.plan, [part.number for part in plan.slices])
     check_landing(plan, receipts)
-    idle, nulls = is_idle(plan, receipts), count_nulls(plan, receipts)
+    idle, nulls = _is_idle(app, plan, receipts), count_nulls(plan, receipts)
+    findings = plan.findings
+    if nulls is not None and plan.spec.cursor.column is not None:
+        before = app.states.turn(plan.table).null_share
+        findings += judge_nulls(plan.spec.cursor.column, before, nulls)
+    rekeyed = count_rekeyed(app.lake, [each.orphans for each in receipts if each.orphans])
+    if rekeyed is None:
+        findings += (_MANY_ORPHANS,)
     landing = Landing(
         run_id=plan.run_id,
         plan=wanted.plan,
         receipts=receipts,
-        findings=(*plan.findings, *_judge_nulls(app, plan, nulls)),
+        findings=findings,
         null_share=nulls,
+        repairs=add_repairs(receipts, rekeyed=rekeyed or 0),
         overlap=None if idle else _gather_overlap(app.lake, plan, receipts, wanted.epoch),
     )
     stored, path = store_landing(app.lake, landing, wanted.epoch)
-    return verdict_of(plan, stored, path)
+    return replace(verdict_of(plan, stored, path), idle=idle)
 
 
-def _judge_nulls(app: wiring.App, plan: LoadPlan, nulls: NullShare | None) -> tuple[str, ...]:
-    column = plan.spec.cursor.column
-    if nulls is None or column is None:
-        return ()
-    return judge_nulls(column, app.states.turn(plan.table).null_share, nulls)
+def _is_idle(app: wiring.App, plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
+    """A reconciliation that finds nothing still has to say that another source is the same by now."""
+    if not is_idle(plan, receipts):
+        return False
+    accepts = plan.accepted_identity if plan.mode == "reconcile" else None
+    return accepts is None or accepts == app.states.turn(plan.table).identity
 
 
 def _gather_overlap(

@@ -7,12 +7,14 @@ from dataclasses import replace
 from shared.catalog import TableSpec
 from shared.durable import implements, steps
 from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan, plan_columns
+from shared.landing import paths
 from shared.landing.plans import find_plan, store_plan
 from shared.loading.bound import keep_marks
 from shared.loading.drift import is_same
 from shared.loading.plan import LoadPlan, PlanReference, refer
 from shared.loading.turn import Turn, check_epoch
 from shared.operations.records import RunRecord, is_published
+from shared.reconciliation.images import store_images, survey_images
 from shared.runtime import wiring
 
 
@@ -36,6 +38,11 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
         planned = _look(app, wanted, spec, turn)
         if not planned.plan.slices:
             return refer(planned.plan, "", at_once=at_once)
+        if planned.plan.mode == "reconcile":
+            # The turn keeps them as they are until the run has ended.
+            path = paths.plan_file(planned.plan.target, order.run_id, wanted.epoch)
+            files = survey_images(app.lake, spec.target)
+            store_images(app.lake, paths.images_file(path), files)
         found = store_plan(app.lake, planned.plan, wanted.epoch)
     plan, path = found
     app.ledger.record_run(_running(wanted, plan))

@@ -16,6 +16,7 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
     at = app.now().isoformat()
 
     loads = order.mode != "backfill"
+    serves = order.mode not in ("backfill", "reconcile")
 
     def step(turn: Turn) -> Turn:
         if _is_done(turn, wanted):
@@ -24,7 +25,7 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
             return replace(turn, asked_at=at) if loads else turn
         if not loads and gives_way(turn, at):
             return turn
-        return take(turn, run_id=order.run_id, instance=wanted.instance, at=at, serves=loads)
+        return take(turn, run_id=order.run_id, instance=wanted.instance, at=at, serves=serves)
 
     turn = app.states.change_turn(order.table, step)
     if turn.instance == wanted.instance and turn.holder == order.run_id:
@@ -40,5 +41,11 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
 
 def _is_done(turn: Turn, wanted: steps.TurnWanted) -> bool:
     """Only what was asked for by counting may be served by somebody else's load."""
-    counted = wanted.order.reason in ("event", "schedule") and wanted.order.attempt == 1
-    return counted and turn.instance != wanted.instance and is_served(turn, wanted.order.order_id)
+    order = wanted.order
+    counted = order.reason in ("event", "schedule") and order.mode != "reconcile"
+    return (
+        counted
+        and order.attempt == 1
+        and turn.instance != wanted.instance
+        and is_served(turn, order.order_id)
+    )

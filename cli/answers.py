@@ -43,6 +43,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     cancel_requested: bool = False
 
 
+class Repairs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reconciliation found."""
+
+    missing: int
+    changed: int
+    deleted: int
+    rekeyed: int
+
+
 class TableOfOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One table of an order; without a run while it is queued."""
 
@@ -54,6 +63,7 @@ class TableOfOrder(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
     watermark_after: str | None = None
     error: Failure | None = None
+    repairs: Repairs | None = None
 
 
 class Order(Standing, frozen=True, kw_only=True):
@@ -146,6 +156,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[str, ...] = ()
     folder: str | None = None
     proof: Proven | None = None
+    repairs: Repairs | None = None
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True):

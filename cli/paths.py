@@ -7,6 +7,7 @@ from urllib.parse import quote
 LOADS = "/api/loads"
 PLANS = "/api/plans"
 BACKFILLS = "/api/backfills"
+RECONCILIATIONS = "/api/reconciliations"
 TABLES = "/api/tables"
 RUNS = "/api/runs"
 ORDERS = "/api/orders"

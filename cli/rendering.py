@@ -11,6 +11,7 @@ from cli.answers import (
     Backfill,
     Order,
     Proven,
+    Repairs,
     Run,
     Runs,
     Standing,
@@ -53,7 +54,12 @@ def render_order(order: Order) -> RenderableType:
         ("Took", format_took(order.created_at, order.ended_at)),
     )
     errors = [(table.table, table.error) for table in order.tables]
-    return Group(head, grid, *list_failures([("order", order.error), *errors]))
+    found = [
+        list_facts((clean(table.table), _repairs(table.repairs)))
+        for table in order.tables
+        if table.repairs
+    ]
+    return Group(head, grid, *found, *list_failures([("order", order.error), *errors]))
 
 
 def render_backfill(backfill: Backfill) -> RenderableType:
@@ -155,6 +161,7 @@ def render_run(run: Run) -> RenderableType:
         ("Files", f"{format_count(run.files)}, {format_bytes(run.bytes)}"),
         ("Proven", _proven(run.proof)),
         ("Folder", run.folder),
+        *((("Repairs", _repairs(run.repairs)),) if run.repairs else ()),
         ("Watermark", f"{format_text(run.watermark_before)} to {format_text(run.watermark_after)}"),
         ("Bound", f"{format_text(run.bound.value)} ({clean(run.bound.how)})"),
         ("Started (UTC)", format_time(run.started_at)),
@@ -197,3 +204,15 @@ def _cells_of_window(window: Window) -> tuple[str | Text, ...]:
         render_state(window.state),
         format_text(window.run_id),
     )
+
+
+def _repairs(repairs: Repairs) -> str:
+    """Write what a reconciliation found."""
+    found = (
+        (repairs.missing, "missing"),
+        (repairs.changed, "changed"),
+        (repairs.deleted, "deleted"),
+    )
+    text = ", ".join(f"{format_count(count)} {what}" for count, what in found)
+    again = f" ({format_count(repairs.rekeyed)} with another key)" if repairs.rekeyed else ""
+    return f"found {text}{again}"

@@ -47,6 +47,7 @@ def load_one_group(context: Context, group: TableGroup) -> Steps[GroupEnd]:
                 reason=order.reason,
                 attempt=order.attempt,
                 after=order.after,
+                compare=order.compare,
             ),
         )
         for table in group.tables

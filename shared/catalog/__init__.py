@@ -8,6 +8,7 @@ from shared.catalog.reading import parse_catalog, read_catalog
 from shared.catalog.schedule import Schedule, parse_schedule
 from shared.catalog.spec import (
     ColumnSpec,
+    Compare,
     CursorSpec,
     DeleteSpec,
     ReceiptLevel,
@@ -23,6 +24,7 @@ __all__ = [
     "Catalog",
     "CatalogInvalid",
     "ColumnSpec",
+    "Compare",
     "CursorSpec",
     "DeleteSpec",
     "MissingSetting",

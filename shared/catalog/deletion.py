@@ -1,8 +1,8 @@
-"""The value of `deletes`: a word, or a mapping with the one thing that the way needs."""
+"""The value of `deletes`: a word, or a mapping with what the way needs."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -10,8 +10,8 @@ from shared.catalog import duration
 from shared.catalog.document import Node
 from shared.catalog.place import Place, Unread
 from shared.catalog.section import Field, Section, Shape
-from shared.catalog.shapes import Text, read_text
-from shared.catalog.spec import DeleteSpec
+from shared.catalog.shapes import Text, Word, read_text
+from shared.catalog.spec import Compare, DeleteSpec
 
 _FORMS = "write none, {soft: is_deleted}, {reconcile: 1d} or change_tracking"
 
@@ -26,7 +26,8 @@ def _parse_interval(text: str) -> timedelta:
 SOFT: Field[str | None] = Field(
     name="soft",
     shape=Text(parse=str, hint="write the column that marks deleted rows: {soft: is_deleted}"),
-    meaning="Column that is set where the source counts a row as deleted.",
+    meaning="Column that is set where the source counts a row as deleted: true, a time, or a number "
+    "other than 0.",
     default=None,
 )
 RECONCILE: Field[timedelta | None] = Field(
@@ -36,15 +37,22 @@ RECONCILE: Field[timedelta | None] = Field(
         hint="write how often, with its unit: {reconcile: 1d}",
         pattern=duration.PATTERN,
     ),
-    meaning="How often all keys are compared with the source.",
+    meaning="How often the copy is compared with the source and repaired.",
     default=None,
 )
-_MAPPING = Section((SOFT, RECONCILE))
+COMPARE: Field[Compare] = Field(
+    name="compare",
+    shape=Word(get_args(Compare)),
+    meaning="What is compared: keys alone, or rows by a hash that the source computes too. "
+    "Goes with reconcile.",
+    default="keys",
+)
+_MAPPING = Section((SOFT, RECONCILE, COMPARE))
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion(Shape[DeleteSpec]):
-    """`none`, `change_tracking`, `{soft: column}` or `{reconcile: duration}`."""
+    """`none`, `change_tracking`, `{soft: column}` or `{reconcile: duration, compare: keys}`."""
 
     def read(self, node: Node, place: Place) -> DeleteSpec:
         if isinstance(node, yaml.MappingNode):
@@ -62,8 +70,9 @@ class Deletion(Shape[DeleteSpec]):
                 raise place.refusal(f'"{other}" is not known here; {_FORMS}')
 
     def schema(self) -> dict[str, Any]:
-        one_way = _MAPPING.schema() | {"minProperties": 1, "maxProperties": 1}
-        return {"anyOf": [{"enum": ["none", "change_tracking"]}, one_way]}
+        soft = Section((SOFT,)).schema() | {"required": [SOFT.name]}
+        reconcile = Section((RECONCILE, COMPARE)).schema() | {"required": [RECONCILE.name]}
+        return {"anyOf": [{"enum": ["none", "change_tracking"]}, soft, reconcile]}
 
     def _read_mapping(self, node: Node, place: Place) -> DeleteSpec:
         before = len(place.problems)
@@ -74,5 +83,7 @@ class Deletion(Shape[DeleteSpec]):
         if len(ways) != 1:
             raise Unread
         if ways == [SOFT]:
+            if fields.wrote(COMPARE):
+                fields.at(COMPARE).report("goes with reconcile only; remove it")
             return DeleteSpec(how="soft", column=fields[SOFT])
-        return DeleteSpec(how="reconcile", every=fields[RECONCILE])
+        return DeleteSpec(how="reconcile", every=fields[RECONCILE], compare=fields[COMPARE])

@@ -20,6 +20,7 @@ OnEmpty: TypeAlias = Literal["stop", "accept"]
 ReceiptLevel: TypeAlias = Literal["rows", "values", "hashes"]
 OnDrift: TypeAlias = Literal["add", "freeze", "quarantine"]
 Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
+Compare: TypeAlias = Literal["keys", "rows"]
 Severity: TypeAlias = Literal["warn", "quarantine", "block"]
 Mask: TypeAlias = Literal["sha256"]
 
@@ -103,11 +104,12 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteSpec:
-    """How deleted rows are noticed. `column` belongs to soft, `every` to reconcile."""
+    """How deleted rows are noticed. `column` belongs to soft, `every` and `compare` to reconcile."""
 
     how: Deletes = "none"
     column: str | None = None
     every: timedelta | None = None
+    compare: Compare = "keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,7 @@ class TableSpec:
             receipt="values",
             source=replace(self.source, max_connections=1),
             slices=replace(self.slices, parallel=1),
-            deletes=replace(self.deletes, every=None),
+            deletes=replace(self.deletes, every=None, compare="keys"),
         )
         # Left out, not settled: older tables keep their fingerprint.
         written = _written(asdict(timeless))
@@ -194,6 +196,7 @@ class TableSpec:
 _LATER = {
     "source": {"server": None, "database": None, "isolation": "snapshot"},
     "cursor": {"start": None},
+    "deletes": {"compare": "keys"},
 }
 # Keys that came later and change nothing of what is read and lands.
 _NOT_READ = ("on_empty", "held_back_alert")

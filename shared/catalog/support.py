@@ -55,8 +55,8 @@ UNBUILT_TABLE = (
     Unbuilt(path=(g.QUALITY,), when=bool, message="quality rules; remove them"),
     Unbuilt(
         path=(g.DELETES,),
-        when=lambda deletes: deletes.how != "none",
-        message="noticing deletes; write none, or watermark kind none for full snapshots",
+        when=lambda deletes: deletes.how == "change_tracking",
+        message="deletes: change_tracking; write {reconcile: 1d}",
     ),
 )
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.changes import check_form, find_start, judge_drift
+from shared.extraction.ranges import Range, cut_key_slices, cut_slices, find_spans
 from shared.extraction.source import Session, TableShape
 from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
 from shared.loading.cursor import CursorType, cursor_type
 from shared.loading.drift import check_drift, is_same
-from shared.loading.errors import BadOrder, NullCursor
+from shared.loading.errors import BadOrder, ColumnMissing, NullCursor, SchemaDrifted
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.sentinels import check_count, check_emptied, check_identity, has_counter
-from shared.loading.slices import count_parts, number_slices, tile_span
 from shared.loading.span import Observation, Span
 from shared.loading.turn import SetAside
 from shared.loading.watermark import Watermark
@@ -54,28 +54,23 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     Raises:
         BadOrder: the order does not fit the table (its mode, or `after` above the watermark).
         SourceReplaced, SourceEmptied, WatermarkAhead, FutureCursor: see `shared.loading.sentinels`.
+        ColumnMissing: the column of soft deletes is not there.
         Other typed errors of `shared.loading.errors` for what the source shows.
     """
     spec, order = basis.spec, basis.order
     shape = session.shape(spec)
     columns = plan_columns(spec, shape)
+    _check_soft_deletes(spec, shape)
     mode = _mode(basis)
     check_identity(mode, basis.identity if basis.watermark else None, shape.identity)
     drift = check_drift(spec, ordered=order.mode, mode=mode, last=basis.columns, now=columns)
     judged = judge_drift(drift, basis.set_aside)
-    findings = shape.findings + judged.findings
+    if judged.reasons and mode == "reconcile":
+        # What it would land is no copy of anything: tombstones, and rows of other columns.
+        raise SchemaDrifted("; ".join(judged.reasons))
     cursor = _cursor(spec, shape)
     before = _start(basis, mode, cursor)
-    seen = session.observe(spec) if cursor else None
-    bound, spans = NO_BOUND, order.spans or (Span(),)
-    if cursor and seen and mode != "backfill":
-        findings += _judge_state(basis, mode, cursor, seen)
-        bound = _bound(basis, mode, cursor, seen)
-        bound = _at_the_start(shape, bound) if mode == "initial" else bound
-        findings += _judge_nulls(spec, seen) + _judge_fence(spec, bound, seen)
-        start = find_start(basis.watermark, cursor, before)
-        spans = _spans(spec, mode, seen, _Range(cursor=cursor, start=start, bound=bound))
-    spans = () if judged.done else spans
+    fenced = _fence(session, basis, mode, cursor, shape)
     plan = LoadPlan(
         run_id=order.run_id,
         order_id=order.order_id,
@@ -85,17 +80,66 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         spec=spec,
         cursor=cursor,
         watermark_before=before,
-        bound=bound,
+        bound=fenced.bound,
         columns=columns,
-        slices=_slices(session, spec, cursor, shape, spans),
+        slices=(
+            () if judged.done else _slices(session, spec, mode, cursor, shape, spans=fenced.spans)
+        ),
         overlap=_overlap(basis, mode, columns),
         planned_at=basis.planned_at,
-        findings=findings,
+        findings=shape.findings + judged.findings + fenced.findings,
         reasons=judged.reasons,
         identity=shape.identity,
         estimated_rows=shape.estimated_rows,
+        compare=order.compare,
     )
-    return Planned(plan=plan, seen=seen)
+    return Planned(plan=plan, seen=fenced.seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fenced:
+    """Up to where progress may go and what is to be read, as far as the source was asked for it."""
+
+    bound: Bound
+    spans: tuple[Span, ...]
+    seen: Observation | None = None
+    findings: tuple[str, ...] = ()
+
+
+def _fence(
+    session: Session, basis: PlanBasis, mode: Mode, cursor: CursorType | None, shape: TableShape
+) -> _Fenced:
+    """Fix the bound before anything is read. A backfill, and what has no cursor, needs none."""
+    spec, given = basis.spec, basis.order.spans or (Span(),)
+    if cursor is None or mode == "reconcile":
+        return _Fenced(bound=NO_BOUND, spans=given)
+    seen = session.observe(spec)
+    if mode == "backfill":
+        return _Fenced(bound=NO_BOUND, spans=given, seen=seen)
+    state = _judge_state(basis, mode, cursor, seen)
+    bound = _bound(basis, mode, cursor, seen)
+    bound = _at_the_start(shape, bound) if mode == "initial" else bound
+    start = find_start(basis.watermark, cursor, _start(basis, mode, cursor))
+    return _Fenced(
+        bound=bound,
+        spans=find_spans(spec, mode, seen, Range(cursor=cursor, start=start, bound=bound)),
+        seen=seen,
+        findings=state + _judge_nulls(spec, seen) + _judge_fence(spec, bound, seen),
+    )
+
+
+def _slices(
+    session: Session,
+    spec: TableSpec,
+    mode: Mode,
+    cursor: CursorType | None,
+    shape: TableShape,
+    *,
+    spans: tuple[Span, ...],
+) -> tuple[Slice, ...]:
+    if mode == "reconcile":
+        return cut_key_slices(session, spec, shape)
+    return cut_slices(session, spec, cursor, shape, spans)
 
 
 def _bound(basis: PlanBasis, mode: Mode, cursor: CursorType, seen: Observation) -> Bound:
@@ -134,12 +178,16 @@ def _mode(basis: PlanBasis) -> Mode:
     spec = basis.spec
     if spec.cursor.kind == "none" and basis.order.mode == "backfill":
         raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
+    if basis.order.mode == "reconcile" and not basis.published_run_no:
+        raise BadOrder(f"{spec.name} was never loaded: there is nothing to compare; load it first")
     return find_mode(basis)
 
 
 def find_mode(basis: PlanBasis) -> Mode:
     """Let the load type follow from state and order."""
     order, spec = basis.order, basis.spec
+    if order.mode == "reconcile":
+        return "reconcile"
     if spec.cursor.kind == "none":
         return "snapshot"
     anew = basis.watermark is None and order.after is None and spec.cursor.start is None
@@ -227,51 +275,10 @@ def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:
     return (f"rows without a value in {spec.cursor.column} are left out (nulls: ignore)",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Range:
-    """From where a load reads, and where its progress will stop."""
-
-    cursor: CursorType
-    start: str | None
-    bound: Bound
-
-    def holds(self, value: str | None) -> bool:
-        if value is None:
-            return False
-        return self.start is None or self.cursor.parse(value) > self.cursor.parse(self.start)
-
-
-def _spans(spec: TableSpec, mode: Mode, seen: Observation, given: _Range) -> tuple[Span, ...]:
-    """Say what to read: all above the start, whatever the bound, and the rows without a cursor value."""
-    spans: tuple[Span, ...] = ()
-    if mode == "snapshot":
-        return (Span(), Span(nulls=True)) if seen.has_nulls else (Span(),)
-    # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
-    upto = given.bound.value if mode == "incremental" and not spec.fresh else None
-    if given.holds(seen.max_cursor) and (upto is None or given.holds(upto)):
-        spans = (Span(after=given.start, upto=upto),)
-    if seen.has_nulls and spec.nulls == "include":
-        spans += (Span(nulls=True),)
-    return spans
-
-
-def _slices(
-    session: Session,
-    spec: TableSpec,
-    cursor: CursorType | None,
-    shape: TableShape,
-    spans: tuple[Span, ...],
-) -> tuple[Slice, ...]:
-    cut: list[Span] = []
-    for span in spans:
-        whole = span == Span()
-        rows = shape.estimated_rows if whole else session.estimate(spec, span)
-        parts = count_parts(rows, spec.slices.rows)
-        if cursor is None or span.nulls or parts == 1:
-            cut.append(span)
-        else:
-            cut += tile_span(span, session.cut(spec, span, parts))
-    return number_slices(cut)
+def _check_soft_deletes(spec: TableSpec, shape: TableShape) -> None:
+    wanted = spec.deletes.column
+    if wanted is not None and all(column.name != wanted for column in shape.columns):
+        raise ColumnMissing(f"{spec.table} has no column {wanted} (deletes: soft)")
 
 
 def _overlap(basis: PlanBasis, mode: Mode, columns: tuple[PlannedColumn, ...]) -> str | None:

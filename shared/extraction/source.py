@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +15,7 @@ from shared.loading.span import Observation, Span
 
 __all__ = [
     "Column",
+    "KeyScan",
     "Observation",
     "Proving",
     "Reading",
@@ -92,6 +93,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyScan:
+    """One consistent snapshot whose rows are scanned first, and then read by their keys.
+
+    `batches` hold the columns asked for as they land and, where it was asked for, a last column
+    with the hash of others (see `shared.landing.row_hash`); read them to the end before anything is
+    found. `schema` is that of whole rows. `find` gives the whole rows of keys, a batch of which has
+    the key's columns as they land: in any order, and those of equal keys as the source counts them.
+    """
+
+    read_at: str
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    find: Callable[[pa.RecordBatch], Iterator[pa.RecordBatch]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """A query as it is sent, and the values bound to it by name or position (`1`, `2` and so on)."""
 
@@ -124,6 +141,24 @@ class Session(Protocol):
 
     def read(self, table: TableSpec, span: Span) -> AbstractContextManager[Reading]:
         """Open one snapshot and stream the span's rows, all columns that the spec leaves in."""
+        ...
+
+    def cut_keys(self, table: TableSpec, parts: int) -> tuple[str, ...]:
+        """Give at most `parts - 1` ascending values of the first key column that cut the table evenly.
+
+        None where its order at the source is not that of what lands. Raises KeyUnsound if a row to be
+        cut has none.
+        """
+        ...
+
+    def scan(
+        self, table: TableSpec, span: Span, *, columns: Sequence[str], hashed: Sequence[str]
+    ) -> AbstractContextManager[KeyScan]:
+        """Open one snapshot and scan the rows whose first key column lies in the span.
+
+        With `hashed` each comes with the hash of these columns. Raises CompareUnsupported if the
+        source cannot make it.
+        """
         ...
 
     def ping(self) -> None:

@@ -1,5 +1,8 @@
 """The columns that every bronze row carries beside the source's own."""
 
+# Arrow's stubs lag behind its compute functions.
+# pyright: reportCallIssue=false, reportArgumentType=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,10 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shared.loading.errors import TypeUnsupported
 from shared.loading.plan import LoadPlan
 
+DELETE = "delete"
 FIELDS: tuple[pa.Field, ...] = (
     pa.field("_op", pa.string(), nullable=False),
     pa.field("_run_no", pa.int64(), nullable=False),
@@ -64,8 +69,10 @@ def bronze_schema(source: pa.Schema, *, aside: bool = False) -> pa.Schema:
     return pa.schema([*source, *own])
 
 
-def stamped(batch: pa.RecordBatch, schema: pa.Schema, stamp: Stamp) -> pa.RecordBatch:
-    """Give the batch with the bronze columns behind its own."""
+def stamped(
+    batch: pa.RecordBatch, schema: pa.Schema, stamp: Stamp, deleted: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Give the batch with the bronze columns behind its own; `deleted` marks rows that are deletes."""
     values = (stamp.operation, stamp.run_no, stamp.read_at, stamp.run_id, stamp.loaded_at)
     pairs: list[tuple[pa.Field, Any]] = list(zip(FIELDS, values, strict=True))
     if stamp.reasons:
@@ -73,4 +80,6 @@ def stamped(batch: pa.RecordBatch, schema: pa.Schema, stamp: Stamp) -> pa.Record
     constants = [
         pa.repeat(pa.scalar(value, type=field.type), batch.num_rows) for field, value in pairs
     ]
+    if deleted is not None:
+        constants[0] = pc.if_else(deleted, pa.scalar(DELETE), constants[0])
     return pa.RecordBatch.from_arrays([*batch.columns, *constants], schema=schema)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.loading.bound import Bound
 from shared.loading.plan import LoadPlan, PlannedColumn
 from shared.loading.proof import Proof
-from shared.loading.receipt import Landing, NullCount, Receipt
+from shared.loading.receipt import Landing, NullCount, Receipt, Repairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ class ManifestReceipt:
     unchanged: int
     read_at: str
     nulls: tuple[NullCount, ...]
+    repairs: Repairs | None = None
     proof: Proof | None = None
 
 
@@ -55,6 +56,7 @@ class Manifest:
     receipt: tuple[ManifestReceipt, ...]
     findings: tuple[str, ...]
     reasons: tuple[str, ...] = ()
+    repairs: Repairs | None = None
 
 
 def manifest_of(plan: LoadPlan, landing: Landing) -> Manifest:
@@ -82,6 +84,7 @@ def manifest_of(plan: LoadPlan, landing: Landing) -> Manifest:
         receipt=tuple(_summary(receipt) for receipt in landing.receipts),
         findings=landing.findings,
         reasons=plan.reasons,
+        repairs=landing.repairs,
     )
 
 
@@ -93,5 +96,6 @@ def _summary(receipt: Receipt) -> ManifestReceipt:
         unchanged=receipt.unchanged,
         read_at=receipt.read_at,
         nulls=receipt.nulls,
+        repairs=receipt.repairs,
         proof=receipt.proof,
     )

@@ -33,6 +33,11 @@ def receipt_file(plan: str, number: int) -> str:
     return beside_plan(plan, f"receipts/{number:05d}.json")
 
 
+def images_file(plan: str) -> str:
+    """Give the list of the files that a reconciliation compares with the source."""
+    return beside_plan(plan, "images.json")
+
+
 def landing_file(plan: str, epoch: int) -> str:
     """Give the file that gathers all receipts for a claim."""
     return beside_plan(plan, f"landing-{epoch:06d}.json")

@@ -13,20 +13,18 @@ from shared.extraction.batches import SOURCE_TYPE
 from shared.extraction.source import Reading
 from shared.landing import paths
 from shared.landing.columns import bronze_schema, stamp_of, stamped
-from shared.landing.cursor_column import Range, cursor_column
+from shared.landing.cursor_column import cursor_column
+from shared.landing.files import write_files
 from shared.landing.lake import Lake
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
-from shared.landing.parquet import ParquetStream
 from shared.landing.proving import Written, prove
+from shared.landing.soft_deletes import soft_deleted
 from shared.landing.tally import Tally, find_measures
 from shared.loading.drift import find_differences, is_same
 from shared.loading.errors import SchemaDrifted
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.proof import Measure
-from shared.loading.receipt import LandedFile, NullCount, Receipt
-
-# A file is closed at this many bytes, so that no reader has to swallow a table in one piece.
-FILE_BYTES = 512 * 1024 * 1024
+from shared.loading.receipt import NullCount, Receipt
 
 
 def _check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
@@ -54,7 +52,6 @@ class _Tally:
     unchanged: int = 0
     nulls: dict[str, int] = field(default_factory=dict[str, int])
     again: set[bytes] = field(default_factory=set[bytes])
-    files: list[LandedFile] = field(default_factory=list[LandedFile])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +82,20 @@ class SliceLanding:
         schema = bronze_schema(reading.schema, aside=bool(self.plan.reasons))
         stamp = stamp_of(self.plan, reading.read_at, self.now())
         tally = self._tally(reading)
-        rows = (stamped(batch, schema, stamp) for batch in self._changed(reading, tally))
-        self._write(rows, schema, tally)
+        spec = self.plan.spec
+        rows = (
+            stamped(batch, schema, stamp, soft_deleted(spec, batch))
+            for batch in self._changed(reading, tally)
+        )
+        files = write_files(self.lake, self.plan, self.part, self._folder, rows=rows, schema=schema)
         receipt = Receipt(
             slice=self.part.number,
             execution=self.execution,
             read=tally.read,
-            landed=sum(file.rows for file in tally.files),
+            landed=sum(file.rows for file in files),
             unchanged=tally.unchanged,
             read_at=reading.read_at,
-            files=tuple(tally.files),
+            files=files,
             nulls=tuple(NullCount(column=c, nulls=n) for c, n in tally.nulls.items() if n),
             overlap=self._keep_overlap(tally.again),
         )
@@ -156,33 +157,6 @@ class SliceLanding:
         if upto is not None and column.cursor.parse(upto) <= column.cursor.parse(bound):
             return None
         return column.above(batch, bound)
-
-    def _write(self, rows: Iterator[pa.RecordBatch], schema: pa.Schema, tally: _Tally) -> None:
-        """Write files of bounded size; no file at all where there is no row."""
-        batch = next(rows, None)
-        while batch is not None:
-            name = paths.part_name(self.part.number, len(tally.files))
-            path = f"{self._folder}/{name}"
-            column, seen = cursor_column(self.plan), Range()
-            with self.lake.create(path) as sink:
-                stream = ParquetStream(sink, schema)
-                while batch is not None and sink.tell() < FILE_BYTES:
-                    stream.write(batch)
-                    if column is not None:
-                        column.widen(seen, batch)
-                    batch = next(rows, None)
-                stream.close()
-                size = sink.tell()
-            tally.files.append(
-                LandedFile(
-                    path=path,
-                    name=name,
-                    rows=stream.rows,
-                    bytes=size,
-                    cursor_min=column.text(seen.low) if column else None,
-                    cursor_max=column.text(seen.high) if column else None,
-                )
-            )
 
     def _keep_overlap(self, again: set[bytes]) -> str | None:
         if not again or len(again) > MOST_DIGESTS:

@@ -124,6 +124,14 @@ class NullCursor(PermanentError):
     """Fill the cursor column, or set `nulls: include` or `nulls: ignore`."""
 
 
+class KeyUnsound(PermanentError):
+    """Name columns in `key` that are never NULL and together differ in every row; then rerun."""
+
+
+class CompareUnsupported(PermanentError):
+    """Reconcile with `compare: keys`: this source cannot hash its rows as Tidemark does."""
+
+
 class QueryRefused(PermanentError):
     """The source refused the statement. Read its message; repair the table's YAML or the login's rights."""
 

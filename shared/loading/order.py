@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Literal
 
+from shared.catalog import Compare
 from shared.catalog.names import SegmentForeign, decode_name, encode_name
 from shared.loading.errors import BadOrder, PermanentError
 from shared.loading.span import Span
 
-Mode = Literal["incremental", "initial", "snapshot", "backfill"]
+Mode = Literal["incremental", "initial", "snapshot", "backfill", "reconcile"]
 Reason = Literal["request", "schedule", "event", "backfill"]
 State = Literal["queued", "running", "committing", "succeeded", "failed", "cancelled"]
 FINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
@@ -43,7 +44,7 @@ class BackfillSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One request for loads, as recorded. `created_at` is UTC, ISO 8601."""
+    """One request for loads, as recorded. `created_at` is UTC, ISO 8601. `compare` is for reconciliations."""
 
     order_id: str
     tables: tuple[str, ...]
@@ -53,6 +54,7 @@ class Order:
     backfill: BackfillSpec | None = None
     created_at: str
     attempt: int = 1
+    compare: Compare = "keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class TableOrder:
     after: str | None = None
     part: int | None = None
     spans: tuple[Span, ...] = field(default=())
+    compare: Compare = "keys"
 
     @property
     def run_id(self) -> str:

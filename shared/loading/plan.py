@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.catalog import TableSpec, quarantine_target
+from shared.catalog import Compare, TableSpec, quarantine_target
 from shared.loading.bound import Bound
 from shared.loading.cursor import CursorType
 from shared.loading.order import Mode
@@ -44,7 +44,8 @@ class LoadPlan:
     `watermark_before` is the position the plan starts from, `bound` where progress will stop.
     `overlap` is the path of what earlier loads landed above their bound, None if nothing. With
     `reasons` what is read is set aside in quarantine instead of landing. `identity` and
-    `estimated_rows` are those of the table as it stood at planning.
+    `estimated_rows` are those of the table as it stood at planning. The spans of a reconciliation
+    are values of the first key column instead of the cursor; it compares keys or whole rows.
     """
 
     run_id: str
@@ -64,6 +65,7 @@ class LoadPlan:
     reasons: tuple[str, ...] = ()
     identity: str | None = None
     estimated_rows: int = 0
+    compare: Compare = "keys"
 
     @property
     def target(self) -> str:
@@ -71,8 +73,16 @@ class LoadPlan:
         return quarantine_target(self.spec) if self.reasons else self.spec.target
 
     @property
+    def accepted_identity(self) -> str | None:
+        """The identity that this run vouches for, None if it tells nothing of rows that were there before.
+
+        A comparison of keys alone would not see that values went back.
+        """
+        return None if self.mode == "reconcile" and self.compare == "keys" else self.identity
+
+    @property
     def advances(self) -> bool:
-        """Say whether this run may move the watermark: a backfill and a snapshot never do."""
+        """Say whether this run may move the watermark: a backfill, a snapshot and a reconciliation never do."""
         if self.reasons:
             return False
         return self.mode in ("incremental", "initial") and self.cursor is not None

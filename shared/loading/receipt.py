@@ -32,13 +32,30 @@ class NullCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """What a reconciliation found between source and lake, by key.
+
+    `missing` rows were not in the lake and `changed` ones differed there: both were landed again.
+    `deleted` ones are not at the source any more: a tombstone was landed for each. `rekeyed` counts
+    pairs of a deleted and a missing row that are alike but for their key.
+    """
+
+    missing: int = 0
+    changed: int = 0
+    deleted: int = 0
+    rekeyed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What one execution of one slice did.
 
     `read` rows came from the source, `unchanged` of them had been landed before just so and were
     left out, `landed` are in `files`: read = landed + unchanged. `read_at` is the source's clock.
     `overlap` is the path of the digests of rows that the next load will read again. `proof` is what
-    source, files and rows left out agree upon, None on receipts from before there were any.
+    source, files and rows left out agree upon, None on receipts from before there were any. For a
+    reconciliation `read` counts the rows compared, on either side, `repairs` what it found, and
+    `orphans` is the path of the hashes of rows that one side alone has.
     """
 
     slice: int
@@ -51,6 +68,8 @@ class Receipt:
     nulls: tuple[NullCount, ...] = ()
     overlap: str | None = None
     proof: Proof | None = None
+    repairs: Repairs | None = None
+    orphans: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,7 @@ class Landing:
     findings: tuple[str, ...] = ()
     overlap: str | None = None
     null_share: NullShare | None = None
+    repairs: Repairs | None = None
 
     @property
     def files(self) -> tuple[LandedFile, ...]:
@@ -89,6 +109,7 @@ class Verdict:
     idle: bool
     findings: tuple[str, ...] = ()
     proof: Proven | None = None
+    repairs: Repairs | None = None
 
 
 def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
@@ -131,6 +152,20 @@ def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
         idle=is_idle(plan, landing.receipts),
         findings=landing.findings,
         proof=summarize([receipt.proof for receipt in landing.receipts]),
+        repairs=landing.repairs,
+    )
+
+
+def add_repairs(receipts: Sequence[Receipt], *, rekeyed: int) -> Repairs | None:
+    """Add up what the slices of a reconciliation found; None for every other load."""
+    found = [receipt.repairs for receipt in receipts if receipt.repairs is not None]
+    if not found:
+        return None
+    return Repairs(
+        missing=sum(each.missing for each in found),
+        changed=sum(each.changed for each in found),
+        deleted=sum(each.deleted for each in found),
+        rekeyed=rekeyed,
     )
 
 

@@ -116,7 +116,7 @@ def gives_way(turn: Turn, at: str) -> bool:
 def take(turn: Turn, *, run_id: str, instance: str, at: str, serves: bool = True) -> Turn:
     """Take a free turn: a new epoch, and every request so far will be served by it.
 
-    A backfill serves none (`serves` False): it does not bring the table up to date. Taking it again
+    A backfill or reconciliation serves none (`serves` False): it does not bring the table up to date. Taking it again
     from the same orchestration changes nothing, so that a repeated activity is harmless.
     """
     if turn.holder == run_id and turn.instance == instance:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.catalog import Compare
 from shared.loading.errors import BadOrder, ConflictError
 from shared.loading.order import (
     FINAL,
@@ -99,6 +100,13 @@ class OrderDesk:
         """Make an order of a backfill of a table's period, without placing it."""
         order = self.draft_load([table], mode="backfill", reason="backfill")
         return replace(order, backfill=period)
+
+    def draft_reconciliation(
+        self, tables: Sequence[str], compare: Compare, *, reason: Reason = "request"
+    ) -> Order:
+        """Make an order that compares tables with their sources and repairs them, without placing it."""
+        order = self.draft_load(tables, mode="reconcile", reason=reason)
+        return replace(order, compare=compare)
 
     def place(self, order: Order) -> OrderRecord:
         """Write an order down that was drafted. One that is there already is given as it stands.

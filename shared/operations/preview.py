@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from shared.catalog import TableSpec
 from shared.extraction.periods import cut_period
 from shared.extraction.planning import PlanBasis, find_mode, make_plan, plan_columns
-from shared.extraction.source import Reading, Session, Sources, Statement, TableShape
+from shared.extraction.source import KeyScan, Reading, Session, Sources, Statement, TableShape
 from shared.loading.bound import NO_BOUND, Bound
 from shared.loading.errors import BadOrder, Failure, IngestError, TransientError
 from shared.loading.order import BackfillSpec, Mode
@@ -149,6 +149,14 @@ class _Witness:
 
     def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         return self._session.cut(table, span, parts)
+
+    def cut_keys(self, table: TableSpec, parts: int) -> tuple[str, ...]:
+        return self._session.cut_keys(table, parts)
+
+    def scan(
+        self, table: TableSpec, span: Span, *, columns: Sequence[str], hashed: Sequence[str]
+    ) -> AbstractContextManager[KeyScan]:
+        return self._session.scan(table, span, columns=columns, hashed=hashed)
 
     def statement(self, table: TableSpec, span: Span) -> Statement:
         return self._session.statement(table, span)

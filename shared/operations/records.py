@@ -9,6 +9,7 @@ from shared.loading.bound import NO_BOUND, Bound
 from shared.loading.errors import Failure
 from shared.loading.order import Mode, Order, State
 from shared.loading.proof import Proven
+from shared.loading.receipt import Repairs
 from shared.loading.span import Span
 
 Outcome = Literal["loaded", "nothing_new", "quarantined"]
@@ -24,7 +25,8 @@ HOST_FAILED = Failure(
 class RunRecord:
     """One table's run of one order. `rows`, `files` and `bytes` are what was published, or was set aside.
 
-    `proof` says how much of what was read is proven to lie in the files; None where nothing was landed.
+    `proof` says how much of what was read is proven to lie in the files; None where nothing was
+    landed. `repairs` is what a reconciliation found, None for every other run.
     """
 
     run_id: str
@@ -46,6 +48,7 @@ class RunRecord:
     findings: tuple[str, ...] = ()
     folder: str | None = None
     proof: Proven | None = None
+    repairs: Repairs | None = None
 
 
 def is_published(run: RunRecord) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import cast, get_args
 
-from shared.catalog import Catalog
+from shared.catalog import Catalog, Compare
 from shared.loading.order import Mode
 from web.api.fields import MOST_BYTES, Fields, read_object
 from web.api.problems import FieldError, bad_request
 
 __all__ = [
+    "COMPARISONS",
     "LOAD_MODES",
     "LONGEST_REASON",
     "MOST_BYTES",
@@ -21,12 +22,14 @@ __all__ = [
     "BackfillBody",
     "LoadBody",
     "PlanBody",
+    "ReconciliationBody",
     "RollbackBody",
     "WatermarkBody",
     "read_backfill",
     "read_load",
     "read_object",
     "read_plan",
+    "read_reconciliation",
     "read_rollback",
     "read_watermark",
 ]
@@ -37,6 +40,7 @@ MOST_RUNS = 1_000
 LONGEST_REASON = 500
 MOST_VERSIONS = 10**9 - 2
 LOAD_MODES = ("incremental", "initial", "snapshot")
+COMPARISONS: tuple[str, ...] = get_args(Compare)
 STATES = ("queued", "running", "committing", "succeeded", "failed", "cancelled")
 
 
@@ -69,6 +73,14 @@ class PlanBody:
     after: str | None
     start: str | None
     end: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationBody:
+    """`POST /api/reconciliations`: the table, and what of its rows is compared."""
+
+    table: str
+    compare: Compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +163,15 @@ def read_plan(content: bytes, catalog: Catalog) -> PlanBody:
         start=start,
         end=end,
     )
+
+
+def read_reconciliation(content: bytes, catalog: Catalog) -> ReconciliationBody:
+    """Read the body of `POST /api/reconciliations`. Raises Problem."""
+    fields = Fields(read_object(content), ("table", "compare"))
+    table = _table(fields, catalog)
+    compare = fields.choice("compare", COMPARISONS, "keys")
+    fields.check()
+    return ReconciliationBody(table=table, compare=cast("Compare", compare))
 
 
 def read_watermark(content: bytes) -> WatermarkBody:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -15,7 +14,6 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 from shared.catalog import UnknownTable
 from shared.durable.encoding import encode_input
 from shared.loading.errors import IngestError
-from shared.operations.due import due_tables
 from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Suspect, Sweep
 from shared.runtime import wiring
@@ -23,6 +21,7 @@ from shared.runtime.settings import SettingsIncomplete
 from web.api.exchange import Answer, Request, problem_of
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
+from web.api.scheduling import order_due
 
 __all__ = ["Client", "on_data_changed", "respond", "tick"]
 
@@ -73,9 +72,8 @@ async def tick(client: Client) -> None:
         if found is not None:
             await begin(client, found)
     # Only now the table files are needed: a broken one must not keep the sweep from its work.
-    for ask in (lambda: _order_forgotten(app, sweep), lambda: _order_due(app)):
-        start = await asyncio.to_thread(ask)
-        if start is not None:
+    for ask in (lambda: _order_forgotten(app, sweep), lambda: order_due(app)):
+        for start in await asyncio.to_thread(ask):
             await begin(client, start)
 
 
@@ -101,18 +99,11 @@ async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: 
         await begin(client, start)
 
 
-def _order_due(app: wiring.App) -> Start | None:
-    last, now = app.ledger.tick(), app.now()
-    tables = due_tables(app.catalog, datetime.fromisoformat(last) if last else None, now)
-    start = app.desk.request(tables, "schedule") if tables else None
-    app.ledger.ticked(now.isoformat())
-    return start
-
-
-def _order_forgotten(app: wiring.App, sweep: Sweep) -> Start | None:
+def _order_forgotten(app: wiring.App, sweep: Sweep) -> list[Start]:
     known = {table.name for table in app.catalog}
     tables = [table for table in sweep.forgotten() if table in known]
-    return app.desk.request(tables, "schedule") if tables else None
+    start = app.desk.request(tables, "schedule") if tables else None
+    return [start] if start else []
 
 
 async def _life(client: Client, suspect: Suspect) -> Life:

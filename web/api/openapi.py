@@ -7,7 +7,8 @@ from typing import Any
 
 from web.api.openapi_answers import answers
 from web.api.openapi_examples import EXAMPLES
-from web.api.openapi_operations import OPERATIONS, Operation
+from web.api.openapi_operation import Operation
+from web.api.openapi_operations import OPERATIONS
 from web.api.openapi_requests import REQUESTS
 from web.api.openapi_shapes import ref
 

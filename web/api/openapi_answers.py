@@ -24,7 +24,7 @@ from web.api.openapi_shapes import (
 )
 
 _STATE: Schema = {"enum": list(bodies.STATES)}
-_MODE: Schema = {"enum": [*bodies.LOAD_MODES, "backfill"]}
+_MODE: Schema = {"enum": [*bodies.LOAD_MODES, "backfill", "reconcile"]}
 _ERROR = or_null(ref("Failure"))
 _LINKS: Schema = {**named(TEXT), "description": "Addresses of what belongs to it."}
 _NEXT = or_null({**TEXT, "description": "Address of the next page, null on the last one."})
@@ -37,6 +37,10 @@ _ABOUT = {
         "far as the source shows it, and for how long by the source's clock."
     ),
     "Failure": "An error, and what to do about it.",
+    "Repairs": (
+        "What a reconciliation found: rows that the lake missed, had otherwise, or had in vain; and pairs "
+        "of these that are one row with another key."
+    ),
     "Proven": (
         "How much of what a run read is proven to lie in its files: `copied` is what was read, the "
         "others what the source said that it gave: how many rows, what each column adds up to, the "
@@ -59,6 +63,7 @@ _TABLE_OF_ORDER: Schema = {
         "watermark_before": or_null(TEXT),
         "watermark_after": or_null(TEXT),
         "error": _ERROR,
+        "repairs": or_null(ref("Repairs")),
         "link": TEXT,
     },
     "required": ["table", "state"],

@@ -44,6 +44,7 @@ _ONE_RUN: dict[str, Any] = {
     "attempt": 1,
     "error": None,
     "findings": [],
+    "repairs": None,
     "folder": f"bronze/shop/public.orders/run_id={_RUN}",
     "proof": {"level": "values", "rows": 43, "columns": 9},
     "links": {
@@ -125,6 +126,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "window": "1d",
         "parallel": 2,
     },
+    "ReconciliationRequest": {"table": _TABLE, "compare": "rows"},
     "WatermarkRequest": {"position": "2026-01-30 22:00:00", "reason": _REASON},
     "RollbackRequest": {"version": 6, "reason": _REASON},
     "Accepted": _ACCEPTED,

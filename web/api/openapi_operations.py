@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
 from web.api import bodies
+from web.api.openapi_operation import Operation, Parameter, query_of, segment_of
 from web.api.routes import LONGEST_KEY
 
-Parameter = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One function of the app. `answers` and `body` name schemas, `problems` are its refusals.
-
-    401 and 503 can be the answer to everything. An empty name is any JSON object.
-    """
-
-    name: str
-    method: Literal["get", "post", "put", "delete"]
-    path: str
-    tag: str
-    summary: str
-    about: str = ""
-    answers: Mapping[int, str]
-    problems: tuple[int, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    body: str = ""
-    body_needed: bool = field(default=True)
-
-
-def _query(name: str, schema: Mapping[str, Any], about: str) -> Parameter:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": about}
-
-
-def _segment(name: str, about: str) -> Parameter:
-    schema = {"type": "string", "minLength": 1}
-    return {"name": name, "in": "path", "required": True, "schema": schema, "description": about}
-
-
 _TEXT = {"type": "string", "minLength": 1}
-_ORDER = _segment("id", "Id of an order.")
-_BACKFILL = _segment("id", "Id of a backfill's order.")
-_RUN = _segment("id", "Id of a run.")
-_ANY = _segment("id", "Id of a run, an order or a backfill.")
+_ORDER = segment_of("id", "Id of an order.")
+_BACKFILL = segment_of("id", "Id of a backfill's order.")
+_RUN = segment_of("id", "Id of a run.")
+_ANY = segment_of("id", "Id of a run, an order or a backfill.")
 _TABLE = (
-    _segment("source", "Name of a source."),
-    _segment("table", "Name of a table in its source, `schema.table`."),
+    segment_of("source", "Name of a source."),
+    segment_of("table", "Name of a table in its source, `schema.table`."),
 )
-_STATUS = _query("status", {"enum": list(bodies.STATES)}, "Only those in this state.")
-_SINCE = _query("since", _TEXT, "Only those since this time, ISO 8601; UTC if it names no zone.")
-_OF_TABLE = _query("table", _TEXT, "Only those of this table.")
+_STATUS = query_of("status", {"enum": list(bodies.STATES)}, "Only those in this state.")
+_SINCE = query_of("since", _TEXT, "Only those since this time, ISO 8601; UTC if it names no zone.")
+_OF_TABLE = query_of("table", _TEXT, "Only those of this table.")
 _PAGES = (
-    _query(
+    query_of(
         "limit",
         {"type": "integer", "minimum": 1, "maximum": bodies.MOST_RUNS},
         "How many at most on one page.",
     ),
-    _query("page", _TEXT, "The token of a page, as the link `next` of the one before has it."),
+    query_of("page", _TEXT, "The token of a page, as the link `next` of the one before has it."),
 )
 _ONCE: Parameter = {
     "name": "Idempotency-Key",
@@ -115,6 +80,21 @@ _LOADS: tuple[Operation, ...] = (
         problems=(400, 409, 422),
         parameters=(_ONCE,),
         body="BackfillRequest",
+    ),
+    Operation(
+        name="post_reconciliations",
+        method="post",
+        path="/api/reconciliations",
+        tag="Orders",
+        summary="Order a reconciliation",
+        about=(
+            "Compares a table's copy with its source, lands what is missing or has changed and a "
+            "tombstone for what was deleted; the watermark stays where it is."
+        ),
+        answers={202: "Accepted"},
+        problems=(400, 409, 422),
+        parameters=(_ONCE,),
+        body="ReconciliationRequest",
     ),
     Operation(
         name="get_backfill",
@@ -223,7 +203,7 @@ _TABLES: tuple[Operation, ...] = (
         summary="Show how far every table is",
         answers={200: "Tables"},
         problems=(400,),
-        parameters=(_query("source", _TEXT, "Only tables of this source."), *_PAGES),
+        parameters=(query_of("source", _TEXT, "Only tables of this source."), *_PAGES),
     ),
     Operation(
         name="get_table",

@@ -88,6 +88,16 @@ REQUESTS: dict[str, Schema] = {
             "description": "Windows that are read together.",
         },
     ),
+    "ReconciliationRequest": asked(
+        "The table to compare with its source.",
+        "table",
+        table=_TABLE,
+        compare={
+            "enum": list(bodies.COMPARISONS),
+            "default": "keys",
+            "description": "`keys` finds what is missing or deleted; `rows` also what has changed.",
+        },
+    ),
     "RerunRequest": {"type": "object", "description": "Nothing needs to be said."},
     "WatermarkRequest": asked(
         "Where to set a table's watermark, and why.",

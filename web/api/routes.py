@@ -19,7 +19,7 @@ from shared.runtime.wiring import App
 from web.api import bodies, queries, views
 from web.api.exchange import Answer, Request
 from web.api.periods import check_period, count_position
-from web.api.problems import FieldError, bad_request, not_found
+from web.api.problems import FieldError, bad_request, conflict, not_found
 
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
@@ -50,6 +50,18 @@ def post_backfills(app: App, request: Request) -> Answer:
         return app.desk.draft_backfill(body.table, period)
 
     return _ordered(app, request, "backfills", draft)
+
+
+def post_reconciliations(app: App, request: Request) -> Answer:
+    """Order a reconciliation of a table that was loaded before."""
+
+    def draft() -> Order:
+        body = bodies.read_reconciliation(request.body, app.catalog)
+        if not app.states.turn(body.table).published_run_no:
+            raise conflict(f"{body.table} was never loaded: there is nothing to compare with")
+        return app.desk.draft_reconciliation([body.table], body.compare)
+
+    return _ordered(app, request, "reconciliations", draft)
 
 
 def get_backfill(app: App, request: Request) -> Answer:

@@ -123,6 +123,7 @@ def _view_table_of_order(name: str, run: RunRecord | None, base: str) -> dict[st
         "watermark_before": run.watermark_before,
         "watermark_after": run.watermark_after,
         "error": msgspec.to_builtins(run.error),
+        "repairs": msgspec.to_builtins(run.repairs),
         "link": f"{base}/api/runs/{run.run_id}",
     }
 

@@ -209,6 +209,24 @@ class Dialect(ABC):
         column, name = self.quote(cursor.name), self.quote_table(table)
         return bool(link.rows(f"SELECT COUNT(*) AS n FROM {name} WHERE {column} IS NULL")[0]["n"])
 
+    def key_parameter(self, column: Column, ordered: str | None) -> str | None:
+        """Give SQL with one `?` that makes a text of `shared.extraction.key_texts` a key's value.
+
+        `ordered` is that of a cursor of the column's type, where there can be one. None if rows are not
+        found by such a column.
+        """
+        kind = column.landing.lands
+        if pa.types.is_decimal(kind) and ordered is None:
+            return f"CAST(? AS DECIMAL({kind.precision},{kind.scale}))"
+        if pa.types.is_binary(kind) or pa.types.is_floating(kind):
+            return None
+        return ordered or "?"
+
+    @contextmanager
+    def one_transaction(self, link: Link) -> Generator[None]:  # noqa: ARG002 - for those that need it
+        """Let several statements see the snapshot that is open."""
+        yield
+
     def quote_table(self, table: TableSpec) -> str:
         """Give the schema-qualified name of a table."""
         return f"{self.quote(table.schema_name)}.{self.quote(table.table_name)}"
@@ -228,7 +246,10 @@ class Dialect(ABC):
 
     def query(self, table: TableSpec, relation: Relation, span: Span | None, wanted: str) -> Query:
         """Ask for something of the rows of a span; of the whole table without one."""
-        condition = where(self, relation, span)
+        return self.ask(table, relation, where(self, relation, span), wanted)
+
+    def ask(self, table: TableSpec, relation: Relation, condition: Query, wanted: str) -> Query:  # noqa: ARG002 - for those that need it
+        """Ask for something of the rows that meet a condition, all of them if it is empty."""
         tail = f" WHERE {condition.sql}" if condition.sql else ""
         return Query(
             sql=f"SELECT {wanted} FROM {self.quote_table(table)}{tail}", values=condition.values

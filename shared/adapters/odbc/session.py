@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -11,10 +11,11 @@ from shared.adapters.odbc.dialect import Dialect, Relation
 from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.landing import land_batches, schema_of
 from shared.adapters.odbc.links import ArrowLink, Link, RowLink, dial_arrow, dial_rows
+from shared.adapters.odbc.scanning import cut_keys, describe_keys, hash_column, scan_keys
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
 from shared.extraction.batches import Counted
-from shared.extraction.source import Column, Proving, Reading, Statement, TableShape
+from shared.extraction.source import Column, KeyScan, Proving, Reading, Statement, TableShape
 from shared.loading.span import Observation, Span
 
 L = TypeVar("L", bound=Link)
@@ -152,6 +153,36 @@ class OdbcSession:
             return link.rows(query.sql, *query.values)[0]
 
         return additions.proving(lambda: additions.ask(answer))
+
+    def cut_keys(self, table: TableSpec, parts: int) -> tuple[str, ...]:
+        """Give values of the first key column that cut the table, as for `cut`; none where it has no order."""
+        link = self._rows()
+        return cut_keys(self._dialect, link, describe_keys(self._dialect, link, table), parts)
+
+    @contextmanager
+    def scan(
+        self, table: TableSpec, span: Span, *, columns: Sequence[str], hashed: Sequence[str]
+    ) -> Generator[KeyScan]:
+        """Open one snapshot and scan the rows whose first key column lies in the span.
+
+        Raises CompareUnsupported where the engine cannot hash rows.
+        """
+        dialect = self._dialect
+        relation = dialect.describe(self._rows(), table)
+        keyed = describe_keys(dialect, self._rows(), table)
+        digest = hash_column(dialect, relation, hashed) if hashed else None
+        link = self._arrow() if relation.bounded else self._rows()
+        with (
+            self._snapshot(link, table, relation) as read_at,
+            dialect.one_transaction(link),
+            scan_keys(
+                *(dialect, link, relation, keyed, span),
+                columns=columns,
+                hashed=digest,
+                read_at=read_at,
+            ) as scan,
+        ):
+            yield scan
 
     def close(self) -> None:
         """Disconnect. A later call connects anew."""

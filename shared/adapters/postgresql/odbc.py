@@ -65,10 +65,12 @@ class OdbcConnection:
 
     @contextmanager
     def stream(self, sql: str, wire: pa.Schema) -> Generator[Iterator[pa.RecordBatch]]:
-        # The cursor ends with the transaction.
         self.rows(f"DECLARE {_CURSOR} NO SCROLL CURSOR FOR {write_lines(sql, wire)}")
         with closing(self._fetch_ahead()) as fetched:
             yield read_lines(fetched, wire)
+        # One that was cancelled has ended its transaction, and with it the cursor.
+        with suppress(IngestError):
+            self.rows(f"CLOSE {_CURSOR}")
 
     def _fetch_ahead(self) -> Generator[list[bytes]]:
         """Fetch to the end, the next pieces while those at hand are worked on."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.adapters.postgresql.identifiers import quote, quote_table
 from shared.adapters.postgresql.relation import Relation
 from shared.catalog import TableSpec
@@ -14,6 +16,7 @@ AFTER = "tidemark.after"
 UPTO = "tidemark.upto"
 PARTS = "tidemark.parts"
 PERCENT = "tidemark.percent"
+KEYS = "tidemark.keys"
 
 _CLOCK = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
 
@@ -32,6 +35,9 @@ SELECT {_CLOCK} AS clock,
        set_config('{PERCENT}', $4, true)
 """
 
+# The keys of rows that are asked for one by one: a JSON list of lists of texts.
+BIND_KEYS = f"SELECT set_config('{KEYS}', $1, true)"
+
 
 def lock(table: TableSpec) -> str:
     """Keep the table from being rewritten or emptied until the transaction ends.
@@ -43,13 +49,26 @@ def lock(table: TableSpec) -> str:
     return f"LOCK TABLE {quote_table(table)} IN ACCESS SHARE MODE"
 
 
-def select(table: TableSpec, relation: Relation, span: Span) -> str:
-    """Read the rows of a span, each column in the form in which it travels."""
-    columns = ", ".join(
+def select(table: TableSpec, relation: Relation, span: Span, *, more: str = "") -> str:
+    """Read the rows of a span, each column in the form in which it travels, and what is asked for more."""
+    return f"SELECT {_columns(relation)}{more} {_rows(table, relation, span)}"
+
+
+def find(table: TableSpec, relation: Relation, names: str, casts: Sequence[str]) -> str:
+    """Read the rows with the keys that are bound, of the columns `names`; each cast makes one of an `entry`."""
+    return f"""
+        SELECT {_columns(relation)} FROM {quote_table(table)} WHERE ({names}) IN (
+            SELECT {", ".join(casts)}
+            FROM jsonb_array_elements(current_setting('{KEYS}')::jsonb) AS wanted (entry)
+        )
+    """
+
+
+def _columns(relation: Relation) -> str:
+    return ", ".join(
         f"{quote(column.name)}{landing.casts} AS {quote(column.name)}"
         for column, landing in zip(relation.columns, relation.landings, strict=True)
     )
-    return f"SELECT {columns} {_rows(table, relation, span)}"
 
 
 def ask(table: TableSpec, relation: Relation, span: Span, wanted: str) -> str:
@@ -85,8 +104,20 @@ def highest(table: TableSpec, cursor: str) -> str:
     """
 
 
-def cut(table: TableSpec, relation: Relation, span: Span, *, sampled: bool) -> str:
-    """Ask for the values that cut a span into parts, of all its rows or of a sample of pages."""
+def has_null(table: TableSpec, column: str) -> str:
+    """Ask whether there is a row without a value in a column."""
+    return (
+        f"SELECT EXISTS (SELECT FROM {quote_table(table)} WHERE {quote(column)} IS NULL) AS found"
+    )
+
+
+def cut(
+    table: TableSpec, relation: Relation, span: Span, *, sampled: bool, compared: str = "value"
+) -> str:
+    """Ask for the values that cut a span into parts, of all its rows or of a sample of pages.
+
+    `compared` is what the highest value is found by, for types that have no max().
+    """
     if relation.cursor is None:
         raise CursorUnsound(f"{table.table} has no cursor to cut by")
     column = quote(relation.cursor.name)
@@ -104,7 +135,7 @@ def cut(table: TableSpec, relation: Relation, span: Span, *, sampled: bool) -> s
             FROM seen
         )
         SELECT value::text AS value FROM cuts
-        WHERE value < (SELECT max(value) FROM seen) ORDER BY cuts.value
+        WHERE {compared} < (SELECT max({compared}) FROM seen) ORDER BY cuts.value
     """
 
 

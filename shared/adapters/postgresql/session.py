@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.adapters.postgresql import queries
@@ -19,13 +19,14 @@ from shared.adapters.postgresql.connection import Connection, open_connection
 from shared.adapters.postgresql.identity import find_identity
 from shared.adapters.postgresql.proof import find_additions
 from shared.adapters.postgresql.relation import Relation, describe
+from shared.adapters.postgresql.scanning import find_order, scan_keys
 from shared.adapters.postgresql.schema import schema_of, wire_of
 from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
 from shared.catalog import TableSpec
 from shared.extraction.batches import Counted
-from shared.extraction.source import Column, Proving, Reading, Statement, TableShape
-from shared.loading.errors import IngestError
+from shared.extraction.source import Column, KeyScan, Proving, Reading, Statement, TableShape
+from shared.loading.errors import IngestError, KeyUnsound
 from shared.loading.span import Observation, Span
 
 # Rows of a sample to cut by: enough pages that a part is off by a few hundredths at most.
@@ -152,6 +153,49 @@ class PostgresSession:
         with self._snapshot(table, span, parts=parts, percent=percent or 0) as snapshot:
             sql = queries.cut(table, snapshot.relation, span, sampled=percent is not None)
             return tuple(row["value"] for row in self._connection.rows(sql))
+
+    def cut_keys(self, table: TableSpec, parts: int) -> tuple[str, ...]:
+        """Give values of the first key column that cut the table, as for `cut`; none where it has no order."""
+        with self._snapshot(table, Span()) as snapshot:
+            order = find_order(snapshot.relation, table)
+            if order is None:
+                return ()
+            column, cast = order
+            if (
+                column.nullable
+                and self._connection.rows(queries.has_null(table, column.name))[0]["found"]
+            ):
+                raise KeyUnsound(
+                    f"{table.table} has rows without a value in key column {column.name}"
+                )
+            total = self._estimate(table, snapshot.relation, None)
+            sampled = snapshot.relation.sampleable and total > _SAMPLE_ROWS
+        percent = 100 * _SAMPLE_ROWS / total if sampled else 0
+        with self._snapshot(table, Span(), parts=parts, percent=percent) as snapshot:
+            # The text of an uuid is in the order of its value.
+            compared = "value::text" if cast == "uuid" else "value"
+            relation = replace(snapshot.relation, cursor=column, cursor_cast=cast)
+            sql = queries.cut(table, relation, Span(), sampled=sampled, compared=compared)
+            return tuple(row["value"] for row in self._connection.rows(sql))
+
+    @contextmanager
+    def scan(
+        self, table: TableSpec, span: Span, *, columns: Sequence[str], hashed: Sequence[str]
+    ) -> Generator[KeyScan]:
+        """Open one snapshot and scan the rows whose first key column lies in the span."""
+        with (
+            self._snapshot(table, span) as snapshot,
+            scan_keys(
+                self._connection,
+                table,
+                snapshot.relation,
+                span,
+                columns=columns,
+                hashed=hashed,
+                read_at=snapshot.read_at,
+            ) as scan,
+        ):
+            yield scan
 
     @contextmanager
     def read(self, table: TableSpec, span: Span) -> Generator[Reading]:

@@ -154,6 +154,10 @@ def test_default_parallelism_never_exceeds_the_sources_connections() -> None:
         ("change_tracking", DeleteSpec(how="change_tracking")),
         ("{soft: is_deleted}", DeleteSpec(how="soft", column="is_deleted")),
         ("{reconcile: 12h}", DeleteSpec(how="reconcile", every=timedelta(hours=12))),
+        (
+            "{reconcile: 7d, compare: rows}",
+            DeleteSpec(how="reconcile", every=timedelta(days=7), compare="rows"),
+        ),
     ],
 )
 def test_each_way_to_notice_deletes_is_read(written: str, read: DeleteSpec) -> None:
@@ -260,7 +264,7 @@ def test_the_fingerprint_ignores_when_and_how_fast_a_table_loads() -> None:
         loads_after=(),
         source=replace(table.source, max_connections=9),
         slices=replace(table.slices, parallel=1),
-        deletes=replace(table.deletes, every=timedelta(days=7)),
+        deletes=replace(table.deletes, every=timedelta(days=7), compare="rows"),
         on_empty="accept",
         held_back_alert=None,
     )

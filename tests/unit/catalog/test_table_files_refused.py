@@ -172,6 +172,8 @@ WRONG_VALUES = {
     "reconcile without an interval": (swap(f"target: {TARGET}", "deletes: reconcile"), ":13: tables[0].deletes: reconcile needs its interval"),
     "reconcile all the time": (swap(f"target: {TARGET}", "deletes: {reconcile: 0s}"), ":13: tables[0].deletes.reconcile: cannot happen every 0 seconds"),
     "two ways to notice deletes": (swap(f"target: {TARGET}", "deletes: {soft: gone, reconcile: 1d}"), ":13: tables[0].deletes: names 2 ways at once"),
+    "something compared for soft deletes": (swap(f"target: {TARGET}", "deletes: {soft: gone, compare: rows}"), ":13: tables[0].deletes.compare: goes with reconcile only"),
+    "unknown comparison": (swap(f"target: {TARGET}", "deletes: {reconcile: 1d, compare: all}"), ':13: tables[0].deletes.compare: "all" is not known here'),
     "no way to notice deletes": (swap(f"target: {TARGET}", "deletes: {}"), ":13: tables[0].deletes: names no ways at once"),
     "unknown way to notice deletes": (swap(f"target: {TARGET}", "deletes: hard"), ':13: tables[0].deletes: "hard" is not known here; write none, {soft'),
 }  # fmt: skip
@@ -231,8 +233,7 @@ NOT_BUILT = {
     "change tracking": (change((MARK, "{kind: change_tracking}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "mask": (swap("{exclude: [secret]}", "{mask: {email: sha256}}"), ":14: tables[0].columns.mask"),
     "quality": (swap("target: bronze/crm/users", "quality: [{name: a, rule: x, severity: warn}]"), ":13: tables[0].quality"),
-    "soft": (swap("target: bronze/crm/users", "deletes: {soft: gone}"), ":13: tables[0].deletes"),
-    "reconcile in defaults": (swap("settle: 60s", "deletes: {reconcile: 1d}"), ":8: defaults.deletes"),
+    "deletes by change tracking": (change(("target: bronze/crm/users", "deletes: change_tracking"), SQLSERVER), ":13: tables[0].deletes"),
 }  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def test_more_digests_than_memory_allows_are_forgotten_and_rows_land_again(
 
 
 def test_a_long_slice_is_cut_into_files_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slicing, "FILE_BYTES", 100)
+    monkeypatch.setattr("shared.landing.files.FILE_BYTES", 100)
     monkeypatch.setattr("shared.landing.parquet.ROW_GROUP_ROWS", 1)
     lake = MemoryLake()
     receipt = land(lake, *(batch([(n, 11 + n)]) for n in range(4)))

@@ -1,12 +1,12 @@
 """Tables are due by their schedules: each moment counts, several missed ones count once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from shared.catalog import parse_catalog
-from shared.operations.due import due_tables
+from shared.operations.due import due_reconciliations, due_tables
 
 CATALOG = parse_catalog(
     {
@@ -53,3 +53,53 @@ def test_looks_that_follow_each_other_find_every_moment_once() -> None:
 def test_a_new_app_does_not_load_for_the_past() -> None:
     assert due_tables(CATALOG, None, at("03:00:30")) == ()
     assert due_tables(CATALOG, None, at("03:00:00")) == (QUARTER, NIGHT)
+
+
+RECONCILED = parse_catalog(
+    {
+        "crm.yml": """
+source: {name: crm, kind: sql, engine: postgresql, connection: "${CRM_DB}"}
+defaults: {deletes: {reconcile: 1h}}
+tables:
+  - {table: dbo.A, key: [id], watermark: {kind: none}}
+  - {table: dbo.B, key: [id], watermark: {kind: none}}
+  - {table: dbo.C, key: [id], watermark: {kind: none}, deletes: none}
+"""
+    }
+)
+HOUR = timedelta(hours=1)
+
+
+def moments(table: str, step: timedelta) -> list[datetime]:
+    """When a table is found due by looks that are a step apart, over three hours."""
+    looks = [at("00:00:00") + step * number for number in range(int(3 * HOUR / step) + 1)]
+    return [
+        now
+        for last, now in pairwise(looks)
+        if table in [each.name for each in due_reconciliations(RECONCILED, last, now)]
+    ]
+
+
+def test_a_table_is_reconciled_once_an_interval_whatever_the_time_between_two_looks() -> None:
+    seldom = moments("crm/dbo.A", timedelta(minutes=10))
+    often = moments("crm/dbo.A", timedelta(minutes=1))
+    assert len(seldom) == len(often) == 3
+    assert [b - a for a, b in pairwise(often)] == [HOUR, HOUR]
+    assert all(
+        timedelta() <= a - b < timedelta(minutes=10) for a, b in zip(seldom, often, strict=True)
+    )
+
+
+def test_missed_moments_of_a_reconciliation_count_once() -> None:
+    found = due_reconciliations(RECONCILED, at("00:00:00"), at("23:00:00"))
+    assert [table.name for table in found] == ["crm/dbo.A", "crm/dbo.B"]
+
+
+def test_tables_of_one_interval_are_reconciled_at_different_times() -> None:
+    minute = timedelta(minutes=1)
+    assert moments("crm/dbo.A", minute) != moments("crm/dbo.B", minute)
+
+
+def test_the_first_look_ever_orders_no_reconciliation_of_the_past() -> None:
+    [due, *_] = moments("crm/dbo.A", timedelta(minutes=1))
+    assert due_reconciliations(RECONCILED, None, due + timedelta(minutes=5)) == ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -63,6 +64,17 @@ class GenericDialect(Dialect):
             with _rows(link).faults.translated():
                 _rows(link).raw.set_attr(pyodbc.SQL_ATTR_TXN_ISOLATION, pyodbc.SQL_TXN_SERIALIZABLE)
         return self.clock(link)
+
+    @contextmanager
+    def one_transaction(self, link: Link) -> Generator[None]:
+        """Let several statements be one transaction, as only ODBC itself says it to every driver."""
+        rows = _rows(link)
+        with rows.faults.translated():
+            rows.raw.autocommit = False
+        yield
+        with rows.faults.translated():
+            rows.raw.rollback()
+            rows.raw.autocommit = True
 
     def close_snapshot(self, link: Link) -> None:
         """Nothing is left open: the statement was the transaction."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from shared.adapters.odbc.address import Address
-from shared.adapters.odbc.dialect import Activity, Dialect, Relation
+from shared.adapters.odbc.dialect import Activity, Column, Dialect, Relation
 from shared.adapters.odbc.libraries import pyodbc
 from shared.adapters.odbc.links import Link, RowLink
 from shared.adapters.odbc.mariadb import arithmetic, pages, sizes, storage
@@ -76,6 +76,17 @@ class MariadbDialect(Dialect):
         version = link.raw.getinfo(pyodbc.SQL_DRIVER_VER)
         traits = frozenset({_COPIED}) if str(version) < _FIRST_TO_STREAM else frozenset[str]()
         return replace(describe(link, table), traits=traits)
+
+    def key_parameter(self, column: Column, ordered: str | None) -> str | None:
+        """Make a value of exactly the column's type: beside a text, a number would be compared as a double."""
+        kind = column.landing.lands
+        if pa.types.is_binary(kind):
+            return "UNHEX(?)"
+        if pa.types.is_floating(kind):
+            return "CAST(? AS DOUBLE)"
+        if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+            return ordered or "CAST(? AS SIGNED)"
+        return super().key_parameter(column, ordered)
 
     @contextmanager
     def stream(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.adapters.odbc.address import Address
-from shared.adapters.odbc.dialect import Activity, Cursor, Dialect, Query, Relation
+from shared.adapters.odbc.dialect import Activity, Column, Cursor, Dialect, Query, Relation
 from shared.adapters.odbc.links import Link, RowLink
 from shared.adapters.odbc.sqlserver import arithmetic, cuts, snapshot
 from shared.adapters.odbc.sqlserver.activity import observe_activity
@@ -19,6 +19,8 @@ from shared.loading.span import Span
 
 # The plan is made for the very bounds, with the statistics of now: one made for others may scan a
 # table for a handful of rows.
+# Types that read no text with more digits of a second than these.
+_BY_SECONDS = {"datetime": 3, "smalldatetime": 0}
 _FRESH_PLAN = " OPTION (RECOMPILE)"
 
 
@@ -121,10 +123,26 @@ class SqlServerDialect(Dialect):
         column, name = self.quote(cursor.name), self.quote_table(table)
         return bool(link.rows(f"SELECT TOP (1) 1 AS found FROM {name} WHERE {column} IS NULL"))
 
+    def key_parameter(self, column: Column, ordered: str | None) -> str | None:
+        """Make a value of the column's type; a text is left to the column's collation."""
+        declared = column.declared
+        if declared in _BY_SECONDS:
+            return f"CONVERT({declared}, CONVERT(datetime2({_BY_SECONDS[declared]}), ?, 121))"
+        if declared.startswith(("datetimeoffset", "datetime2", "time(")):
+            return f"CONVERT({declared}, ?, 121)"
+        if declared == "uniqueidentifier":
+            return "CONVERT(uniqueidentifier, ?)"
+        if declared.startswith(("binary", "varbinary")):
+            return f"CONVERT({declared}, ?, 2)"
+        return super().key_parameter(column, ordered)
+
     def query(self, table: TableSpec, relation: Relation, span: Span | None, wanted: str) -> Query:
         if span is not None and relation.cursor is not None:
             span = settle_span(relation.cursor, span)
-        asked = super().query(table, relation, span, wanted)
+        return super().query(table, relation, span, wanted)
+
+    def ask(self, table: TableSpec, relation: Relation, condition: Query, wanted: str) -> Query:
+        asked = super().ask(table, relation, condition, wanted)
         sql = asked.sql
         if IN_MEMORY in relation.traits:
             # One state of such a table ("Transactions with Memory-Optimized Tables").

@@ -1,0 +1,69 @@
+"""What of a table a load reads: the spans above its start, and how they are cut into slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.catalog import TableSpec
+from shared.extraction.source import Session, TableShape
+from shared.loading.bound import Bound
+from shared.loading.cursor import CursorType
+from shared.loading.order import Mode
+from shared.loading.plan import Slice
+from shared.loading.slices import count_parts, number_slices, tile_span
+from shared.loading.span import Observation, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """From where a load reads, and where its progress will stop."""
+
+    cursor: CursorType
+    start: str | None
+    bound: Bound
+
+    def holds(self, value: str | None) -> bool:
+        if value is None:
+            return False
+        return self.start is None or self.cursor.parse(value) > self.cursor.parse(self.start)
+
+
+def find_spans(spec: TableSpec, mode: Mode, seen: Observation, given: Range) -> tuple[Span, ...]:
+    """Say what to read: all above the start, whatever the bound, and the rows without a cursor value."""
+    spans: tuple[Span, ...] = ()
+    if mode == "snapshot":
+        return (Span(), Span(nulls=True)) if seen.has_nulls else (Span(),)
+    # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
+    upto = given.bound.value if mode == "incremental" and not spec.fresh else None
+    if given.holds(seen.max_cursor) and (upto is None or given.holds(upto)):
+        spans = (Span(after=given.start, upto=upto),)
+    if seen.has_nulls and spec.nulls == "include":
+        spans += (Span(nulls=True),)
+    return spans
+
+
+def cut_slices(
+    session: Session,
+    spec: TableSpec,
+    cursor: CursorType | None,
+    shape: TableShape,
+    spans: tuple[Span, ...],
+) -> tuple[Slice, ...]:
+    """Cut spans by the cursor into slices of about as many rows as the table file says."""
+    cut: list[Span] = []
+    for span in spans:
+        whole = span == Span()
+        rows = shape.estimated_rows if whole else session.estimate(spec, span)
+        parts = count_parts(rows, spec.slices.rows)
+        if cursor is None or span.nulls or parts == 1:
+            cut.append(span)
+        else:
+            cut += tile_span(span, session.cut(spec, span, parts))
+    return number_slices(cut)
+
+
+def cut_key_slices(session: Session, spec: TableSpec, shape: TableShape) -> tuple[Slice, ...]:
+    """Cut a reconciliation by the first key column, where both sides order it alike."""
+    parts = count_parts(shape.estimated_rows, spec.slices.rows)
+    cuts = session.cut_keys(spec, parts) if parts > 1 else ()
+    return number_slices(tile_span(Span(), cuts))

@@ -1,0 +1,224 @@
+"""Reconciles one slice: compares a range of keys on both sides, and lands what repairs the copy."""
+
+# Arrow's stubs lag behind its compute functions.
+# pyright: reportCallIssue=false, reportArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+
+from shared.extraction.source import KeyScan
+from shared.landing import paths
+from shared.landing.columns import bronze_schema, stamp_of, stamped
+from shared.landing.files import write_files
+from shared.landing.lake import Lake
+from shared.landing.proving import Written, prove
+from shared.landing.row_hash import hash_rows
+from shared.landing.tally import Tally, find_measures
+from shared.loading.errors import ReceiptBroken
+from shared.loading.plan import LoadPlan, Slice
+from shared.loading.receipt import Receipt, Repairs
+from shared.reconciliation.differences import HASH, Differences
+from shared.reconciliation.images import ImageReader
+from shared.reconciliation.keys import key_column
+from shared.reconciliation.orphans import Orphans
+from shared.reconciliation.partitions import join_partitions
+from shared.reconciliation.ranges import key_range
+from shared.reconciliation.source_rows import joinable_rows, row_schema
+from shared.reconciliation.spill import Spill
+
+# So many rows are asked for by their keys at once.
+_KEYS_AT_ONCE = 4_000
+# What is left of a key whose row has come already.
+_TWICE = b"twice"
+
+
+def scanned_columns(plan: LoadPlan) -> tuple[str, ...]:
+    """Name the columns that a comparison needs of every row: the key, and what says that it counts."""
+    spec = plan.spec
+    wanted = [*spec.key]
+    if spec.cursor.column and (spec.nulls == "ignore" or spec.cursor.start is not None):
+        wanted.append(spec.cursor.column)
+    if spec.deletes.column:
+        wanted.append(spec.deletes.column)
+    return tuple(dict.fromkeys(wanted))
+
+
+def hashed_columns(plan: LoadPlan) -> tuple[str, ...]:
+    """Name the columns whose hash is compared: those beside the key, if rows are compared."""
+    if plan.compare == "keys":
+        return ()
+    return tuple(c.name for c in plan.columns if c.name not in plan.spec.key)
+
+
+@dataclass(slots=True)
+class _Tally:
+    landed: Tally
+    missing: int = 0
+    changed: int = 0
+    deleted: int = 0
+    orphans: Orphans = field(default_factory=Orphans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceReconciliation:
+    """One execution of one slice. `images` are the files of the table that count."""
+
+    lake: Lake
+    plan: LoadPlan
+    part: Slice
+    images: Sequence[str]
+    execution: str
+    now: Callable[[], datetime]
+
+    def land(self, scan: KeyScan) -> Receipt:
+        """Write the repairs and prove them; see `write`."""
+        return prove(self.lake, self.write(scan))
+
+    def write(self, scan: KeyScan) -> Written:
+        """Compare, write the repairs into the folder of this execution, and say what was found.
+
+        Raises:
+            KeyUnsound: a key of the source is NULL or not unique.
+            ReceiptBroken: a row that was scanned was not found by its key in the same snapshot.
+        """
+        measures = find_measures(scan.schema)
+        tally = _Tally(landed=Tally(measures))
+        with TemporaryDirectory(prefix="tidemark-reconcile-") as folder:
+            source, lake = self._spill(scan, Path(folder))
+            schema = bronze_schema(scan.schema)
+            rows = self._repairs(scan, join_partitions(source, lake), schema, tally)
+            files = write_files(
+                self.lake, self.plan, self.part, self._folder, rows=rows, schema=schema
+            )
+        landed = sum(file.rows for file in files)
+        receipt = Receipt(
+            slice=self.part.number,
+            execution=self.execution,
+            read=source.rows + tally.deleted,
+            landed=landed,
+            unchanged=source.rows - tally.missing - tally.changed,
+            read_at=scan.read_at,
+            files=files,
+            repairs=Repairs(missing=tally.missing, changed=tally.changed, deleted=tally.deleted),
+            orphans=tally.orphans.store(self.lake, self._folder),
+        )
+        return Written(
+            receipt=receipt,
+            schema=scan.schema,
+            said=None,
+            counted=tally.landed.proof("copied"),
+            left_out=Tally(measures).proof("copied"),
+        )
+
+    @property
+    def _folder(self) -> str:
+        return paths.execution_folder(self.plan.spec.target, self.plan.run_id, self.execution)
+
+    def _spill(self, scan: KeyScan, folder: Path) -> tuple[Spill, Spill]:
+        """Cut both sides into partitions; the source's rows first, as its snapshot is open."""
+        key, hashed = self.plan.spec.key, hashed_columns(self.plan)
+        schema = row_schema(self.plan, scan.schema, hashed=bool(hashed))
+        source = Spill(folder=folder / "source", schema=schema, key=key)
+        source.fill(joinable_rows(self.plan, scan.batches, schema))
+        reader = ImageReader(lake=self.lake, key=key, fields=scan.schema, hashed=hashed)
+        wanted = key_range(self.part.span, scan.schema.field(key[0]))
+        lake = Spill(folder=folder / "lake", schema=reader.schema, key=key)
+        lake.fill(reader.read(self.images, wanted))
+        return source, lake
+
+    def _repairs(
+        self, scan: KeyScan, found: Iterator[Differences], schema: pa.Schema, tally: _Tally
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield repaired rows and tombstones as they land."""
+        stamp = stamp_of(self.plan, scan.read_at, self.now())
+        wanted: list[pa.RecordBatch] = []
+        for each in found:
+            tally.missing += each.missing.num_rows
+            tally.changed += each.changed.num_rows
+            tally.deleted += each.deleted.num_rows
+            tally.orphans.take(each)
+            wanted += [each.missing, each.changed]
+            if sum(batch.num_rows for batch in wanted) >= _KEYS_AT_ONCE:
+                for batch in self._find(scan, wanted):
+                    tally.landed.add(batch)
+                    yield stamped(batch, schema, stamp)
+                wanted = []
+            gone = each.deleted
+            if gone.num_rows:
+                every = pa.repeat(pa.scalar(value=True), gone.num_rows)
+                tombstones = _tombstones(gone, scan.schema)
+                tally.landed.add(tombstones)
+                yield stamped(tombstones, schema, stamp, every)
+        for batch in self._find(scan, wanted):
+            tally.landed.add(batch)
+            yield stamped(batch, schema, stamp)
+
+    def _find(self, scan: KeyScan, wanted: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Read whole rows by their keys, and prove that they are those that were scanned."""
+        for batch in _pieces(wanted):
+            left = _Wanted(batch, self.plan.spec.key, hashed_columns(self.plan))
+            for rows in scan.find(batch.select(list(self.plan.spec.key))):
+                yield from left.take(rows)
+            left.check()
+
+
+class _Wanted:
+    """The rows that were asked for by key, and which of them have not come yet."""
+
+    def __init__(
+        self, wanted: pa.RecordBatch, key: tuple[str, ...], hashed: tuple[str, ...]
+    ) -> None:
+        self._key, self._hashed = list(key), list(hashed)
+        keys = key_column(wanted.select(self._key)).to_pylist()
+        hashes: list[bytes | None] = [None] * len(keys)
+        if HASH in wanted.schema.names:
+            hashes = wanted.column(HASH).to_pylist()
+        self._left = dict(zip(keys, hashes, strict=True))
+
+    def take(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Give those that are wanted: an odd collation may find more."""
+        keys = key_column(rows.select(self._key)).to_pylist()
+        kept = [key in self._left for key in keys]
+        chosen = rows if all(kept) else rows.filter(pa.array(kept, pa.bool_()))
+        if not chosen.num_rows:
+            return
+        hashes: list[bytes | None] = [None] * chosen.num_rows
+        if self._hashed:
+            hashes = list(hash_rows(chosen.select(self._hashed)))
+        for key, digest in zip(
+            (k for k, keep in zip(keys, kept, strict=True) if keep), hashes, strict=True
+        ):
+            if self._left.pop(key, _TWICE) != digest:
+                raise ReceiptBroken("a row read by its key is not the one that was scanned")
+        yield chosen
+
+    def check(self) -> None:
+        """Raise ReceiptBroken if a row has not come."""
+        if self._left:
+            raise ReceiptBroken(
+                f"{len(self._left)} rows that were scanned were not found by their keys"
+            )
+
+
+def _pieces(wanted: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in wanted:
+        for start in range(0, batch.num_rows, _KEYS_AT_ONCE):
+            yield batch.slice(start, _KEYS_AT_ONCE)
+
+
+def _tombstones(gone: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Give rows of which only the key is known."""
+    arrays = [
+        gone.column(field.name)
+        if field.name in gone.schema.names
+        else pa.nulls(len(gone), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
