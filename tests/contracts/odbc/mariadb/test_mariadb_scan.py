@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from shared.adapters.odbc.session import OdbcSession
+from shared.landing.row_hash import hash_rows
 from shared.loading.errors import KeyUnsound
 from shared.loading.span import Span
 from tests.contracts.odbc.mariadb.conftest import Database
@@ -85,3 +86,19 @@ def test_a_key_without_a_value_stops_the_cutting(database: Database, session: Od
     database.run("CREATE TABLE t (k int) ENGINE=InnoDB", "INSERT INTO t VALUES (NULL), (1)")
     with pytest.raises(KeyUnsound, match="key column k"):
         session.cut_keys(database.spec("t", key=("k",)), 4)
+
+
+def test_rows_are_hashed_at_the_server_as_they_are_here(
+    database: Database, session: OdbcSession
+) -> None:
+    database.run(
+        "CREATE TABLE t (k int PRIMARY KEY, v varchar(20), n decimal(10,2)) ENGINE=InnoDB",
+        "INSERT INTO t VALUES (1, 'Ünï 🌊', 1.5), (2, NULL, NULL)",
+    )
+    spec = database.spec("t", key=("k",))
+    with session.scan(spec, Span(), columns=("k",), hashed=("v", "n")) as scan:
+        scanned = pa.Table.from_batches(list(scan.batches)).combine_chunks().to_batches()[0]
+        rows = pa.Table.from_batches(list(scan.find(scanned.select(["k"]))), scan.schema)
+    here = rows.sort_by("k").select(["v", "n"]).combine_chunks().to_batches()[0]
+    by_key = dict(zip(*(column.to_pylist() for column in scanned.columns), strict=True))
+    assert [by_key[1], by_key[2]] == hash_rows(here)
