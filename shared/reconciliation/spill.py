@@ -66,7 +66,7 @@ class Spill:
         sorted_rows, sorted_parts = batch.take(order), parts.take(order)
         start = 0
         counted = pc.value_counts(sorted_parts)
-        counts: list[int] = counted.field("counts").to_pylist()
+        counts = [int(str(count)) for count in counted.field("counts")]
         ends = zip(counted.field("values").to_pylist(), counts, strict=True)
         for part, count in ends:
             self._writer(part).write_batch(sorted_rows.slice(start, count))
