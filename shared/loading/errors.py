@@ -101,7 +101,7 @@ class WatermarkAhead(PermanentError):
 
 
 class SourceReplaced(PermanentError):
-    """The table or its server is not the one that was loaded last. Find out what it holds: reconcile the table or order an initial load; or set the watermark by hand to where both agree."""
+    """The table or its server is not the one that was loaded last. Find out what it holds: reconcile the table with `compare: rows` or order an initial load; or set the watermark by hand to where both agree."""
 
 
 class SourceEmptied(PermanentError):
