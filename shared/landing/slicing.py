@@ -27,7 +27,7 @@ from shared.loading.proof import Measure
 from shared.loading.receipt import NullCount, Receipt
 
 
-def _check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
+def check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
     """Stop if the table was changed between the plan and this read: files of one run have one schema."""
     found = tuple(_column(field) for field in schema)
     if is_same(plan.columns, found):
@@ -78,7 +78,7 @@ class SliceLanding:
 
     def write(self, reading: Reading) -> Written:
         """Write the slice's files, and ask the source what it gave."""
-        _check_columns(self.plan, reading.schema)
+        check_columns(self.plan, reading.schema)
         schema = bronze_schema(reading.schema, aside=bool(self.plan.reasons))
         stamp = stamp_of(self.plan, reading.read_at, self.now())
         tally = self._tally(reading)

@@ -20,6 +20,7 @@ from shared.landing.files import write_files
 from shared.landing.lake import Lake
 from shared.landing.proving import Written, prove
 from shared.landing.row_hash import hash_rows
+from shared.landing.slicing import check_columns
 from shared.landing.tally import Tally, find_measures
 from shared.loading.errors import ReceiptBroken
 from shared.loading.plan import LoadPlan, Slice
@@ -85,9 +86,11 @@ class SliceReconciliation:
         """Compare, write the repairs into the folder of this execution, and say what was found.
 
         Raises:
+            SchemaDrifted: the table was altered since it was planned.
             KeyUnsound: a key of the source is NULL or not unique.
             ReceiptBroken: a row that was scanned was not found by its key in the same snapshot.
         """
+        check_columns(self.plan, scan.schema)
         measures = find_measures(scan.schema)
         tally = _Tally(landed=Tally(measures))
         with TemporaryDirectory(prefix="tidemark-reconcile-") as folder:

@@ -10,12 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.catalog import DeleteSpec
+from shared.extraction.batches import typed_field
 from shared.extraction.source import KeyScan, Reading
 from shared.landing.publication import publish
 from shared.landing.row_hash import hash_rows
 from shared.landing.slicing import SliceLanding
 from shared.landing.soft_deletes import soft_deleted
-from shared.loading.errors import KeyUnsound, ReceiptBroken
+from shared.loading.errors import KeyUnsound, ReceiptBroken, SchemaDrifted
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.receipt import Landing, Receipt, Repairs, add_repairs, check_landing
 from shared.loading.span import Span
@@ -26,7 +27,8 @@ from tests.unit.landing.landing_samples import READ_AT, SCHEMA, TARGET, plan
 from tests.unit.landing.memory_lake import MemoryLake
 
 NOW = datetime(2026, 1, 2, 0, 0, 5, tzinfo=UTC)
-WIDE = SCHEMA.append(pa.field("v", pa.string()))
+WIDE = SCHEMA.append(typed_field("v", pa.string(), "text"))
+COLUMNS = (*plan().columns, PlannedColumn(name="v", source_type="text", lands="string"))
 Row = tuple[int | None, int | None, str]
 
 
@@ -38,9 +40,8 @@ def batch(rows: Sequence[Row]) -> pa.RecordBatch:
 
 
 def planned(no: int, **fields: Any) -> LoadPlan:
-    columns = tuple(PlannedColumn(name=name, source_type="t") for name in WIDE.names)
     run = f"20260101T00000{no:04d}Z-00000a.crm.dbo.Users"
-    return plan(run_id=run, run_no=no, columns=columns, **fields)
+    return plan(run_id=run, run_no=no, columns=COLUMNS, **fields)
 
 
 def load(lake: MemoryLake, no: int, rows: Sequence[Row], **fields: Any) -> None:
@@ -73,7 +74,9 @@ class MemoryScan:
 
 
 def reconciled(lake: MemoryLake, source: MemoryScan, no: int = 50, **fields: Any) -> Receipt:
-    of = planned(no, **{"mode": "reconcile", "slices": (Slice(number=0, span=Span()),), **fields})
+    of = replace(
+        planned(no), **{"mode": "reconcile", "slices": (Slice(number=0, span=Span()),), **fields}
+    )
     slicing = SliceReconciliation(
         lake=lake,
         plan=of,
@@ -240,3 +243,8 @@ def test_a_column_that_older_files_lack_is_null_there() -> None:
     assert reconciled(lake, MemoryScan([(1, 11, "a")]), compare="rows").repairs == Repairs(
         changed=1
     )
+
+
+def test_a_table_altered_after_the_plan_is_not_reconciled() -> None:
+    with pytest.raises(SchemaDrifted, match="column v"):
+        reconciled(MemoryLake(), MemoryScan([(1, 11, "a")]), columns=plan().columns)
