@@ -5,6 +5,8 @@
 STATE ?= .demo
 PORT ?= 7071
 FAULTS ?= 200
+MINUTES ?= 3
+KILLS ?= 0
 SEED := $(shell date +%s)
 
 BIN := .venv/bin
@@ -17,7 +19,7 @@ INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; 
 SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test faults lint format clean
+.PHONY: help setup demo demo-stop test faults harness lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +39,9 @@ faults: $(READY) ## Kill at every step, break storage and source, repeat and del
 	@echo "Everything follows from SEED=$(SEED); what came of it is in .cache/faults.txt"
 	@TIDEMARK_FAULTS=$(FAULTS) TIDEMARK_FAULTS_SEED=$(SEED) TIDEMARK_KILLS=10 \
 	    $(BIN)/python -m pytest -q tests/faults tests/e2e/test_kills_end_to_end.py
+
+harness: $(READY) ## Judge every row that eight writers change beside loads (MINUTES=3 KILLS=0 SEED=...)
+	@$(BIN)/python -m local.harness --seed $(SEED) --minutes $(MINUTES) --kills $(KILLS)
 
 lint: $(READY) ## Check style, types and the direction of imports
 	@echo "ruff check" && $(BIN)/ruff check --quiet .

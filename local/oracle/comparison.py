@@ -73,8 +73,10 @@ class Comparison:
         return self.sound and self.different.count == 0
 
 
-def compare(uri: str, table: TableSpec, lake: Path) -> Comparison:
+def compare(uri: str, table: TableSpec, lake: Path, *, examples: int = MOST_EXAMPLES) -> Comparison:
     """Compare a table of the PostgreSQL source at `uri` with its target below the folder `lake`.
+
+    At most `examples` keys are named of each kind of difference.
 
     The source is spooled to a temporary file and the values are compared one column after the
     other, so memory holds keys and two columns of all rows, never whole rows.
@@ -99,11 +101,11 @@ def compare(uri: str, table: TableSpec, lake: Path) -> Comparison:
             table=table.name,
             source_rows=source.num_rows,
             lake_rows=current.keys.num_rows,
-            missing=_keys(pairs.filter(pairs["_lake"].is_null()), key.names),
-            extra=_keys(pairs.filter(pairs["_source"].is_null()), key.names),
-            different=_keys(different, key.names),
+            missing=_keys(pairs.filter(pairs["_lake"].is_null()), key.names, examples),
+            extra=_keys(pairs.filter(pairs["_source"].is_null()), key.names, examples),
+            different=_keys(different, key.names, examples),
             columns=columns,
-            published_twice=_keys(current.doubled, key.names),
+            published_twice=_keys(current.doubled, key.names, examples),
             faults=(*bronze.faults, *current.faults, *faults),
             runs=len(bronze.runs),
             landed_rows=bronze.rows,
@@ -180,7 +182,7 @@ def _bits(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([chunk.view(whole) for chunk in column.chunks], whole)
 
 
-def _keys(rows: pa.Table, key: Sequence[str]) -> Keys:
-    first = rows.select(list(key)).slice(0, MOST_EXAMPLES).to_pylist()
+def _keys(rows: pa.Table, key: Sequence[str], most: int) -> Keys:
+    first = rows.select(list(key)).slice(0, most).to_pylist()
     examples = sorted(" ".join(str(value) for value in row.values()) for row in first)
     return Keys(count=rows.num_rows, examples=tuple(examples))
