@@ -19,7 +19,7 @@ INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; 
 SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test faults harness lint format clean
+.PHONY: help setup demo demo-stop test faults harness anomalies lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ faults: $(READY) ## Kill at every step, break storage and source, repeat and del
 
 harness: $(READY) ## Judge every row that eight writers change beside loads (MINUTES=3 KILLS=0 SEED=...)
 	@$(BIN)/python -m local.harness --seed $(SEED) --minutes $(MINUTES) --kills $(KILLS)
+
+anomalies: $(READY) ## Try every known way to lose rows, on Tidemark, dlt and the Data Factory pipeline
+	@$(BIN)/tidemark anomalies --against tidemark --against dlt --against seed
 
 lint: $(READY) ## Check style, types and the direction of imports
 	@echo "ruff check" && $(BIN)/ruff check --quiet .

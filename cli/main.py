@@ -25,6 +25,7 @@ COMMANDS = {
     "watermark": "Look at watermarks, and correct them.",
     "import-adf": "Write a table file from a Data Factory pipeline.",
     "diff-lake": "Compare what Data Factory landed with what Tidemark did.",
+    "anomalies": "Try every known way to lose, double or misread rows.",
     "dev": "Run everything on this machine, for development.",
 }
 

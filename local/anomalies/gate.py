@@ -1,0 +1,63 @@
+"""A gate before a table's rows: a reader whose snapshot is taken waits there until it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adbc_driver_postgresql import dbapi
+
+from local.anomalies.database import READER, Database
+from local.anomalies.waiting import await_true
+
+GATED = "shown"
+_LOCK = 4711
+
+
+@dataclass(slots=True)
+class Gate:
+    """Made of a view and an advisory lock. `reads_like` is how the tool's reading statements look."""
+
+    database: Database
+    reads_like: str
+    _holder: dbapi.Connection | None = None
+
+    def create(self, table: str) -> None:
+        """Make the view `shown` of a table's rows."""
+        self._define(f"PERFORM pg_advisory_xact_lock_shared({_LOCK});")
+        self.database.execute(f"CREATE VIEW {GATED} AS SELECT * FROM {table} WHERE gate()")
+
+    def close(self) -> None:
+        """Let whoever reads from now on wait."""
+        self._holder = dbapi.connect(self.database.uri)
+        with self._holder.cursor() as cursor:
+            cursor.executescript(f"SELECT pg_advisory_lock({_LOCK})")
+
+    def let_others_pass(self) -> None:
+        """Whoever waits goes on waiting, and nobody else has to."""
+        self._define("")
+
+    def open(self) -> None:
+        """Let everybody pass; opening twice is allowed."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+
+    def await_reader(self) -> None:
+        """Wait until a reader stands at the gate."""
+        waiting = f"""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE usename = '{READER}' AND wait_event = 'advisory'
+        """
+        await_true(lambda: self.database.value(waiting) != "0", "a reader at the gate")
+
+    def _define(self, wait: str) -> None:
+        # Volatile, so that no planner calls it: that would be before the snapshot is taken.
+        self.database.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+            BEGIN
+                IF current_query() ILIKE '{self.reads_like}' THEN {wait} NULL; END IF;
+                RETURN true;
+            END $$
+            """
+        )

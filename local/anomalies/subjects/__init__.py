@@ -1,0 +1,1 @@
+"""The tools that the suite can be pointed at."""
