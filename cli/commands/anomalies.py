@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cli.errors import FAILED, Refused
+from cli.errors import FAILED, CommandEnded, Refused
 from cli.options import given, takes_json
 
 _SUBJECTS = ("tidemark", "dlt", "seed")
@@ -60,7 +60,7 @@ def command(
     doubles a row, or stops where it should not. Needs the development requirements.
     """
     # Imported here: it brings in the embedded stack, which nobody needs to read this command's help.
-    from local.anomalies.asking import UnknownCase, ask  # noqa: PLC0415
+    from local.anomalies.asking import CannotRun, UnknownCase, ask  # noqa: PLC0415
     from local.anomalies.page import write_page  # noqa: PLC0415
     from local.anomalies.record import failed  # noqa: PLC0415
 
@@ -68,6 +68,8 @@ def command(
         record = ask(tuple(dict.fromkeys(against)), names, seed=seed, quiet=given("as_json"))
     except UnknownCase as error:
         raise Refused(str(error)) from error
+    except CannotRun as error:
+        raise CommandEnded(str(error)) from error
     if given("as_json"):
         click.echo(json.dumps(record, indent=2))
     if markdown is not None:

@@ -14,10 +14,16 @@ from local.anomalies.elsewhere import ELSEWHERE
 from local.anomalies.record import Record, make_record
 from local.anomalies.report import render_record
 from local.anomalies.subject import Subject
-from local.anomalies.suite import prepared
+from local.anomalies.suite import ToolMissing, prepared
+from local.anomalies.waiting import WaitedInVain
+from local.postgres import PostgresFailed
 
 # Where the output is no terminal, lines are not broken to fit one.
 _PLAIN_WIDTH = 200
+
+
+class CannotRun(Exception):
+    """What the suite needs does not start or is not installed; the message says what."""
 
 
 class UnknownCase(Exception):
@@ -42,15 +48,28 @@ def ask(against: Sequence[str], names: Sequence[str], *, seed: int, quiet: bool)
 
     Raises:
         UnknownCase: a name of a case is none.
+        CannotRun: a tool or the source is not installed or does not start.
     """
-    cases = choose(names)
-    console = Console(
+    try:
+        record = _run(against, choose(names), seed=seed)
+    except (PostgresFailed, ToolMissing, WaitedInVain) as error:
+        raise CannotRun(str(error)) from error
+    if not quiet:
+        _open_console().print(render_record(record))
+    return record
+
+
+def _open_console() -> Console:
+    return Console(
         file=sys.stdout,
         width=None if sys.stdout.isatty() else _PLAIN_WIDTH,
         markup=False,
         highlight=False,
         emoji=False,
     )
+
+
+def _run(against: Sequence[str], cases: Sequence[Case], *, seed: int) -> Record:
     progress = Console(file=sys.stderr, markup=False, highlight=False)
     began = time.monotonic()
     with progress.status("starting") as status:
@@ -60,10 +79,7 @@ def ask(against: Sequence[str], names: Sequence[str], *, seed: int, quiet: bool)
 
         with prepared(against, seed=seed) as suite:
             outcomes = suite.run(cases, tell)
-            record = make_record(suite, outcomes, seconds=time.monotonic() - began)
-    if not quiet:
-        console.print(render_record(record))
-    return record
+            return make_record(suite, outcomes, seconds=time.monotonic() - began)
 
 
 def _unknown(name: str) -> str:

@@ -27,6 +27,7 @@ class Case:
     """One script. `number` and `variant` are its name (`16b`), `number` and `title` the catalogue's.
 
     `shape` makes the table `item` at the source; with `gated` the tools read it through a gate.
+    `margin_seconds` and `lag_seconds` are how long a row may be late, for Tidemark and for dlt.
     `stops` names the errors by which Tidemark is right to stop on the way. `once` says that Tidemark
     has to land every version once, `state_limit_bytes` how much it may remember.
     `reconciles` marks what no cursor can see. `tuned` says what dlt's documents advise for it.
@@ -45,6 +46,7 @@ class Case:
     assigned: Literal["application", "database"] = "application"
     future: Literal["stop", "read"] = "stop"
     margin_seconds: int = 60
+    lag_seconds: int = 60
     slice_rows: int | None = None
     stops: frozenset[str] = frozenset()
     once: bool = False
@@ -60,7 +62,7 @@ class Case:
     @property
     def expected(self) -> str:
         """What is expected of Tidemark."""
-        stop = f"stops ({', '.join(sorted(self.stops))}), then " if self.stops else ""
+        stop = f"may stop ({', '.join(sorted(self.stops))}); " if self.stops else ""
         again = ", landed once" if self.once else ""
         limit = f", state below {self.state_limit_bytes} bytes" if self.state_limit_bytes else ""
         return f"{stop}lost 0, doubled 0{again}{limit}"

@@ -13,8 +13,8 @@ CursorKind = Literal["timestamp", "date", "integer"]
 class Declared:
     """A table or view of PostgreSQL with the key `id`; `uri` is the login to read it by.
 
-    `margin_seconds` is what a tool may keep from now for late rows: Tidemark's `settle`, and dlt's
-    `lag` where dlt is tuned. `assigned` and `future` are Tidemark's; the others know no such thing.
+    `margin_seconds` is Tidemark's `settle`, `lag_seconds` dlt's `lag` where dlt is tuned: how long a
+    row may be late. `assigned` and `future` are Tidemark's; the others know no such thing.
     """
 
     uri: str
@@ -23,6 +23,7 @@ class Declared:
     cursor: str
     kind: CursorKind
     margin_seconds: int
+    lag_seconds: int
     assigned: Literal["application", "database"] = "application"
     future: Literal["stop", "read"] = "stop"
     slice_rows: int | None = None

@@ -56,7 +56,7 @@ class Gate:
             f"""
             CREATE OR REPLACE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
             BEGIN
-                IF current_query() ILIKE '{self.reads_like}' THEN {wait} NULL; END IF;
+                IF current_query() ~* '{self.reads_like}' THEN {wait} NULL; END IF;
                 RETURN true;
             END $$
             """

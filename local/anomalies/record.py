@@ -6,7 +6,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from local.anomalies.elsewhere import ELSEWHERE
@@ -22,7 +22,7 @@ def make_record(suite: Suite, outcomes: Sequence[Outcome], *, seconds: float) ->
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "tidemark": version("tidemark"),
-            "dlt": version("dlt"),
+            "dlt": _dlt_version(),
             "postgresql": suite.server_version(),
             "python": platform.python_version(),
         },
@@ -35,6 +35,13 @@ def make_record(suite: Suite, outcomes: Sequence[Outcome], *, seconds: float) ->
         "outcomes": [outcome.view() for outcome in outcomes],
         "elsewhere": [asdict(each) | {"stands_in": list(each.stands_in)} for each in ELSEWHERE],
     }
+
+
+def _dlt_version() -> str:
+    try:
+        return version("dlt")
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def join(records: Sequence[Record]) -> Record:

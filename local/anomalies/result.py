@@ -8,7 +8,6 @@ from typing import Any, Literal
 from local.anomalies.case import Case
 from local.anomalies.score import Score
 
-# `fair` is what the others get: nobody judges them by what is expected of Tidemark.
 Verdict = Literal["passed", "failed", "needs reconciliation", "measured", "not applicable"]
 TIDEMARK = "tidemark"
 

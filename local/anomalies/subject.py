@@ -95,10 +95,7 @@ class Copy(Protocol):
 
 
 class Subject(Protocol):
-    """A tool. `reads_like` is a pattern (ILIKE) of the statements by which it reads rows.
-
-    `takes_turns` says that of two loads of one table the second waits for the first.
-    """
+    """A tool."""
 
     @property
     def name(self) -> str:
@@ -112,7 +109,7 @@ class Subject(Protocol):
 
     @property
     def reads_like(self) -> str:
-        """A pattern of the statements by which it reads rows."""
+        """A regular expression for the statements by which it reads rows."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+import httpx
+from adbc_driver_manager import Error as DatabaseError
 
 from local import postgres
 from local.anomalies.case import Case
@@ -29,6 +33,8 @@ SEED = 20260101
 # dlt reads rows as Python objects and remembers each row of a tie: with a million the case takes minutes.
 _MANY_ROWS = {"tidemark": 1_000_000, "seed": 1_000_000}
 _MANY_ROWS_OF_OTHERS = 100_000
+# What spoils one case and lets the others go on.
+_BREAKING = (CopyBroken, WaitedInVain, WorkerDied, httpx.HTTPError, DatabaseError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,7 @@ class Suite:
                 trial.load()
                 score = _judge(trial)
                 state_bytes = trial.copy.state_bytes()
-        except (CopyBroken, WaitedInVain, WorkerDied) as error:
+        except _BREAKING as error:
             broken = f"{type(error).__name__}: {error}"
         finally:
             trial.gate.open()
@@ -101,6 +107,7 @@ class Suite:
             cursor=case.cursor,
             kind=case.kind,
             margin_seconds=case.margin_seconds,
+            lag_seconds=case.lag_seconds,
             assigned=case.assigned,
             future=case.future,
             slice_rows=case.slice_rows,
@@ -122,9 +129,19 @@ def _judge(trial: Trial) -> Score:
     return judge(source, copy.current_state(), copy.images(), twice=copy.published_twice())
 
 
+class ToolMissing(Exception):
+    """A tool is not installed: pip install -r requirements-dev.txt."""
+
+
 @contextmanager
 def prepared(names: Sequence[str], *, seed: int = SEED, scale: int = 1) -> Generator[Suite]:
-    """Start a source and the tools by name; all is stopped and removed at the end."""
+    """Start a source and the tools by name; all is stopped and removed at the end.
+
+    Raises:
+        PostgresFailed: the source does not start.
+        ToolMissing: dlt is not installed.
+        WaitedInVain: the stack does not start.
+    """
     with ExitStack() as stack:
         # Not below the user's own folders: as root, PostgreSQL runs as another user.
         place = Path(stack.enter_context(TemporaryDirectory(prefix="anomalies-")))
@@ -145,6 +162,8 @@ def _start(name: str, folder: Path, uri: str) -> list[Subject]:
         return [TidemarkSubject(folder=folder, uri=reader)]
     if name == "seed":
         return [SeedSubject(folder=folder)]
+    if importlib.util.find_spec("dlt") is None:
+        raise ToolMissing("dlt is not installed: pip install -r requirements-dev.txt")
     return [
         DltSubject(folder=folder / "plain"),
         DltSubject(folder=folder / "tuned", tuned=True),

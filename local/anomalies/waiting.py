@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 600.0
 _POLL_SECONDS = 0.05
 
 
@@ -17,7 +17,7 @@ def await_true(look: Callable[[], bool], what: str, *, poll_seconds: float = _PO
     """Look again and again until it is so.
 
     Raises:
-        WaitedInVain: it was not so after three minutes.
+        WaitedInVain: it was not so after ten minutes.
     """
     end = time.monotonic() + PATIENCE_SECONDS
     while not look():

@@ -9,7 +9,7 @@ from local.anomalies.trial import Trial
 
 _LATE = "INSERT INTO item (name) VALUES ('late')"
 _LATER = "INSERT INTO item (name) VALUES ('later')"
-# With its margin of 1 s this is what a transaction of two minutes is with the usual minute.
+# With a margin of 1 s this is what a transaction of two minutes is with the usual minute.
 _LONGER_THAN_MARGIN_SECONDS = 2.0
 _NUMBERED = """
 CREATE TABLE item (id bigserial PRIMARY KEY, name text);
@@ -84,6 +84,7 @@ CASES = (
         evidence=_W1,
         script=commit_beyond_margin,
         margin_seconds=1,
+        lag_seconds=1,
         tuned="lag",
     ),
     Case(

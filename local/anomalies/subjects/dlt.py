@@ -82,7 +82,7 @@ class DltSubject:
 
     folder: Path
     tuned: bool = False
-    reads_like: str = "SELECT%"
+    reads_like: str = "^(SELECT|FETCH)"
     takes_turns: bool = False
     _environ: Mapping[str, str] = field(default_factory=dict[str, str])
     _worker: Worker | None = None
@@ -237,7 +237,7 @@ class DltCopy:
         if self.subject.tuned:
             settings["on_cursor_value_missing"] = "include"
             if self.declared.kind == "timestamp":
-                settings["lag"] = self.declared.margin_seconds
+                settings["lag"] = self.declared.lag_seconds
         return {
             "do": do,
             "table": asdict(self.declared),

@@ -34,7 +34,7 @@ class SeedSubject:
     folder: Path
     name: str = "seed"
     title: str = "Data Factory"
-    reads_like: str = "COPY%select * from%"
+    reads_like: str = r"^COPY.*select \* from"
     takes_turns: bool = False
 
     def prepare(self, declared: Declared) -> SeedCopy:

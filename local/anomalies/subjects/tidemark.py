@@ -33,7 +33,7 @@ class TidemarkSubject:
     uri: str
     name: str = "tidemark"
     title: str = "Tidemark"
-    reads_like: str = "COPY%"
+    reads_like: str = "^COPY"
     takes_turns: bool = True
     stack: Stack = field(init=False)
     orders: Orders = field(init=False)
