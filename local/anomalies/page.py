@@ -88,7 +88,10 @@ def _elsewhere(record: Record) -> Iterator[str]:
 
 
 def _cases(record: Record) -> dict[str, Mapping[str, Any]]:
-    return {each["case"]: each for each in reversed(record["outcomes"])}
+    cases: dict[str, Mapping[str, Any]] = {}
+    for each in record["outcomes"]:
+        cases.setdefault(each["case"], each)
+    return cases
 
 
 def main(names: list[str]) -> None:
