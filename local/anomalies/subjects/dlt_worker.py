@@ -51,7 +51,8 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
         pipeline.run(_resource(order), loader_file_format="parquet")
     except Exception as error:  # noqa: BLE001 - whatever stops dlt is what the suite is told
         cause = _root(error)
-        return {"refused": [type(cause).__name__, f"{type(error).__name__}: {cause}"[:500]]}
+        text = f"{type(error).__name__}: {cause}"[:500].replace(str(Path.home()), "~")
+        return {"refused": [type(cause).__name__, text]}
     return {}
 
 
