@@ -28,14 +28,8 @@ _BUSINESS_DATE = """\
 F4: Data Factory compared by {column}, a day of business, which does not move when a row changes.
 The whole table is copied instead, so that changed and deleted rows show."""
 _EVENT = """\
-F4: {column} is the time of an event. Events that arrive late, corrected and deleted rows are not
-seen by it. Wanted here, and not available in this version:
-
-deletes: {{reconcile: 1d}}
-
-Until then load the last days again now and then:
-
-tidemark backfill {table} --from ... --to ..."""
+F4, F6: {column} is the time of an event. Events that arrive late, corrected and deleted rows are
+not seen by it. Once a day the whole rows are compared and what differs is landed."""
 _NUMBER = """\
 F4: {column} is a number that new rows get. Changed and deleted rows are not seen by it; take a
 column that changes with the row if there is one."""
@@ -97,6 +91,8 @@ def _table(source: SourceDraft, draft: Draft) -> Iterator[str]:
         yield f'      start: "{draft.start}"'
     yield from _comment(_NULLS, "    ")
     yield "    nulls: include"
+    if draft.meaning == "event":
+        yield "    deletes: {reconcile: 1d, compare: rows}"
 
 
 def _kind_note(draft: Draft) -> str:

@@ -25,7 +25,7 @@ _EVENT = Finding(
     fault="F4",
     where=(),
     found="compares by the time of an event: late events, corrections and deletes stay unseen",
-    done="kept; until keys can be reconciled, load the last days again by `tidemark backfill`",
+    done="kept, and compared with the source row by row once a day",
 )
 _NUMBER = Finding(
     fault="F4",
