@@ -120,9 +120,11 @@ def _fence(
     bound = _bound(basis, mode, cursor, seen)
     bound = _at_the_start(shape, bound) if mode == "initial" else bound
     start = find_start(basis.watermark, cursor, _start(basis, mode, cursor))
+    marks = known_marks(mode, basis.marks)
+    given = Range(cursor=cursor, start=start, bound=bound, marks=marks)
     return _Fenced(
         bound=bound,
-        spans=find_spans(spec, mode, seen, Range(cursor=cursor, start=start, bound=bound)),
+        spans=find_spans(spec, mode, seen, given),
         seen=seen,
         findings=state + _judge_nulls(spec, seen) + _judge_fence(spec, bound, seen),
     )

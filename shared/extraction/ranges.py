@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.catalog import TableSpec
 from shared.extraction.source import Session, TableShape
-from shared.loading.bound import Bound
+from shared.loading.bound import Bound, Mark, is_highest_done
 from shared.loading.cursor import CursorType
 from shared.loading.order import Mode
 from shared.loading.plan import Slice
@@ -16,11 +16,12 @@ from shared.loading.span import Observation, Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """From where a load reads, and where its progress will stop."""
+    """From where a load reads, and where its progress will stop. `marks` are those the bound is made of."""
 
     cursor: CursorType
     start: str | None
     bound: Bound
+    marks: tuple[Mark, ...] = ()
 
     def holds(self, value: str | None) -> bool:
         if value is None:
@@ -34,12 +35,22 @@ def find_spans(spec: TableSpec, mode: Mode, seen: Observation, given: Range) -> 
     if mode == "snapshot":
         return (Span(), Span(nulls=True)) if seen.has_nulls else (Span(),)
     # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
-    upto = given.bound.value if mode == "incremental" and not spec.fresh else None
+    upto = _wait_upto(spec, seen, given) if mode == "incremental" and not spec.fresh else None
     if given.holds(seen.max_cursor) and (upto is None or given.holds(upto)):
         spans = (Span(after=given.start, upto=upto),)
     if seen.has_nulls and spec.nulls == "include":
         spans += (Span(nulls=True),)
     return spans
+
+
+def _wait_upto(spec: TableSpec, seen: Observation, given: Range) -> str | None:
+    """Say how far a load reads that waits for rows until they have settled (`fresh: false`).
+
+    The highest value is read once it has: the bound stays below it for others that may be like it, and
+    might never move again.
+    """
+    done = is_highest_done(spec.cursor, given.cursor, seen, settle=spec.settle, marks=given.marks)
+    return seen.max_cursor if done else given.bound.value
 
 
 def cut_slices(

@@ -95,6 +95,24 @@ def find_bound(
     return found
 
 
+def is_highest_done(
+    spec: CursorSpec,
+    cursor: CursorType,
+    seen: Observation,
+    *,
+    settle: timedelta,
+    marks: Sequence[Mark] = (),
+) -> bool:
+    """Say whether the highest value has settled, and is kept open only for others that may be like it."""
+    if cursor.kind == "rowversion" or seen.max_cursor is None:
+        return False
+    if cursor.kind == "integer":
+        found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
+    else:
+        found = _clock_bound(spec, cursor, seen, settle=settle)
+    return found.value is not None and cursor.parse(found.value) >= cursor.parse(seen.max_cursor)
+
+
 def _tell_holder(bound: Bound, seen: Observation) -> Bound:
     """Say for how long the bound is held back, and by whom as far as that is shown."""
     since = bound.held_back_since

@@ -176,6 +176,23 @@ def test_a_load_that_is_not_fresh_reads_nothing_while_the_bound_stands() -> None
     assert spans(planned(early, spec=replace(SPEC, fresh=False))) == []
 
 
+@pytest.mark.parametrize(
+    ("highest", "upto"),
+    [
+        ("2026-01-02 11:00:00.000000", "2026-01-02 11:00:00.000000"),
+        ("2026-01-02 11:59:30.000000", "2026-01-02 11:58:59.999999"),
+    ],
+)
+def test_a_load_that_is_not_fresh_does_not_wait_for_ever_for_the_highest_value(
+    highest: str, upto: str
+) -> None:
+    """The bound stays below it, for others like it; in a table at rest it would never be read."""
+    plan = planned(MemorySession(highest=highest), spec=replace(SPEC, fresh=False))
+    assert spans(plan) == [Span(after=POSITION, upto=upto)]
+    assert plan.bound.value is not None
+    assert plan.bound.value < highest
+
+
 @pytest.mark.parametrize("mode", ["initial", "snapshot"])
 def test_a_load_of_everything_has_no_upper_end_even_if_not_fresh(mode: str) -> None:
     plan = planned(order=replace(ORDER, mode=mode), spec=replace(SPEC, fresh=False))  # type: ignore[arg-type] - a literal
