@@ -68,9 +68,12 @@ class Calls:
     def reconcile(self, kind: TableKind) -> str | None:
         """Order that a table's copy is compared with its rows and repaired.
 
-        The one place that says how: a full snapshot replaces all that was landed before.
+        A table that is read whole is loaded: that replaces all that was landed before.
         """
-        return self.order("/api/loads", {"tables": [self._arena.full(kind)], "mode": "snapshot"})
+        table = self._arena.full(kind)
+        if kind.cursor is None:
+            return self.order("/api/loads", {"tables": [table]})
+        return self.order("/api/reconciliations", {"table": table, "compare": "rows"})
 
     def wait(self, order_id: str, seconds: float = 900) -> dict[str, Any]:
         """Wait until an order has ended. Raises HarnessFailed if it does not."""

@@ -116,7 +116,7 @@ def literal(moment: float) -> str:
 _BACK = "localtimestamp - interval '{seconds} seconds'"
 _TRIGGER = """
 CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN NEW.cursor := clock_timestamp(); RETURN NEW; END $$;
+BEGIN NEW.cursor := clock_timestamp() AT TIME ZONE 'UTC'; RETURN NEW; END $$;
 CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON by_trigger FOR EACH ROW EXECUTE FUNCTION stamp()
 """
 
@@ -124,9 +124,9 @@ _ALL = (
     TableKind(
         name="by_default",
         promise="database",
-        column="timestamp(6) NOT NULL DEFAULT now()",
+        column="timestamp(6) NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')",
         cursor="timestamp",
-        touch="now()",
+        touch="now() AT TIME ZONE 'UTC'",
         backdated=_BACK,
         deletes=True,
         slices=400,
@@ -150,9 +150,9 @@ _ALL = (
     TableKind(
         name="whole_seconds",
         promise="database",
-        column="timestamp(0) NOT NULL DEFAULT now()",
+        column="timestamp(0) NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')",
         cursor="timestamp",
-        touch="now()",
+        touch="now() AT TIME ZONE 'UTC'",
     ),
     TableKind(
         name="zoned",
@@ -167,9 +167,9 @@ _ALL = (
     TableKind(
         name="days",
         promise="database",
-        column="date NOT NULL DEFAULT current_date",
+        column="date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date",
         cursor="date",
-        touch="current_date",
+        touch="(now() AT TIME ZONE 'UTC')::date",
         old="current_date - 3 - n % 5",
         backdated="current_date - 2",
     ),
@@ -212,9 +212,9 @@ _ALL = (
     TableKind(
         name="composite_key",
         promise="database",
-        column="timestamp(6) NOT NULL DEFAULT now()",
+        column="timestamp(6) NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')",
         cursor="timestamp",
-        touch="now()",
+        touch="now() AT TIME ZONE 'UTC'",
         composite=True,
         deletes=True,
     ),
@@ -229,9 +229,9 @@ _ALL = (
     TableKind(
         name="not_fresh",
         promise="database",
-        column="timestamp(3) NOT NULL DEFAULT now()",
+        column="timestamp(3) NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')",
         cursor="timestamp",
-        touch="now()",
+        touch="now() AT TIME ZONE 'UTC'",
         fresh=False,
     ),
 )
