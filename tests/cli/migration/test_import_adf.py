@@ -105,7 +105,7 @@ def test_every_choice_is_explained_beside_its_table(import_adf: Import, output: 
     said = {text.split("\n", 1)[0]: text for text in tables}
     assert "F4" in said["dbo.DimDate"]
     assert "full" not in said["dbo.DimUser"]
-    assert "deletes: {reconcile: 1d}" in said["dbo.FactStream"]
+    assert "deletes: {reconcile: 1d, compare: rows}" in said["dbo.FactStream"]
     assert "tidemark backfill adf/dbo.FactStream" in said["dbo.FactStream"]
     assert all("clock: utc  # check" in said[f"dbo.{name}"] for name in ("DimUser", "FactStream"))
 
