@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from shared.adapters.postgresql import queries
@@ -21,26 +21,19 @@ from shared.adapters.postgresql.proof import find_additions
 from shared.adapters.postgresql.relation import Relation, describe
 from shared.adapters.postgresql.scanning import find_order, scan_keys
 from shared.adapters.postgresql.schema import schema_of, wire_of
+from shared.adapters.postgresql.snapshot import Snapshot, open_snapshot
 from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
 from shared.catalog import TableSpec
 from shared.extraction.batches import Counted
 from shared.extraction.source import Column, KeyScan, Proving, Reading, Statement, TableShape
-from shared.loading.errors import IngestError, KeyUnsound
+from shared.loading.errors import KeyUnsound
 from shared.loading.span import Observation, Span
 
 # Rows of a sample to cut by: enough pages that a part is off by a few hundredths at most.
 _SAMPLE_ROWS = 50_000
 # As many rows are counted rather than estimated: some hundredths of a second where an index leads there.
 _COUNTED_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """An open transaction: the source's clock when it was opened, and the table as it stands in it."""
-
-    read_at: str
-    relation: Relation
 
 
 class PostgresSession:
@@ -271,27 +264,8 @@ class PostgresSession:
     def _snapshot(
         self, table: TableSpec, span: Span, *, parts: int = 1, percent: float = 0
     ) -> Generator[Snapshot]:
-        """Open a read-only transaction with one snapshot, the table locked before that is taken."""
-        relation = describe(self._connection, table)
-        with self._transaction():
-            if relation.lockable:
-                self._connection.rows(queries.lock(table))
-            values = (span.after or "", span.upto or "", str(parts), repr(float(percent)))
-            read_at = self._connection.rows(queries.OPEN, *values)[0]["clock"]
-            # Once more: what was found before the lock may have been altered until it was taken.
-            yield Snapshot(read_at=read_at, relation=describe(self._connection, table))
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        self._connection.rows(queries.BEGIN)
-        try:
-            yield
-        except BaseException:
-            # The first error is the one to report; on a dead connection this is a second.
-            with suppress(IngestError):
-                self._connection.rows(queries.ROLLBACK)
-            raise
-        self._connection.rows(queries.ROLLBACK)
+        with open_snapshot(self._connection, table, span, parts=parts, percent=percent) as snapshot:
+            yield snapshot
 
 
 def _counts(table: TableSpec) -> bool:
