@@ -11,10 +11,12 @@ from local.harness.shrinking import shrink
 from local.harness.trial import Place, step_by_step
 
 SEEDS = {
-    20260101: ("by_default", "by_application", "numbers", "with_nulls"),
-    20260102: ("zoned", "composite_key", "without_cursor", "cached_numbers"),
+    20260101: ("by_default", "by_application", "with_nulls"),
+    20260102: ("composite_key", "without_cursor", "cached_numbers"),
 }
-STEPS = 120
+STEPS = 60
+# A broken bound needs more of them to be found for certain.
+BROKEN_STEPS = 120
 # The time limit is only for what hangs.
 pytestmark = pytest.mark.timeout(1200)
 # Enough for the hasty bound to pass over a transaction that is open.
@@ -31,7 +33,7 @@ def test_no_row_is_lost_wrong_extra_or_doubled(sound: Place, seed: int) -> None:
 
 
 def test_a_bound_that_passes_over_open_transactions_is_found(hasty: Place) -> None:
-    script = write_script(20260109, BROKEN_TABLES, writers=3, steps=STEPS)
+    script = write_script(20260109, BROKEN_TABLES, writers=3, steps=BROKEN_STEPS)
     trial = step_by_step(hasty, script)
     assert not trial.passed
     lost = [(each, key) for each in trial.judgements for key in each.lost | each.wrong]

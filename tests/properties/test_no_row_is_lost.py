@@ -4,7 +4,7 @@ The second half breaks the bound on purpose; the same simulation has to notice e
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,9 +123,9 @@ def test_a_session_that_shows_itself_late_needs_the_margin(monkeypatch: pytest.M
 def test_a_local_clock_taken_for_utc_loses_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(instant: int, spec: CursorSpec, _cursor: CursorType) -> int:
         moment = instant // SECOND
-        offset = spec.zone.utcoffset(fence.datetime.fromtimestamp(moment, spec.zone))
+        offset = spec.zone.utcoffset(datetime.fromtimestamp(moment, spec.zone))
         return instant + int((offset or timedelta()).total_seconds()) * SECOND
 
-    monkeypatch.setattr(fence, "_in_column_clock", forgetful)
+    monkeypatch.setattr(fence, "lowest_reading", forgetful)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(machine(STAMPINGS["local clock set back"]), settings=SEARCH)

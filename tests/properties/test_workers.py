@@ -56,7 +56,7 @@ def fails(name: str = "timestamp") -> None:
 
 def test_a_zombie_that_may_claim_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "check_epoch", lambda *_: None)
-    fails()
+    fails("integer")
 
 
 def test_a_claim_that_replaces_another_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ OPTIONS = [
 def read(database: Database, session: PostgresSession) -> pa.Table:
     table = database.spec("Größe", "integer", "Id")
     assert session.shape(table).columns[0] == Column(
-        name="Id", source_type="integer", nullable=True
+        name="Id", source_type="integer", nullable=True, lands="int32"
     )
     seen = session.observe(table)
     assert (seen.max_cursor, seen.has_nulls, seen.sessions_hidden) == ("30", False, False)

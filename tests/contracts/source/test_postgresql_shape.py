@@ -30,7 +30,9 @@ def test_every_kind_of_relation_is_described_and_read(
     database.run("ANALYZE")
     spec = database.spec(table, "integer", "id")
     shape = session.shape(spec)
-    assert shape.columns == (Column(name="id", source_type="integer", nullable=True),)
+    assert shape.columns == (
+        Column(name="id", source_type="integer", nullable=True, lands="int32"),
+    )
     assert abs(shape.estimated_rows - 1000) <= 1
     assert session.cut(spec, Span(), 2) == ("500",)
     with session.read(spec, Span()) as reading:
@@ -46,8 +48,13 @@ def test_columns_are_given_as_declared_in_order_without_the_excluded(
         ALTER TABLE t DROP COLUMN gone;
     """)
     assert session.shape(database.spec("t", exclude=("secret",))).columns == (
-        Column(name="b", source_type=f"{database.schema}.price", nullable=False),
-        Column(name="a", source_type="character varying(20)", nullable=True),
+        Column(
+            name="b",
+            source_type=f"{database.schema}.price",
+            nullable=False,
+            lands="decimal128(18, 6)",
+        ),
+        Column(name="a", source_type="character varying(20)", nullable=True, lands="string"),
     )
 
 
