@@ -106,7 +106,6 @@ def test_every_choice_is_explained_beside_its_table(import_adf: Import, output: 
     assert "F4" in said["dbo.DimDate"]
     assert "full" not in said["dbo.DimUser"]
     assert "deletes: {reconcile: 1d, compare: rows}" in said["dbo.FactStream"]
-    assert "tidemark backfill adf/dbo.FactStream" in said["dbo.FactStream"]
     assert all("clock: utc  # check" in said[f"dbo.{name}"] for name in ("DimUser", "FactStream"))
 
 
