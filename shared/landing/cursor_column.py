@@ -95,6 +95,9 @@ def _limit(cursor: CursorType, value: int, kind: pa.DataType) -> pa.Scalar:
     if pa.types.is_string(kind):
         # Of one column's texts all have the same digits, so that they order as their values do.
         return pa.scalar(cursor.format(value), kind)
+    if not -(2**63) <= value < 2**63:
+        # A watermark set by hand may lie beyond every value of the column.
+        return pa.scalar(Decimal(value), pa.decimal256(76, 0))
     return pa.scalar(value, pa.int64())
 
 

@@ -53,7 +53,7 @@ def test_the_same_request_with_the_same_key_is_one_order(api: Api, table: str) -
 
 
 @pytest.fixture
-def desk(stack: Stack, api: Api) -> Iterator[OrderDesk]:
+def desk(stack: Stack, api: Api, table: str) -> Iterator[OrderDesk]:
     """A desk on the stack's own store, of which nothing is ever started."""
     api.get("/api/health")  # the app makes its tables when it is first asked for something
     address = json.loads((stack.state / "stack.json").read_text())["TIDEMARK_STATE_URL"]

@@ -255,7 +255,7 @@ class Workers(RuleBasedStateMachine):
     def nothing_happens_that_never_may(self) -> None:
         if not hasattr(self, "stack"):
             return
-        assert self.stack.states.told == []
+        assert self.stack.states.told == [], self.stack.states.told
         assert self.stack.bronze.doubled() == [], "an image was published twice"
         runs = {folder.rsplit("run_id=", 1)[1] for folder in self.stack.bronze.runs}
         assert runs <= self.stack.states.claimed, "a run was published without a claim"
@@ -325,7 +325,7 @@ class Workers(RuleBasedStateMachine):
         assert turn.served == turn.requested, "a request was forgotten"
         assert turn.holder is None
         wanted = {image.key: image.version for image in self.source.rows.values()}
-        assert self.stack.bronze.current() == wanted
+        assert self.stack.bronze.current() == wanted, "a row is lost"
 
     def _finish(self) -> None:
         for _ in range(MOST_STEPS):

@@ -49,6 +49,16 @@ def test_rows_above_a_position_are_marked_and_null_is_not_above(
     assert found.above(batch, position).to_pylist() == [False, False, False, True]
 
 
+@pytest.mark.parametrize("kind", [pa.int16(), pa.int64()])
+def test_a_position_beyond_what_the_column_can_hold_has_all_or_no_value_above_it(
+    kind: pa.DataType,
+) -> None:
+    batch = pa.record_batch([pa.array([4, None], kind)], names=["no"])
+    found = CursorColumn(name="no", cursor=INTEGER)
+    assert found.above(batch, str(-(2**63) - 1)).to_pylist() == [True, False]
+    assert found.above(batch, str(2**63)) is None
+
+
 def test_versions_are_counted_from_their_bytes() -> None:
     values = [b"\0\0\0\0\0\0\x0f\xa0", b"\0\0\0\0\0\0\x0f\xa1", None, b"\xff" * 8]
     batch = pa.record_batch([pa.array(values, pa.binary(8))], names=["no"])
