@@ -19,7 +19,7 @@ INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; 
 SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test faults harness anomalies lint format clean
+.PHONY: help setup demo demo-stop test test-long faults harness anomalies lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,9 +35,12 @@ demo-stop: ## Stop what the demo left running
 test: lint ## Check style, types and imports, then run every test
 	@$(SKIPPING) $(BIN)/python -m pytest -n 2 --dist loadfile
 
+test-long: export TIDEMARK_LONG = 1
+test-long: test ## The same with every long form
+
 faults: $(READY) ## Kill at every step, break storage and source, repeat and delay (FAULTS=200 SEED=...)
 	@echo "Everything follows from SEED=$(SEED); what came of it is in .cache/faults.txt"
-	@TIDEMARK_FAULTS=$(FAULTS) TIDEMARK_FAULTS_SEED=$(SEED) TIDEMARK_KILLS=10 \
+	@TIDEMARK_LONG=1 TIDEMARK_FAULTS=$(FAULTS) TIDEMARK_FAULTS_SEED=$(SEED) TIDEMARK_KILLS=10 \
 	    $(BIN)/python -m pytest -q tests/faults tests/e2e/test_kills_end_to_end.py
 
 harness: $(READY) ## Judge every row that eight writers change beside loads (MINUTES=3 KILLS=0 SEED=...)

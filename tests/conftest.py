@@ -1,4 +1,4 @@
-"""Leaves the tests of ODBC out where the machine is declared to be without it, and says so."""
+"""Leaves out the long forms unless TIDEMARK_LONG=1, and ODBC where the machine is declared to be without it."""
 
 import os
 from pathlib import Path
@@ -8,11 +8,21 @@ import pytest
 WITHOUT_ODBC = os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1"
 # Importing what these test needs the driver manager's library.
 NEED_ODBC = ("odbc", "sqlserver", "mariadb")
+LONG = os.environ.get("TIDEMARK_LONG") == "1"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     needs = any(word in collection_path.name for word in NEED_ODBC)
     return True if WITHOUT_ODBC and needs else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if LONG:
+        return
+    left_out = pytest.mark.skip(reason="a long form; make test-long runs it")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,11 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from shared.durable import Flow, Step, steps
-
-pytestmark = pytest.mark.slow
 
 
 def names(kind: type) -> set[str]:

@@ -123,7 +123,7 @@ def test_events_that_joined_a_cancelled_load_are_served_all_the_same(
     assert api.get(f"/api/runs/{loading}")["state"] == "cancelled"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_order_ended_from_outside_is_alerted_once(
     ticking_api: Api, ticking_source: Source, ticking_gate: Gate, webhook: Webhook
 ) -> None:

@@ -75,6 +75,7 @@ def kill_after(stack: Stack, steps: int, order_id: str) -> bool:
     return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [20260101])
 def test_a_load_survives_the_death_of_everything_at_any_moment(
     killed: Stack, new_source: Callable[..., Source], seed: int

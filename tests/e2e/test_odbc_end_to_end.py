@@ -46,6 +46,7 @@ def landed(lake: Path, catalog: Catalog, name: str) -> pa.Table:
     return rows.sort_by([(column, "ascending") for column in table.key]).combine_chunks()
 
 
+@pytest.mark.long
 def test_the_sample_lands_alike_over_both_drivers(api: Api, stack: Stack, catalog: Catalog) -> None:
     names = [
         each.name for each in catalog.tables if each.source.connection == f"${{{ODBC_SETTING}}}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from e2e_api import Api
 from e2e_comparing import differing
 from e2e_lake import current, published
@@ -215,6 +216,7 @@ def test_a_key_that_is_not_unique_at_the_source_stops_the_run(api: Api, source: 
     assert (run["state"], run["error"]["type"]) == ("failed", "KeyUnsound")
 
 
+@pytest.mark.long
 def test_many_slices_find_what_one_would(api: Api, source: Source, stack: Stack) -> None:
     create_items(source, rows=500)
     table = source.declare("item", watermark=STAMPED, slices={"rows": 40, "parallel": 3})

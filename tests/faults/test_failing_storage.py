@@ -40,7 +40,7 @@ def failing(
         yield start
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", extent(list(SERVICES), ["tables"]))
 def test_a_service_that_fails_in_every_way_costs_time_and_no_row(
     failing: Callable[[str], tuple[Rig, Unruly]],
     new_source: Callable[..., Source],

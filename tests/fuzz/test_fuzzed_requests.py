@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 import schemathesis
 from e2e_stack import Stack
 from e2e_waiting import PATIENCE_SECONDS
@@ -24,8 +23,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from web.api.openapi import document
-
-pytestmark = pytest.mark.slow
 
 # Not among them: that a body of the right form is accepted (there may be no such table), and that
 # a method no route has is answered with 405 (the host of Azure Functions says 404).

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(1200)
 BROKEN_TABLES = ("by_default", "numbers")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [20260101, pytest.param(20260102, marks=pytest.mark.long)])
 def test_no_row_is_lost_wrong_extra_or_doubled(sound: Place, seed: int) -> None:
     trial = step_by_step(sound, write_script(seed, SEEDS[seed], writers=3, steps=STEPS))
     found = [(each.kind.name, each.keys, each.faults) for each in trial.judgements]

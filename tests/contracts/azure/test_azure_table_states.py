@@ -76,7 +76,6 @@ def test_a_table_never_loaded_has_a_fresh_turn_and_no_watermark(states: AzureTab
     assert list(states.held()) == []
 
 
-@pytest.mark.slow
 def test_no_change_is_lost_among_eight_at_once(states: AzureTableStates) -> None:
     def count(_: int) -> None:
         for _ in range(50):

@@ -12,8 +12,6 @@ from local.oracle import Comparison, compare
 from shared.catalog import read_catalog
 from tests.local.demo.conftest import REPOSITORY, Played
 
-pytestmark = pytest.mark.slow
-
 TABLES = [table.name for table in read_catalog(REPOSITORY / "tables")]
 
 

@@ -18,8 +18,6 @@ from shared.catalog import read_catalog
 from tests.local.demo.conftest import REPOSITORY
 from tests.local.demo.quiet_stack import QuietStack, serve_quietly
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def quiet() -> Iterator[QuietStack]:
@@ -54,6 +52,7 @@ def load(demo: Demo) -> list[dict[str, object]]:
     return demo.api.await_end(demo.api.order_load())["tables"]
 
 
+@pytest.mark.long
 def test_a_plan_before_each_load_estimates_its_rows_and_writes_nothing(
     quiet: QuietStack, demo: Demo
 ) -> None:
