@@ -15,8 +15,8 @@ from local.anomalies.record import Record, make_record
 from local.anomalies.report import render_record
 from local.anomalies.subject import Subject
 from local.anomalies.suite import ToolMissing, prepared
-from local.anomalies.waiting import WaitedInVain
 from local.postgres import PostgresFailed
+from local.stack_process import StackNotStarted
 
 # Where the output is no terminal, lines are not broken to fit one.
 _PLAIN_WIDTH = 200
@@ -52,7 +52,7 @@ def ask(against: Sequence[str], names: Sequence[str], *, seed: int, quiet: bool)
     """
     try:
         record = _run(against, choose(names), seed=seed)
-    except (PostgresFailed, ToolMissing, WaitedInVain) as error:
+    except (PostgresFailed, StackNotStarted, ToolMissing) as error:
         raise CannotRun(str(error)) from error
     if not quiet:
         _open_console().print(render_record(record))

@@ -27,6 +27,7 @@ from local.anomalies.subjects.seed import SeedSubject
 from local.anomalies.subjects.tidemark import TidemarkSubject
 from local.anomalies.trial import Trial
 from local.anomalies.waiting import WaitedInVain
+from local.stack_process import StackNotStarted
 
 SUBJECTS = ("tidemark", "dlt", "seed")
 SEED = 20260101
@@ -34,7 +35,7 @@ SEED = 20260101
 _MANY_ROWS = {"tidemark": 1_000_000, "seed": 1_000_000}
 _MANY_ROWS_OF_OTHERS = 100_000
 # What spoils one case and lets the others go on.
-_BREAKING = (CopyBroken, WaitedInVain, WorkerDied, httpx.HTTPError, DatabaseError)
+_BREAKING = (CopyBroken, StackNotStarted, WaitedInVain, WorkerDied, httpx.HTTPError, DatabaseError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def prepared(names: Sequence[str], *, seed: int = SEED, scale: int = 1) -> Gener
     Raises:
         PostgresFailed: the source does not start.
         ToolMissing: dlt is not installed.
-        WaitedInVain: the stack does not start.
+        StackNotStarted: the stack does not start.
     """
     with ExitStack() as stack:
         # Not below the user's own folders: as root, PostgreSQL runs as another user.

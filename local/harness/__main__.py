@@ -23,6 +23,7 @@ from local.harness.script import Script, read_script
 from local.harness.shrinking import shrink
 from local.harness.trial import Place, Trial, at_once, place, step_by_step
 from local.oracle import NotComparable
+from local.stack_process import StackNotStarted
 
 _BEFORE, _AFTER = 60.0, 30.0
 
@@ -35,7 +36,7 @@ def main() -> int:
     try:
         with place(options.source, state=options.state) as given:
             return _run(options, console, given)
-    except (HarnessFailed, NotComparable) as error:
+    except (HarnessFailed, NotComparable, StackNotStarted) as error:
         console.print(f"The harness failed: {error}", style="bold red", markup=False)
         return 1
 

@@ -16,7 +16,7 @@ from local.harness.arena import Arena
 from local.harness.failure import HarnessFailed
 from local.harness.kinds import KINDS, TableKind
 from local.harness.script import Operation
-from local.harness.serving import Serving
+from local.stack_process import StackProcess
 
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _ANSWERS_SECONDS = 180
@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.05
 class Calls:
     """Carries out calls. What the stack refuses (400 and above, below 500) is counted, and no fault."""
 
-    def __init__(self, serving: Serving, arena: Arena) -> None:
+    def __init__(self, serving: StackProcess, arena: Arena) -> None:
         self._serving, self._arena = serving, arena
         self._http = httpx.Client(timeout=60)
         self._lock = threading.Lock()

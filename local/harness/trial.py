@@ -16,9 +16,9 @@ from local.harness.arena import SETTING, Arena
 from local.harness.at_once import Effort, Play, Played
 from local.harness.calls import Calls
 from local.harness.script import Script
-from local.harness.serving import SERVE, Serving
 from local.harness.stepwise import play
 from local.harness.verdict import Judgement, judge
+from local.stack_process import SERVE, StackProcess
 
 _schemas = count(1)
 
@@ -28,7 +28,7 @@ class Place:
     """A source and a stack that is up. Many trials may use them, one after the other."""
 
     uri: str
-    serving: Serving
+    serving: StackProcess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,10 @@ class Trial:
         return all(judgement.passed for judgement in self.judgements) and not self.calls.faults
 
 
+# Sweeps up soon after a kill what was going on.
+TICK = "*/5 * * * * *"
+
+
 @contextmanager
 def place(
     uri: str | None = None, *, state: Path | None = None, launcher: Sequence[str] = SERVE
@@ -55,10 +59,11 @@ def place(
         folder.mkdir(parents=True, exist_ok=True)
         server = None if uri else postgres.start(folder / "postgres", fsync=False)
         address = uri or (server.uri if server else "")
-        serving = Serving(
+        serving = StackProcess(
             state=folder / "stack",
             tables=folder / "tables",
             environ={SETTING: address},
+            tick=TICK,
             launcher=launcher,
         )
         try:

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from local.harness.serve import main
+from local.serve import main
 from shared.extraction import planning
 from shared.loading.bound import Bound
 from shared.loading.span import Observation

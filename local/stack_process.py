@@ -1,4 +1,4 @@
-"""The embedded stack as the harness runs it: a process group that can be killed and started again."""
+"""The embedded stack as a process group of its own, which can be killed and started again."""
 
 from __future__ import annotations
 
@@ -11,44 +11,51 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.harness.failure import HarnessFailed
 from local.stack import REPOSITORY
 
-# Sweeps up soon after a kill what was going on.
-TICK = "*/5 * * * * *"
-_PATIENCE_SECONDS = 120
+# When a stack is to tick that does only what it is told.
+NEVER = "0 0 0 1 1 *"
+SERVE = ("-m", "local.serve")
+_READY_SECONDS = 120
 _STOP_SECONDS = 60
-SERVE = ("-m", "local.harness.serve")
+
+
+class StackNotStarted(Exception):
+    """See what its parts said, which is in the message, and start it again."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Serving:
-    """The stack on one state folder. `launcher` is what Python is given to serve it."""
+class StackProcess:
+    """The stack on one state folder: `environ` is added to its environment, `tick` is an NCRONTAB.
+
+    `launcher` is what Python is given to serve it. The address, `url`, is new with each start.
+    """
 
     state: Path
     tables: Path
     environ: Mapping[str, str]
+    tick: str = NEVER
     launcher: Sequence[str] = SERVE
     url: str = field(init=False, default="")
     _process: subprocess.Popen[str] | None = field(init=False, default=None)
 
-    def start(self) -> None:
-        """Start it and wait until it is ready; its address is new each time.
+    def start(self, more: Mapping[str, str] | None = None) -> None:
+        """Start it and wait until it is ready; `more` is added to its environment this time.
 
         Raises:
-            HarnessFailed: it ended, or was not ready in two minutes.
+            StackNotStarted: it ended, or was not ready in two minutes.
         """
-        self.state.mkdir(parents=True, exist_ok=True)
-        self.tables.mkdir(parents=True, exist_ok=True)
+        for folder in (self.state, self.tables):
+            folder.mkdir(parents=True, exist_ok=True)
         errors = self.state / "stack.err"
         with errors.open("a") as output:
             process = subprocess.Popen(
                 [
                     *(sys.executable, *self.launcher, "--state", str(self.state)),
-                    *("--tables", str(self.tables), "--tick", TICK),
+                    *("--tables", str(self.tables), "--tick", self.tick),
                 ],
                 cwd=REPOSITORY,
-                env={**os.environ, **self.environ, "PYTHONPATH": str(REPOSITORY)},
+                env={**os.environ, **self.environ, "PYTHONPATH": str(REPOSITORY), **(more or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -56,21 +63,27 @@ class Serving:
                 start_new_session=True,
             )
         self._process = process
-        impatience = threading.Timer(_PATIENCE_SECONDS, process.kill)
+        impatience = threading.Timer(_READY_SECONDS, process.kill)
         impatience.start()
-        word, _, url = process.stdout.readline().strip().partition(" ") if process.stdout else ""
+        line = process.stdout.readline() if process.stdout else ""
         impatience.cancel()
+        word, _, url = line.strip().partition(" ")
         if word != "ready":
-            raise HarnessFailed(f"the stack did not start:\n{errors.read_text()}")
+            raise StackNotStarted(f"the stack did not start:\n{errors.read_text()}")
         self.url = url
 
     def stop(self) -> None:
         """End it in order, if it runs."""
-        self._end(signal.SIGTERM)
+        self.end(signal.SIGTERM)
 
     def kill(self) -> None:
         """Kill the whole process group where it stands."""
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
+
+    @property
+    def pid(self) -> int | None:
+        """The process that serves, None if it does not run."""
+        return self._process.pid if self._process else None
 
     @property
     def ended(self) -> str | None:
@@ -83,7 +96,8 @@ class Serving:
         """The folder under which every filesystem of the lake lies."""
         return self.state / "lake"
 
-    def _end(self, number: signal.Signals) -> None:
+    def end(self, number: signal.Signals) -> None:
+        """End it by a signal, if it runs; what does not heed it is killed after a minute."""
         process = self._process
         if process is None:
             return

@@ -1,5 +1,7 @@
 """Serves the embedded stack in a process of its own, for as long as whoever started it lives."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import signal
@@ -12,7 +14,7 @@ from local.stack import StackOptions, run
 
 def main() -> int:
     """Serve until SIGTERM, or until standard input ends with the process that holds it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.serve", description=__doc__)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--tables", type=Path, required=True)
     parser.add_argument("--tick", required=True)
