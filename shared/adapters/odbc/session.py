@@ -63,7 +63,7 @@ class OdbcSession:
             open_unit=cursor.open_unit if cursor else None,
             lowest=cursor.lowest if cursor else None,
             identity=self._dialect.identity(self._rows(), table),
-            findings=findings + self._doubts(table, relation),
+            findings=findings + self._proves_less(table, relation),
         )
 
     def observe(self, table: TableSpec) -> Observation:
@@ -134,7 +134,7 @@ class OdbcSession:
                 if not rows.ended:
                     self.close()
 
-    def _doubts(self, table: TableSpec, relation: Relation) -> tuple[str, ...]:
+    def _proves_less(self, table: TableSpec, relation: Relation) -> tuple[str, ...]:
         """Say in words where a receipt will prove less than the table asks for."""
         additions = self._dialect.additions(self._rows(), table, relation)
         if additions is not None and additions.level == table.receipt:
