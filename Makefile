@@ -33,7 +33,7 @@ demo-stop: ## Stop what the demo left running
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local.demo --state $(STATE) --stop; fi
 
 test: lint ## Check style, types and imports, then run every test
-	@$(SKIPPING) $(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(SKIPPING) $(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-long: export TIDEMARK_LONG = 1
 test-long: test ## The same with every long form
