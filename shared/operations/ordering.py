@@ -224,7 +224,11 @@ class OrderDesk:
         runs = self.ledger.runs_of_order(order.order_id)
         done = {run.table for run in runs if run.state == "succeeded"}
         wanted = order.tables if table is None else (table,)
-        return tuple(name for name in wanted if name in order.tables and name not in done)
+        left = tuple(name for name in wanted if name in order.tables and name not in done)
+        if not left and table is None and record.state == "failed":
+            # Another worker has completed its runs since it was closed: they will say so again.
+            return order.tables
+        return left
 
 
 def _order_named(name: str) -> str:

@@ -89,6 +89,16 @@ def test_what_did_not_fail_is_not_rerun(office: Office) -> None:
         office.desk.rerun(run(order, A).run_id)
 
 
+def test_a_failed_order_whose_runs_another_worker_has_completed_is_run_again_whole(
+    office: Office,
+) -> None:
+    order = office.desk.load([A, B]).order
+    for table in (A, B):
+        office.ledger.record_run(run(order, table))
+    close(office, order.order_id)
+    assert office.desk.rerun(order.order_id).order.tables == (A, B)
+
+
 def test_two_reruns_at_once_make_one(office: Office) -> None:
     order = office.desk.load([A]).order
     close(office, order.order_id)
