@@ -9,6 +9,9 @@ from shared.landing import paths
 from shared.landing.plans import read_landing, read_plan
 from shared.loading.drift import fingerprint
 from shared.loading.errors import PlanUnreadable
+from shared.loading.plan import LoadPlan
+from shared.loading.published import PublishedRun
+from shared.loading.receipt import Landing
 from shared.loading.turn import Claim, close_claim
 from shared.loading.watermark import Watermark, advance
 from shared.operations.records import RunRecord
@@ -71,8 +74,21 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
         ),
         before=before,
         after=after,
+        published=_published(plan, landing),
     )
     _drop_overlap(app, before, after)
+
+
+def _published(plan: LoadPlan, landing: Landing) -> PublishedRun | None:
+    """Give what the lakehouse will be handed: nothing of a run without rows, or of one set aside."""
+    if plan.reasons or (landing.rows == 0 and plan.mode != "snapshot"):
+        return None
+    return PublishedRun(
+        run_id=plan.run_id,
+        run_no=plan.run_no,
+        mode=plan.mode,
+        folder=paths.published(plan.target, plan.run_id),
+    )
 
 
 def _drop_overlap(app: wiring.App, before: Watermark | None, after: Watermark | None) -> None:

@@ -40,17 +40,18 @@ class HeldTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What is told of an order; its fields are those of the JSON that is posted.
+    """What is told of an order or a refresh; its fields are those of the JSON that is posted.
 
     `failed`: `table`, `run_id` and `error` are those of the first failed table. `held_back`: the order
     went well, but an open transaction keeps the bounds of the tables in `held` from moving; `table`
-    and `run_id` are those of the first of them. Holds no row value, no statement and no secret.
+    and `run_id` are those of the first of them. Of a refresh `refresh` is its number, `link` leads to
+    the job run and there is no order. Holds no row value, no statement and no secret.
     """
 
     title: str
     text: str
     status: Literal["failed", "held_back"] = "failed"
-    order_id: str
+    order_id: str | None
     table: str | None
     run_id: str | None
     error: Failure | None
@@ -59,6 +60,7 @@ class Alert:
     link: str
     rerun: str | None
     held: tuple[HeldTable, ...] = ()
+    refresh: int | None = None
 
 
 class Notifier(Protocol):

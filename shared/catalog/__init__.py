@@ -13,11 +13,12 @@ from shared.catalog.spec import (
     DeleteSpec,
     ReceiptLevel,
     RuleSpec,
+    SilverSpec,
     SliceSpec,
     SourceSpec,
     TableSpec,
 )
-from shared.catalog.target import quarantine_target
+from shared.catalog.target import quarantine_target, silver_target
 
 __all__ = [
     "MANAGED_IDENTITY",
@@ -34,6 +35,7 @@ __all__ = [
     "RuleSpec",
     "Schedule",
     "SegmentForeign",
+    "SilverSpec",
     "SliceSpec",
     "SourceSpec",
     "TableSpec",
@@ -46,4 +48,5 @@ __all__ = [
     "quarantine_target",
     "read_catalog",
     "resolve",
+    "silver_target",
 ]

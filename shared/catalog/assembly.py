@@ -1,6 +1,7 @@
 """Puts what a file says, once it is checked, into specs."""
 
 from shared.catalog import grammar as g
+from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry
 from shared.catalog.section import Fields
@@ -8,6 +9,7 @@ from shared.catalog.spec import (
     ColumnSpec,
     CursorSpec,
     RuleSpec,
+    SilverSpec,
     SliceSpec,
     SourceSpec,
     TableSpec,
@@ -49,8 +51,9 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         on_drift=fields[g.ON_DRIFT],
         deletes=fields[g.DELETES],
         receipt=fields[g.RECEIPT],
-        quality=tuple(_assemble_rule(rule) for rule in fields[g.QUALITY]),
+        quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
+        silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),
     )
 
 
@@ -71,4 +74,4 @@ def _assemble_slices(fields: Fields, source: SourceSpec) -> SliceSpec:
 
 
 def _assemble_rule(fields: Fields) -> RuleSpec:
-    return RuleSpec(name=fields[g.RULE_NAME], rule=fields[g.RULE], severity=fields[g.SEVERITY])
+    return RuleSpec(name=fields[v.RULE_NAME], rule=fields[v.RULE], severity=fields[v.SEVERITY])

@@ -9,6 +9,7 @@ from shared.catalog.identifiers import parse_clock, parse_table
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
 from shared.catalog.shapes import Count, Flag, Listing, Pairs, Text, Word
+from shared.catalog.silver_grammar import QUALITY, SILVER
 from shared.catalog.source_grammar import MOST_CONNECTIONS, SOURCE_SECTION
 from shared.catalog.spec import (
     Assigned,
@@ -20,7 +21,6 @@ from shared.catalog.spec import (
     OnDrift,
     OnEmpty,
     ReceiptLevel,
-    Severity,
 )
 
 MOST_ROWS = 1_000_000_000
@@ -88,7 +88,7 @@ WATERMARK = Field(
     example="watermark: {column: updated_at, kind: timestamp}, or {kind: none} for full snapshots",
 )
 
-# tables[].columns, slices, quality
+# tables[].columns, slices
 
 EXCLUDE = Field(
     name="exclude",
@@ -125,32 +125,6 @@ SLICES = Field(
     shape=Section((ROWS, PARALLEL)),
     meaning="How a load is cut into pieces.",
     default=EMPTY,
-)
-RULE_NAME = Field(
-    name="name",
-    shape=Text(parse=str, hint="write a short name such as known_plan"),
-    meaning="Name of the rule, unique in its table.",
-    example="name: known_plan",
-)
-RULE = Field(
-    name="rule",
-    shape=Text(parse=str, hint="write a SQL condition"),
-    meaning="SQL condition that every row has to meet.",
-    example="""rule: "plan IN ('Free', 'Premium')\"""",
-)
-SEVERITY: Field[Severity] = Field(
-    name="severity",
-    shape=Word(get_args(Severity)),
-    meaning="What a broken rule does: warn, set the rows aside, or block the load.",
-    example="severity: warn",
-)
-QUALITY: Field[tuple[Fields, ...]] = Field(
-    name="quality",
-    shape=Listing(
-        of=Section((RULE_NAME, RULE, SEVERITY)), hint="- {name: ..., rule: ..., severity: warn}"
-    ),
-    meaning="Rules that the rows read have to meet.",
-    default=(),
 )
 
 # tables[]
@@ -284,7 +258,7 @@ DEFAULTS = Field(
     default=EMPTY,
 )
 TABLE_SECTION = Section(
-    (TABLE, KEY, WATERMARK, TARGET, COLUMNS, *_WITH_DEFAULTS, QUALITY, LOADS_AFTER)
+    (TABLE, KEY, WATERMARK, TARGET, COLUMNS, *_WITH_DEFAULTS, QUALITY, SILVER, LOADS_AFTER)
 )
 TABLES: Field[tuple[Fields, ...]] = Field(
     name="tables",

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.catalog import grammar as g
+from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.connection import MANAGED_IDENTITY
 from shared.catalog.place import Unread
@@ -166,6 +167,9 @@ def _needed_columns(table: Fields) -> dict[str, str]:
         if column := table[g.DELETES].column:
             needed[column] = "the soft delete column"
     with suppress(Unread):
+        if column := table[v.SILVER][v.VALID_FROM]:
+            needed[column] = "the column that values hold from"
+    with suppress(Unread):
         if column := table[g.WATERMARK][g.COLUMN]:
             needed[column] = "the cursor column"
     with suppress(Unread):
@@ -214,12 +218,12 @@ def _slices_fit_source(table: Fields, source: Fields) -> None:
 
 def _rule_names_differ(table: Fields, _source: Fields) -> None:
     names = Counter[str]()
-    for rule in table[g.QUALITY]:
+    for rule in table[v.QUALITY]:
         with suppress(Unread):
-            names[rule[g.RULE_NAME]] += 1
-            if names[rule[g.RULE_NAME]] > 1:
-                rule.at(g.RULE_NAME).report(
-                    f'"{rule[g.RULE_NAME]}" names another rule of this table already; rename one'
+            names[rule[v.RULE_NAME]] += 1
+            if names[rule[v.RULE_NAME]] > 1:
+                rule.at(v.RULE_NAME).report(
+                    f'"{rule[v.RULE_NAME]}" names another rule of this table already; rename one'
                 )
 
 

@@ -103,6 +103,13 @@ class RuleSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SilverSpec:
+    """What silver has to know. `valid_from` is the column that says since when a row's values hold."""
+
+    valid_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteSpec:
     """How deleted rows are noticed. `column` belongs to soft, `every` and `compare` to reconcile."""
 
@@ -139,6 +146,7 @@ class TableSpec:
     quality: tuple[RuleSpec, ...] = ()
     loads_after: tuple[str, ...] = ()
     receipt: ReceiptLevel = "values"
+    silver: SilverSpec = SilverSpec()
 
     @property
     def name(self) -> str:
@@ -172,13 +180,14 @@ class TableSpec:
         """Sixteen hex digits that change with what a load reads and lands.
 
         When a load runs, after which others, what stops it or alerts, how many connections it may
-        use and what its receipt proves does not count.
+        use, what its receipt proves and what silver makes of it does not count.
         """
         timeless = replace(
             self,
             schedule=None,
             loads_after=(),
             receipt="values",
+            quality=(),
             source=replace(self.source, max_connections=1),
             slices=replace(self.slices, parallel=1),
             deletes=replace(self.deletes, every=None, compare="keys"),
@@ -199,7 +208,7 @@ _LATER = {
     "deletes": {"compare": "keys"},
 }
 # Keys that came later and change nothing of what is read and lands.
-_NOT_READ = ("on_empty", "held_back_alert")
+_NOT_READ = ("on_empty", "held_back_alert", "silver")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,6 @@ UNBUILT_TABLE = (
         when=bool,
         message="masking; leave the columns out with `exclude`",
     ),
-    Unbuilt(path=(g.QUALITY,), when=bool, message="quality rules; remove them"),
     Unbuilt(
         path=(g.DELETES,),
         when=lambda deletes: deletes.how == "change_tracking",

@@ -24,6 +24,11 @@ def quarantine_target(table: TableSpec) -> str:
     return f"quarantine/{encode_name(table.source.name)}/{encode_name(table.table)}"
 
 
+def silver_target(table: TableSpec) -> str:
+    """Give the folder of a table in silver."""
+    return f"silver/{encode_name(table.source.name)}/{encode_name(table.table)}"
+
+
 def parse_target(text: str) -> str:
     """Give a well-formed target back as it is.
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.durable.protocol import Flow, Retry, Step
+from shared.lakehouse.records import RefreshRecord, RefreshState
+from shared.lakehouse.refresh import Observation
 from shared.loading.errors import Failure
 from shared.loading.order import Order, OrderWork, State, TableOrder
 from shared.loading.plan import PlanReference
@@ -14,6 +16,8 @@ from shared.loading.turn import Claim
 from shared.operations.records import OrderRecord, RunRecord, WindowGroup
 
 SOURCE = Retry(attempts=6, first_pause=timedelta(seconds=2), longest_pause=timedelta(minutes=2))
+# A workspace may be closed for a while: some 25 minutes.
+WORKSPACE = Retry(attempts=30, first_pause=timedelta(seconds=2), longest_pause=timedelta(minutes=1))
 STORE = Retry(attempts=8, first_pause=timedelta(seconds=1), longest_pause=timedelta(minutes=1))
 
 
@@ -175,6 +179,50 @@ class GroupEnded:
     error: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshWork:
+    """How often this refresh was looked at so far, and how often its job was started and skipped."""
+
+    looks: int = 0
+    skips: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The hand-over to be carried out, and in which attempt; number 0 if nothing is left."""
+
+    number: int = 0
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWanted:
+    """Start the job for a hand-over, in this attempt; a later one than its record says begins here."""
+
+    number: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted:
+    """The job run of an attempt."""
+
+    number: int
+    attempt: int
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshEnd:
+    """How an attempt ended. `over`: its job run has ended too, so that the next needs another."""
+
+    number: int
+    attempt: int
+    state: RefreshState
+    over: bool
+    error: Failure | None = None
+
+
 take_turn = Step("take_turn", TurnWanted, TurnAnswer, STORE)
 plan_load = Step("plan_load", PlanWanted, PlanReference, SOURCE)
 extract_slice = Step("extract_slice", SliceWanted, SliceDone, SOURCE)
@@ -189,6 +237,12 @@ plan_backfill = Step("plan_backfill", Order, Order, SOURCE)
 next_windows = Step("next_windows", GroupWanted, WindowGroup, STORE)
 close_windows = Step("close_windows", GroupEnded, GroupEnded, STORE)
 raise_alert = Step("raise_alert", OrderRecord, OrderRecord, STORE)
+hand_over = Step("hand_over", RefreshWork, HandedOver, STORE)
+start_refresh = Step("start_refresh", JobWanted, JobStarted, WORKSPACE)
+observe_refresh = Step("observe_refresh", JobStarted, Observation, WORKSPACE)
+repair_refresh = Step("repair_refresh", JobStarted, JobStarted, WORKSPACE)
+close_refresh = Step("close_refresh", RefreshEnd, RefreshRecord, STORE)
+alert_refresh = Step("alert_refresh", RefreshRecord, RefreshRecord, STORE)
 
 load_batch = Flow("load_batch", OrderWork, OrderRecord)
 load_group = Flow("load_group", TableGroup, GroupEnd)
@@ -196,3 +250,4 @@ load_table = Flow("load_table", TableOrder, RunRecord)
 extract_lane = Flow("extract_lane", SliceLane, LaneDone)
 backfill = Flow("backfill", OrderWork, OrderRecord)
 end_order = Flow("end_order", OrderWork, OrderRecord)
+refresh_lakehouse = Flow("refresh_lakehouse", RefreshWork, HandedOver)

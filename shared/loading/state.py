@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from shared.loading.published import PublishedRun
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 
@@ -40,8 +41,9 @@ class TableStates(Protocol):
         step: Callable[[Turn], Turn],
         before: Watermark | None,
         after: Watermark | None,
+        published: PublishedRun | None = None,
     ) -> None:
-        """Apply a step to the turn and move the watermark, both or neither.
+        """Apply a step to the turn, move the watermark and write down what was published, all or nothing.
 
         `after` equal to `before` leaves the watermark as it is. A step that changes nothing,
         because the commit was closed before, leaves everything as it is.

@@ -1,10 +1,11 @@
-"""Makes the alerts of an order from the ledger: of what failed, and of bounds that are held back for long."""
+"""Makes alerts from what is remembered: of what failed, and of bounds that are held back for long."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from shared.alerting.alert import Alert, FailedTable, HeldTable
+from shared.lakehouse.records import RefreshRecord
 from shared.loading.errors import Failure
 from shared.operations.records import OrderRecord, RunRecord
 
@@ -69,6 +70,25 @@ def compose_held_alert(record: OrderRecord, held: Sequence[RunRecord], base_url:
             )
             for run in held[:MOST_TABLES]
         ),
+    )
+
+
+def compose_refresh_alert(record: RefreshRecord, base_url: str) -> Alert:
+    """Say that the lakehouse was not brought up to date, why, and where to look."""
+    error = record.error
+    why = f"{error.type}: {error.message}" if error else "no cause was recorded"
+    return Alert(
+        title=f"Tidemark: refresh {record.number} of the lakehouse failed",
+        text=f"{record.runs} runs of {record.tables} tables wait in {record.path}. {why}",
+        order_id=None,
+        table=None,
+        run_id=None,
+        error=error,
+        failed=record.tables,
+        tables=(),
+        link=record.run_page or f"{base_url}/api/refreshes/{record.number}",
+        rerun=f"{base_url}/api/refreshes",
+        refresh=record.number,
     )
 
 

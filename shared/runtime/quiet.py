@@ -10,6 +10,7 @@ _TALKATIVE = (
     "httpcore",
     "azure.core.pipeline.policies.http_logging_policy",
     "azure.identity",
+    "databricks.sdk",
 )
 
 

@@ -15,7 +15,8 @@ class Settings:
     """App settings.
 
     `tables` is the folder of table files, or `lake:<filesystem>/<path>` for one in the lake.
-    The keys are None where managed identity is used. `base_url` is where links in alerts lead.
+    The keys and the token are None where managed identity is used. `base_url` is where links in
+    alerts lead. Without a `lakehouse_job` nothing is handed to the lakehouse.
     """
 
     lake_url: str
@@ -25,6 +26,9 @@ class Settings:
     tables: str
     base_url: str
     alert_webhook: str | None
+    databricks_host: str = ""
+    databricks_token: str | None = None
+    lakehouse_job: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -33,6 +37,8 @@ class Settings:
         missing = [name for name in wanted if not environ.get(name)]
         if missing:
             raise SettingsIncomplete(f"app settings missing: {', '.join(missing)}")
+        job = environ.get("TIDEMARK_LAKEHOUSE_JOB") or None
+        _check_job(job, environ.get("TIDEMARK_DATABRICKS_HOST"))
         return cls(
             lake_url=environ["TIDEMARK_LAKE_URL"],
             lake_key=environ.get("TIDEMARK_LAKE_KEY") or None,
@@ -41,8 +47,20 @@ class Settings:
             tables=environ["TIDEMARK_TABLES"],
             base_url=environ.get("TIDEMARK_BASE_URL", "").rstrip("/"),
             alert_webhook=environ.get("TIDEMARK_ALERT_WEBHOOK") or None,
+            databricks_host=environ.get("TIDEMARK_DATABRICKS_HOST", "").rstrip("/"),
+            databricks_token=environ.get("TIDEMARK_DATABRICKS_TOKEN") or None,
+            lakehouse_job=int(job) if job else None,
         )
 
     def __repr__(self) -> str:
         """Show nothing secret."""
         return f"Settings(lake_url={self.lake_url!r}, state_url={self.state_url!r})"
+
+
+def _check_job(job: str | None, host: str | None) -> None:
+    if job is None:
+        return
+    if not (job.isascii() and job.isdigit()):
+        raise SettingsIncomplete("TIDEMARK_LAKEHOUSE_JOB has to be the number of a job")
+    if not host:
+        raise SettingsIncomplete("app settings missing: TIDEMARK_DATABRICKS_HOST")

@@ -18,6 +18,7 @@ from shared.adapters.azure.clients import lake_service, table_service
 from shared.adapters.azure.entities import Entities, answering
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
+from shared.adapters.azure.refreshes import AzureRefreshLedger
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.http.webhook import WebhookNotifier
@@ -29,9 +30,14 @@ from shared.catalog import (
     UnknownTable,
 )
 from shared.extraction.source import Session
+from shared.lakehouse.desk import RefreshDesk
+from shared.lakehouse.errors import LakehouseUnset
+from shared.lakehouse.records import RefreshLedger
+from shared.lakehouse.workspace import Workspace
 from shared.landing.lake import Lake
 from shared.loading.errors import CatalogBroken, TableUnknown
 from shared.loading.order import LoadCancelled, Mode
+from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
@@ -83,6 +89,27 @@ class App:
     sources: EngineSources
     notifier: Notifier
     now: Callable[[], datetime]
+    publications: Publications
+    refreshes: RefreshLedger
+    workspace: Workspace | None = None
+
+    @property
+    def refresh_desk(self) -> RefreshDesk:
+        """Where hand-overs are made."""
+        return RefreshDesk(
+            lake=self.lake,
+            publications=self.publications,
+            turn=self.states.turn,
+            refreshes=self.refreshes,
+            now=self.now,
+        )
+
+    @property
+    def job_workspace(self) -> Workspace:
+        """The workspace of the lakehouse's job. Raises LakehouseUnset."""
+        if self.workspace is None:
+            raise LakehouseUnset("no job of the lakehouse is set")
+        return self.workspace
 
     @property
     def desk(self) -> OrderDesk:
@@ -135,17 +162,21 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
     lake = AzureLake(lake_service(settings.lake_url, settings.lake_key or _managed_identity()))
     tables = _tables(settings)
     slots = AzureConnectionSlots(tables["slots"])
+    states = AzureTableStates(tables["states"])
     return App(
         settings=settings,
         catalog_reader=CatalogReader(settings.tables, lake),
         lake=lake,
-        states=AzureTableStates(tables["states"]),
+        states=states,
         ledger=AzureLedger(
             LedgerTables(orders=tables["orders"], runs=tables["runs"], windows=tables["windows"])
         ),
         sources=EngineSources(slots=slots, environ=environ),
         notifier=WebhookNotifier(url=settings.alert_webhook),
         now=lambda: datetime.now(UTC),
+        publications=states,
+        refreshes=AzureRefreshLedger(tables["orders"]),
+        workspace=_workspace(settings),
     )
 
 
@@ -153,6 +184,20 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
 def app() -> App:
     """Give the app of this process, built at its first use."""
     return build(Settings.from_env(os.environ), os.environ)
+
+
+def _workspace(settings: Settings) -> Workspace | None:
+    if settings.lakehouse_job is None:
+        return None
+    # Imported here: the SDK is slow to import, and not everybody has a lakehouse.
+    from shared.adapters.databricks.workspace import DatabricksWorkspace  # noqa: PLC0415
+
+    return DatabricksWorkspace(
+        host=settings.databricks_host,
+        token=settings.databricks_token,
+        job_id=settings.lakehouse_job,
+        identity=_managed_identity,
+    )
 
 
 def _tables(settings: Settings) -> dict[str, Entities]:

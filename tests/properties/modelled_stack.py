@@ -19,11 +19,13 @@ from shared.extraction.source import Column, Reading, TableShape
 from shared.landing.lake import LakePath
 from shared.landing.manifest import Manifest
 from shared.loading.cursor import SECOND
+from shared.loading.published import PublishedRun
 from shared.loading.span import Span
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 from shared.operations.ordering import OrderDesk
 from shared.runtime.wiring import App
+from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes
 from tests.unit.landing.memory_lake import MemoryLake
 from tests.unit.operations.memory_ledger import MemoryLedger, MemoryStates
 
@@ -125,13 +127,16 @@ class StagedStates(MemoryStates):
         step: Callable[[Turn], Turn],
         before: Watermark | None,
         after: Watermark | None,
+        published: PublishedRun | None = None,
     ) -> None:
         def move() -> None:
             turn = self.turn(table)
             stepped = step(turn)
             if stepped == turn:
                 return
-            MemoryStates.advance(self, table, step=step, before=before, after=after)
+            MemoryStates.advance(
+                self, table, step=step, before=before, after=after, published=published
+            )
             self._look(turn, stepped)
 
         self._calls.make(move)
@@ -317,6 +322,8 @@ class Stack:
             sources=cast("Any", _Sources(source, self.calls)),
             notifier=cast("Any", None),
             now=self.now,
+            publications=self.states,
+            refreshes=MemoryRefreshes(),
         )
         self.desk = OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=self._entropy

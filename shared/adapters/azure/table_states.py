@@ -1,12 +1,15 @@
 """Turns and watermarks in Table Storage: one partition a table, so that both change in one transaction.
 
-Rows of a partition: `turn`, `watermark`, and one `history-…` for each move of the watermark. The
-partition `held` names the tables whose turn is taken or asked for.
+Rows of a partition: `turn`, `watermark`, one `history-…` for each move of the watermark, and one
+`published-…` for each run in bronze. The partition `held` names the tables whose turn is taken or
+asked for, the partition `unhanded` those that have published since they were handed over last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,19 +19,20 @@ from shared.adapters.azure.watchlist import Watchlist
 from shared.loading.decoding import prepare
 from shared.loading.errors import StateUnavailable, WatermarkMoved
 from shared.loading.order import table_key, table_of_key
+from shared.loading.published import PublishedRun, Unhanded
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 
-prepare(Turn, Watermark)
+prepare(Turn, Watermark, PublishedRun)
 
-_TURN, _WATERMARK, _HELD = "turn", "watermark", "held"
+_TURN, _WATERMARK, _HELD, _UNHANDED = "turn", "watermark", "held", "unhanded"
 _TRIES = 20
 # History keys count down, as Table Storage lists in ascending order only.
 _LAST = 10**9
 
 
 class AzureTableStates:
-    """Implements `shared.loading.state.TableStates`."""
+    """Implements `shared.loading.state.TableStates` and `shared.loading.published.Publications`."""
 
     def __init__(self, rows: Entities) -> None:
         self._rows = rows
@@ -75,9 +79,13 @@ class AzureTableStates:
         step: Callable[[Turn], Turn],
         before: Watermark | None,
         after: Watermark | None,
+        published: PublishedRun | None = None,
     ) -> None:
-        """Apply a step to the turn and move the watermark, both or neither."""
+        """Apply a step to the turn, move the watermark and write down what was published, all or nothing."""
         key = table_key(table)
+        if published is not None:
+            # Before the run counts: whoever takes the name off the list finds it written anew.
+            self._rows.put(_UNHANDED, key, datetime.now(UTC).isoformat())
         for _ in range(_TRIES):
             # Read before the turn: if the commit is closed in between, the turn says so, and a
             # watermark that has moved with it is nobody's fault.
@@ -94,12 +102,37 @@ class AzureTableStates:
                 if marked is not None and _mark(marked) == after:
                     return  # our own move, whose answer was lost on the way
                 changes += _moves(table, marked, before, after)
+            if published is not None:
+                changes.append((_published_key(published.run_no), published, WHATEVER))
             try:
                 self._rows.swap_all(changes, partition=key)
             except RowModified:
                 continue
             return
         raise StateUnavailable(f"{table} is being changed by too many at once")
+
+    def unhanded(self) -> tuple[Unhanded, ...]:
+        """Name the tables that have published, or are about to, and perhaps some that have not."""
+        return tuple(
+            Unhanded(
+                table=table_of_key(row.key),
+                since=msgspec.json.decode(row.body, type=str),
+                version=row.etag,
+            )
+            for row in self._rows.range(_UNHANDED, page=1000)
+        )
+
+    def runs_above(self, table: str, run_no: int) -> tuple[PublishedRun, ...]:
+        """List what a table has published above a number, ascending."""
+        low, high = _published_key(run_no + 1), "published."
+        rows = self._rows.range(table_key(table), low=low, high=high, page=1000)
+        return tuple(msgspec.json.decode(row.body, type=PublishedRun) for row in rows)
+
+    def settle(self, tables: Iterable[Unhanded]) -> None:
+        """Take tables off the list; one that is about to publish again stays on it."""
+        for each in tables:
+            with suppress(RowModified):
+                self._rows.remove(_UNHANDED, table_key(each.table), etag=each.version)
 
 
 def _moves(
@@ -122,6 +155,10 @@ def _mark(row: Row) -> Watermark:
 
 def _history_key(version: int) -> str:
     return f"history-{_LAST - version:010d}"
+
+
+def _published_key(run_no: int) -> str:
+    return f"published-{run_no:010d}"
 
 
 def _is_open(turn: Turn) -> bool:

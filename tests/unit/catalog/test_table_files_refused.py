@@ -203,6 +203,8 @@ CONTRADICTIONS = {
     "cursor masked": (swap("{exclude: [secret]}", "{mask: {updated_at: sha256}}"), ':14: tables[0].columns.mask.updated_at: "updated_at" is the cursor column'),
     "masked and excluded": (swap("[secret]", "[secret], mask: {secret: sha256}"), ':14: tables[0].columns.mask.secret: "secret" is excluded as well'),
     "more slices than connections": (swap("parallel: 2", "parallel: 5"), ":15: tables[0].slices.parallel: is 5, more than the source's max_connections of 4"),
+    "rule without a condition": (swap("target: bronze/crm/users", 'quality: [{name: a, rule: "", severity: warn}]'), ":13: tables[0].quality[0].rule: is empty"),
+    "valid from excluded": (swap("target: bronze/crm/users", "silver: {valid_from: secret}"), ':14: tables[0].columns.exclude[0]: "secret" is the column that values hold from'),
     "rule named twice": (swap("target: bronze/crm/users", "quality: [{name: a, rule: x, severity: warn}, {name: a, rule: y, severity: warn}]"), ':13: tables[0].quality[1].name: "a" names another rule'),
     "table listed twice": (swap("public.orders", "public.users"), ":17: tables[1].table: is listed in crm.yml:10 already"),
     "targets the same": (swap("key: [order_id]", f"key: [order_id]\n    target: {TARGET}"), ":19: tables[1].target: bronze/crm/users is also the target of crm/public.users (crm.yml:13)"),
@@ -232,7 +234,6 @@ NOT_BUILT = {
     "rest": (change(("kind: sql", "kind: rest"), ("  engine: postgresql\n", "")), ":3: source.kind"),
     "change tracking": (change((MARK, "{kind: change_tracking}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "mask": (swap("{exclude: [secret]}", "{mask: {email: sha256}}"), ":14: tables[0].columns.mask"),
-    "quality": (swap("target: bronze/crm/users", "quality: [{name: a, rule: x, severity: warn}]"), ":13: tables[0].quality"),
     "deletes by change tracking": (change(("target: bronze/crm/users", "deletes: change_tracking"), SQLSERVER), ":13: tables[0].deletes"),
 }  # fmt: skip
 

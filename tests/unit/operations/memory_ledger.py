@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.loading.errors import BadOrder, WatermarkMoved
 from shared.loading.order import FINAL, order_of_run
+from shared.loading.published import PublishedRun, Unhanded
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 from shared.operations.ledger import OrderQuery, RunQuery
@@ -105,10 +106,13 @@ class MemoryLedger:
 
 @dataclass
 class MemoryStates:
-    """Implements `shared.loading.state.TableStates`."""
+    """Implements `shared.loading.state.TableStates` and `shared.loading.published.Publications`."""
 
     turns: dict[str, Turn] = field(default_factory=dict)
     marks: dict[str, list[Watermark]] = field(default_factory=dict)
+    published: dict[str, list[PublishedRun]] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    put: int = 0
 
     def turn(self, table: str) -> Turn:
         return self.turns.get(table, Turn())
@@ -134,13 +138,41 @@ class MemoryStates:
         step: Callable[[Turn], Turn],
         before: Watermark | None,
         after: Watermark | None,
+        published: PublishedRun | None = None,
     ) -> None:
         turn = step(self.turn(table))
+        if published is not None:
+            self.name(table)
         if before != self.watermark(table):
             raise WatermarkMoved(table)
         self.turns[table] = turn
         if after is not None and after != before:
             self.marks.setdefault(table, []).insert(0, after)
+        if published is not None:
+            self.published.setdefault(table, []).append(published)
+
+    def name(self, table: str) -> None:
+        """Put a table on the list of those that have something to hand over, by a new version."""
+        self.put += 1
+        self.names[table] = self.put
+
+    def unhanded(self) -> tuple[Unhanded, ...]:
+        return tuple(
+            Unhanded(
+                table=table,
+                since=(START + timedelta(seconds=version)).isoformat(),
+                version=str(version),
+            )
+            for table, version in self.names.items()
+        )
+
+    def runs_above(self, table: str, run_no: int) -> tuple[PublishedRun, ...]:
+        return tuple(run for run in self.published.get(table, []) if run.run_no > run_no)
+
+    def settle(self, tables: Iterable[Unhanded]) -> None:
+        for each in tables:
+            if str(self.names.get(each.table)) == each.version:
+                del self.names[each.table]
 
 
 class Office:
