@@ -16,6 +16,7 @@ ROOT = FOLDER.parents[2]
 
 def scenarios() -> Mapping[str, Callable[[], object]]:
     """Give every scenario by the name of its file."""
+    from refresh_script import RefreshScript  # noqa: PLC0415 - needs the path
     from rehearsal import Again, failure, newest, oldest, rehearse  # noqa: PLC0415 - needs the path
     from scripts import (  # noqa: PLC0415 - the same
         BACKFILL,
@@ -32,11 +33,13 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
     )
 
     from shared.durable.steps import (  # noqa: PLC0415 - the same
+        RefreshWork,
         TurnAnswer,
         backfill,
         end_order,
         load_batch,
         load_table,
+        refresh_lakehouse,
     )
     from shared.loading.order import OrderWork  # noqa: PLC0415
     from shared.loading.turn import Claim  # noqa: PLC0415
@@ -58,7 +61,20 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
     def load(**answers: list[object]) -> object:
         return rehearse(load_table, TABLE_ORDER, LoadScript(**answers))
 
+    def refresh(script: RefreshScript) -> object:
+        return rehearse(refresh_lakehouse, RefreshWork(), script)
+
     return {
+        "refresh_lakehouse-nothing-left": lambda: refresh(RefreshScript(handovers=0)),
+        "refresh_lakehouse-repaired-then-failed": lambda: refresh(
+            RefreshScript("wait", "repair", "wait", "failed")
+        ),
+        "refresh_lakehouse-skipped-then-cancelled": lambda: refresh(
+            RefreshScript("again", "wait", "cancelled")
+        ),
+        "refresh_lakehouse-refused": lambda: refresh(
+            RefreshScript(refused={"start_refresh": broken})
+        ),
         "load_table-loaded": load,
         "load_table-nothing-new": lambda: load(plan_load=[plan(slices=0)]),
         "load_table-quarantined": lambda: load(plan_load=[replace(plan(), quarantined=True)]),
