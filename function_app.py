@@ -9,7 +9,7 @@ import activities
 import orchestrators
 from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
-from web.api import health, http, plans, routes, tables, watermarks
+from web.api import health, http, plans, refreshes, routes, tables, watermarks
 from web.api.http import respond
 
 # Importing the two packages registers every step and flow with the blueprint.
@@ -144,6 +144,32 @@ async def delete_run(req: func.HttpRequest) -> func.HttpResponse:
 async def post_rerun(req: func.HttpRequest, client: Client) -> func.HttpResponse:
     """Run again what failed."""
     return await respond(routes.post_rerun, req, client)
+
+
+@app.route(route="refreshes", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def post_refreshes(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Hand what was published to the lakehouse."""
+    return await respond(refreshes.post_refreshes, req, client)
+
+
+@app.route(route="refreshes", methods=["GET"])
+async def get_refreshes(req: func.HttpRequest) -> func.HttpResponse:
+    """List refreshes, newest first."""
+    return await respond(refreshes.get_refreshes, req)
+
+
+@app.route(route="refreshes/{number}", methods=["GET"])
+async def get_refresh(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one refresh with the runs that it hands over."""
+    return await respond(refreshes.get_refresh, req)
+
+
+@app.route(route="refreshes/{number}", methods=["DELETE"])
+@app.durable_client_input(client_name="client")
+async def delete_refresh(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Cancel a refresh."""
+    return await respond(refreshes.delete_refresh, req, client)
 
 
 @app.route(route="health", methods=["GET"])

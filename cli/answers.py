@@ -34,11 +34,16 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, str]
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """Whatever can be waited for."""
+
+    state: str
+
+
+class Standing(Stated, frozen=True, kw_only=True):
     """The part that orders and backfills have in common."""
 
     order_id: str
-    state: str
     error: Failure | None = None
     cancel_requested: bool = False
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "load": "Load tables and wait until they are loaded.",
     "backfill": "Load a past period of a table again, window by window.",
     "reconcile": "Compare a table's copy with its source, and repair it.",
+    "refresh": "Hand what was published to the lakehouse, and see it through.",
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
     "rerun": "Run again what failed of a run, an order or a backfill.",

@@ -11,6 +11,7 @@ RECONCILIATIONS = "/api/reconciliations"
 TABLES = "/api/tables"
 RUNS = "/api/runs"
 ORDERS = "/api/orders"
+REFRESHES = "/api/refreshes"
 
 
 def order_path(order_id: str) -> str:
@@ -26,6 +27,11 @@ def backfill_path(order_id: str) -> str:
 def run_path(run_id: str) -> str:
     """One run."""
     return _under(RUNS, run_id)
+
+
+def refresh_path(number: int) -> str:
+    """One refresh of the lakehouse."""
+    return f"{REFRESHES}/{number}"
 
 
 def is_run(name: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
 
-from cli.answers import FINAL, Standing, read
+from cli.answers import FINAL, Stated, read
 from cli.errors import Unreachable
 
 _GROWTH = 1.5
@@ -49,7 +49,7 @@ def await_end(ask: Callable[[], Any], on_news: Callable[[Any], None], pace: Pace
         else:
             heard_at = monotonic()
             on_news(raw)
-            if read(raw, Standing).state in FINAL:
+            if read(raw, Stated).state in FINAL:
                 return raw
         sleep(pause)
     raise AssertionError("pauses do not end")

@@ -17,6 +17,9 @@ from local import postgres
 from local.azurite.install import InstallFailed, ensure_installed
 from local.azurite.process import AzuriteFailed
 from local.azurite.process import start as start_azurite
+from local.databricks.process import WorkspaceNotStarted
+from local.databricks.process import start as start_workspace
+from local.databricks.refresh_job import REFRESH_JOB, is_installed, write_refresh_job
 from local.datalake.process import DatalakeNotStarted
 from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError
@@ -38,7 +41,8 @@ class StackOptions:
     """What to run: `state` survives, `tables` holds the table files, port 0 chooses a free one.
 
     `sample` starts the sample source, a PostgreSQL of its own with the demo's ten tables, and sets
-    its connection strings.
+    its connection strings. `jobs` is a job file of the Databricks workspace, whose job 1 refreshes the
+    lakehouse; without one that of the lakehouse's package is used, if it is installed.
     """
 
     state: Path
@@ -47,6 +51,7 @@ class StackOptions:
     require_keys: bool = False
     tick: str = DEFAULT_TICK
     sample: bool = False
+    jobs: Path | None = None
 
 
 def run(options: StackOptions) -> int:
@@ -63,6 +68,7 @@ def run(options: StackOptions) -> int:
         InstallFailed,
         OSError,
         StateInUse,
+        WorkspaceNotStarted,
         postgres.PostgresFailed,
     ) as error:
         print(f"tidemark dev cannot run: {error}", file=sys.stderr)  # noqa: T201 - for the user
@@ -96,6 +102,7 @@ def running(options: StackOptions) -> Generator[str]:
             stack.callback(sample.stop)
             ensure_sample(sample.uri)
             settings |= dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
+        settings |= _start_lakehouse(stack, options, state)
         free_connection_slots(azurite.table_url, azurite.account, azurite.key)
         os.environ.update(settings)
         host = stack.enter_context(
@@ -108,6 +115,23 @@ def running(options: StackOptions) -> Generator[str]:
         )
         _write_address(state, host.url, settings)
         yield host.url
+
+
+def _start_lakehouse(stack: ExitStack, options: StackOptions, state: Path) -> dict[str, str]:
+    """Start the workspace if there is a job for it; give the settings by which the app finds it."""
+    jobs = options.jobs
+    if jobs is None and is_installed():
+        # Gold's models are those of the sample; other tables end in silver.
+        found = sorted((REPOSITORY / "lakehouse" / "models").glob("*/")) if options.sample else []
+        jobs = write_refresh_job(state / "jobs.json", lake=state / "lake", models=found)
+    if jobs is None:
+        return {}
+    workspace = stack.enter_context(start_workspace(state / "databricks", jobs))
+    return {
+        "TIDEMARK_DATABRICKS_HOST": workspace.url,
+        "TIDEMARK_DATABRICKS_TOKEN": workspace.token,
+        "TIDEMARK_LAKEHOUSE_JOB": str(REFRESH_JOB),
+    }
 
 
 def free_connection_slots(url: str, account: str, key: str) -> None:

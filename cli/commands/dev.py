@@ -40,7 +40,14 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="How often schedules are looked at: six fields, UTC.",
 )
 @click.option("--sample", is_flag=True, help="Start the sample source, a PostgreSQL of its own.")
-def command(state: Path, tables: Path, port: int, tick: str, *, keys: bool, sample: bool) -> None:
+@click.option(
+    "--jobs",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Job file of the Databricks workspace; else the lakehouse's own, if it is installed.",
+)
+def command(
+    state: Path, tables: Path, port: int, tick: str, jobs: Path | None, *, keys: bool, sample: bool
+) -> None:
     """Run everything on this machine, for development.
 
     Serves on the loopback address only, in the foreground, until Ctrl-C. Prints one line,
@@ -50,6 +57,12 @@ def command(state: Path, tables: Path, port: int, tick: str, *, keys: bool, samp
     from local import stack  # noqa: PLC0415
 
     options = stack.StackOptions(
-        state=state, tables=tables, port=port, require_keys=keys, tick=tick, sample=sample
+        state=state,
+        tables=tables,
+        port=port,
+        require_keys=keys,
+        tick=tick,
+        sample=sample,
+        jobs=jobs,
     )
     raise click.exceptions.Exit(stack.run(options))

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from shared.lakehouse.errors import RefreshUnknown
 from shared.loading.errors import (
     BadOrder,
     CatalogBroken,
@@ -46,11 +47,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to answer, and the orchestration to be started before that."""
+    """What to answer, and what is to be started before that: an order's orchestration, or a refresh."""
 
     body: Any
     status: HTTPStatus = HTTPStatus.OK
     start: Start | None = None
+    refresh: bool = False
 
 
 def problem_of(error: IngestError) -> Problem:
@@ -62,7 +64,7 @@ def problem_of(error: IngestError) -> Problem:
 
 def _problem_of(error: IngestError) -> Problem:
     match error:
-        case OrderUnknown():
+        case OrderUnknown() | RefreshUnknown():
             return not_found(str(error))
         case PageUnknown():
             return bad_request(FieldError(field="page", message=str(error)))

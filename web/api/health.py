@@ -24,6 +24,8 @@ def get_health(app: App, _request: Request) -> Answer:
         "lake": _check(app.lake.ping),
         "state": _check(app.ledger.ping),
     }
+    if app.workspace is not None:
+        checks["lakehouse"] = _check(app.workspace.ping)
     try:
         catalog = app.catalog
     except CatalogBroken as error:

@@ -13,9 +13,11 @@ from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
 from shared.catalog import UnknownTable
 from shared.durable.encoding import encode_input
+from shared.durable.steps import RefreshWork, refresh_lakehouse
+from shared.lakehouse.refresh import REFRESH_INSTANCE
 from shared.loading.errors import IngestError
 from shared.operations.ordering import Start
-from shared.operations.sweep import Life, Suspect, Sweep
+from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
 from web.api.exchange import Answer, Request, problem_of
@@ -40,6 +42,8 @@ async def respond(
         answer = await asyncio.to_thread(_run, route, req)
         if answer.start is not None and client is not None:
             await begin(client, answer.start)
+        if answer.refresh and client is not None:
+            await begin_refresh(client)
     except Problem as problem:
         return _json(problem.body, problem.status, "application/problem+json")
     return _json(answer.body, answer.status, "application/json")
@@ -58,6 +62,21 @@ async def begin(client: Client, start: Start) -> None:
             raise
 
 
+async def begin_refresh(client: Client) -> None:
+    """Let the one orchestration that refreshes the lakehouse run, unless it does.
+
+    One that is about to end may have looked before something was published: the next tick finds it.
+    """
+    if await _life(client, REFRESH_INSTANCE) == "alive":
+        return
+    try:
+        given = encode_input(RefreshWork())
+        await client.start_new(refresh_lakehouse.name, REFRESH_INSTANCE, given)
+    except Exception:
+        if await _life(client, REFRESH_INSTANCE) != "alive":  # as in `begin`
+            raise
+
+
 async def _is_known(client: Client, instance: str) -> bool:
     status = await client.get_status(instance)
     return bool(status) and status.runtime_status is not None
@@ -68,9 +87,13 @@ async def tick(client: Client) -> None:
     app = wiring.app()
     sweep = Sweep(app.desk)
     for suspect in await asyncio.to_thread(lambda: list(sweep.suspects())):
-        found = await asyncio.to_thread(sweep.settle, suspect, await _life(client, suspect))
+        found = await asyncio.to_thread(
+            sweep.settle, suspect, await _life(client, suspect.instance)
+        )
         if found is not None:
             await begin(client, found)
+    if await asyncio.to_thread(_is_refresh_due, app):
+        await begin_refresh(client)
     # Only now the table files are needed: a broken one must not keep the sweep from its work.
     for ask in (lambda: _order_forgotten(app, sweep), lambda: order_due(app)):
         for start in await asyncio.to_thread(ask):
@@ -106,8 +129,12 @@ def _order_forgotten(app: wiring.App, sweep: Sweep) -> list[Start]:
     return [start] if start else []
 
 
-async def _life(client: Client, suspect: Suspect) -> Life:
-    status = await client.get_status(suspect.instance)
+def _is_refresh_due(app: wiring.App) -> bool:
+    return app.workspace is not None and app.refresh_desk.is_due(app.find_specs())
+
+
+async def _life(client: Client, instance: str) -> Life:
+    status = await client.get_status(instance)
     if not status or status.runtime_status is None:
         return "unknown"
     return "alive" if status.runtime_status in _ALIVE else "ended"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from web.api import bodies
+
 Parameter = Mapping[str, Any]
 
 
@@ -38,3 +40,17 @@ def segment_of(name: str, about: str) -> Parameter:
     """Describe a segment of the path."""
     schema = {"type": "string", "minLength": 1}
     return {"name": name, "in": "path", "required": True, "schema": schema, "description": about}
+
+
+PAGES = (
+    query_of(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": bodies.MOST_RUNS},
+        "How many at most on one page.",
+    ),
+    query_of(
+        "page",
+        {"type": "string", "minLength": 1},
+        "The token of a page, as the link `next` of the one before has it.",
+    ),
+)

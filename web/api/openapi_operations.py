@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from web.api import bodies
-from web.api.openapi_operation import Operation, Parameter, query_of, segment_of
+from web.api.openapi_operation import PAGES, Operation, Parameter, query_of, segment_of
+from web.api.openapi_refreshes import REFRESHES
 from web.api.routes import LONGEST_KEY
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -18,14 +19,6 @@ _TABLE = (
 _STATUS = query_of("status", {"enum": list(bodies.STATES)}, "Only those in this state.")
 _SINCE = query_of("since", _TEXT, "Only those since this time, ISO 8601; UTC if it names no zone.")
 _OF_TABLE = query_of("table", _TEXT, "Only those of this table.")
-_PAGES = (
-    query_of(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": bodies.MOST_RUNS},
-        "How many at most on one page.",
-    ),
-    query_of("page", _TEXT, "The token of a page, as the link `next` of the one before has it."),
-)
 _ONCE: Parameter = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -124,7 +117,7 @@ _LOADS: tuple[Operation, ...] = (
         summary="List orders, newest first",
         answers={200: "Orders"},
         problems=(400,),
-        parameters=(_STATUS, _SINCE, *_PAGES),
+        parameters=(_STATUS, _SINCE, *PAGES),
     ),
     Operation(
         name="get_order",
@@ -158,7 +151,7 @@ _RUNS: tuple[Operation, ...] = (
         about="Without a table or `since` it goes back 31 days.",
         answers={200: "Runs"},
         problems=(400,),
-        parameters=(_STATUS, _OF_TABLE, _SINCE, *_PAGES),
+        parameters=(_STATUS, _OF_TABLE, _SINCE, *PAGES),
     ),
     Operation(
         name="get_run",
@@ -203,7 +196,7 @@ _TABLES: tuple[Operation, ...] = (
         summary="Show how far every table is",
         answers={200: "Tables"},
         problems=(400,),
-        parameters=(query_of("source", _TEXT, "Only tables of this source."), *_PAGES),
+        parameters=(query_of("source", _TEXT, "Only tables of this source."), *PAGES),
     ),
     Operation(
         name="get_table",
@@ -223,7 +216,7 @@ _TABLES: tuple[Operation, ...] = (
         summary="List every watermark that a table has had, newest first",
         answers={200: "Watermarks"},
         problems=(400, 404),
-        parameters=(*_TABLE, *_PAGES),
+        parameters=(*_TABLE, *PAGES),
     ),
     Operation(
         name="put_watermark",
@@ -271,4 +264,4 @@ _APP: tuple[Operation, ...] = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*_LOADS, *_RUNS, *_TABLES, *_APP)
+OPERATIONS: tuple[Operation, ...] = (*_LOADS, *_RUNS, *_TABLES, *REFRESHES, *_APP)

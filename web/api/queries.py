@@ -53,6 +53,14 @@ class WatermarksQuery:
     page: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshesQuery:
+    """`GET /api/refreshes`: how many, newest first."""
+
+    limit: int
+    page: str | None
+
+
 def read_runs_query(params: Mapping[str, str], catalog: Catalog) -> RunsQuery:
     """Read the query of `GET /api/runs`. Raises Problem."""
     fields = Fields(params, ("status", "table", "since", "limit", "page", _KEY))
@@ -92,6 +100,14 @@ def read_watermarks_query(params: Mapping[str, str]) -> WatermarksQuery:
     limit, page = _limit(fields, 100), _page(fields)
     fields.check()
     return WatermarksQuery(limit=limit, page=page)
+
+
+def read_refreshes_query(params: Mapping[str, str]) -> RefreshesQuery:
+    """Read the query of `GET /api/refreshes`. Raises Problem."""
+    fields = Fields(params, ("limit", "page", _KEY))
+    limit, page = _limit(fields, 100), _page(fields)
+    fields.check()
+    return RefreshesQuery(limit=limit, page=page)
 
 
 def _status(fields: Fields) -> str | None:

@@ -1,0 +1,101 @@
+"""What each route of refreshes does, apart from HTTP and from starting the orchestration."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from shared.lakehouse.errors import LakehouseUnset, RefreshUnknown
+from shared.lakehouse.handover import tables_of
+from shared.lakehouse.log import read_handover
+from shared.lakehouse.records import UNDER_WAY, RefreshRecord, cancel
+from shared.operations.pages import decode_page, encode_page
+from shared.runtime.wiring import App
+from web.api import bodies, queries
+from web.api.exchange import Answer, Request
+from web.api.problems import FieldError, bad_request
+
+# What a record keeps for itself.
+KEPT = ("digest", "over", "repair_refused")
+_NUMBER = re.compile(r"[1-9][0-9]{0,7}")
+
+
+def post_refreshes(app: App, request: Request) -> Answer:
+    """Hand over what is new, or take up what failed, and let it be carried out."""
+    bodies.read_object(request.body)
+    if app.workspace is None:
+        raise LakehouseUnset("no job of the lakehouse is set")
+    record = app.refresh_desk.hand_over({table.name: table for table in app.catalog})
+    if record is None:
+        links = {"refreshes": f"{request.base}/api/refreshes"}
+        body: dict[str, Any] = {"number": None, "state": "nothing_new", "attempt": None}
+        return Answer(body={**body, "links": links})
+    body = {"number": record.number, "state": record.state, "attempt": record.attempt}
+    return Answer(
+        body={**body, "links": _links(record, request)}, status=HTTPStatus.ACCEPTED, refresh=True
+    )
+
+
+def get_refreshes(app: App, request: Request) -> Answer:
+    """List refreshes, newest first."""
+    query = queries.read_refreshes_query(request.params)
+    below = _read_page(query.page) if query.page else None
+    found = app.refreshes.refreshes(query.limit + 1, below=below)
+    shown = found[: query.limit]
+    more = encode_page(str(shown[-1].number)) if len(found) > len(shown) else None
+    refreshes = [_view(record, request) for record in shown]
+    return Answer(body={"refreshes": refreshes, "next": request.following(more)})
+
+
+def get_refresh(app: App, request: Request) -> Answer:
+    """Show one refresh with the runs that it hands over."""
+    return Answer(body=_view_whole(app, _record(app, request), request))
+
+
+def delete_refresh(app: App, request: Request) -> Answer:
+    """Let the job run of a refresh be cancelled; one that has ended stays as it is."""
+    number = _record(app, request).number
+    record = app.refreshes.change_refresh(number, cancel)
+    return Answer(
+        body=_view_whole(app, record, request),
+        status=HTTPStatus.ACCEPTED,
+        # Whoever follows it may be dead: without anybody the job run would go on.
+        refresh=record.state in UNDER_WAY and app.workspace is not None,
+    )
+
+
+def _record(app: App, request: Request) -> RefreshRecord:
+    text = request.path["number"]
+    record = app.refreshes.refresh(int(text)) if _NUMBER.fullmatch(text) else None
+    if record is None:
+        raise RefreshUnknown(f"there is no refresh {text}")
+    return record
+
+
+def _view(record: RefreshRecord, request: Request) -> dict[str, Any]:
+    view: dict[str, Any] = msgspec.to_builtins(record)
+    shown = {name: value for name, value in view.items() if name not in KEPT}
+    return {**shown, "links": _links(record, request)}
+
+
+def _view_whole(app: App, record: RefreshRecord, request: Request) -> dict[str, Any]:
+    written = read_handover(app.lake, record.number)
+    handed = [
+        {"table": table.table, "until": table.until, "runs": msgspec.to_builtins(table.runs)}
+        for table in (tables_of(written.handover) if written else ())
+    ]
+    return {**_view(record, request), "handed_over": handed}
+
+
+def _links(record: RefreshRecord, request: Request) -> dict[str, str]:
+    return {"status": f"{request.base}/api/refreshes/{record.number}"}
+
+
+def _read_page(token: str) -> int:
+    [text] = decode_page(token, 1)
+    if not _NUMBER.fullmatch(text):
+        raise bad_request(FieldError(field="page", message="it is no token of a page"))
+    return int(text)
