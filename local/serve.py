@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--tables", type=Path, required=True)
     parser.add_argument("--tick", required=True)
+    parser.add_argument("--jobs", type=Path, help="job file of the Databricks workspace")
     given = parser.parse_args()
 
     def follow_parent() -> None:
@@ -25,7 +26,10 @@ def main() -> int:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=follow_parent, daemon=True).start()
-    return run(StackOptions(state=given.state, tables=given.tables, tick=given.tick, port=0))
+    options = StackOptions(
+        state=given.state, tables=given.tables, tick=given.tick, port=0, jobs=given.jobs
+    )
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class StackOptions:
 
     `sample` starts the sample source, a PostgreSQL of its own with the demo's ten tables, and sets
     its connection strings. `jobs` is a job file of the Databricks workspace, whose job 1 refreshes the
-    lakehouse; without one that of the lakehouse's package is used, if it is installed.
+    lakehouse; with `lakehouse` it is that of the lakehouse's package, if that is installed.
     """
 
     state: Path
@@ -52,6 +52,7 @@ class StackOptions:
     tick: str = DEFAULT_TICK
     sample: bool = False
     jobs: Path | None = None
+    lakehouse: bool = False
 
 
 def run(options: StackOptions) -> int:
@@ -120,7 +121,7 @@ def running(options: StackOptions) -> Generator[str]:
 def _start_lakehouse(stack: ExitStack, options: StackOptions, state: Path) -> dict[str, str]:
     """Start the workspace if there is a job for it; give the settings by which the app finds it."""
     jobs = options.jobs
-    if jobs is None and is_installed():
+    if jobs is None and options.lakehouse and is_installed():
         # Gold's models are those of the sample; other tables end in silver.
         found = sorted((REPOSITORY / "lakehouse" / "models").glob("*/")) if options.sample else []
         jobs = write_refresh_job(state / "jobs.json", lake=state / "lake", models=found)

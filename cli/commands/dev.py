@@ -45,8 +45,17 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Job file of the Databricks workspace; else the lakehouse's own, if it is installed.",
 )
+@click.option("--no-lakehouse", is_flag=True, help="Hand nothing to the lakehouse.")
 def command(
-    state: Path, tables: Path, port: int, tick: str, jobs: Path | None, *, keys: bool, sample: bool
+    state: Path,
+    tables: Path,
+    port: int,
+    tick: str,
+    jobs: Path | None,
+    *,
+    keys: bool,
+    sample: bool,
+    no_lakehouse: bool,
 ) -> None:
     """Run everything on this machine, for development.
 
@@ -63,6 +72,7 @@ def command(
         require_keys=keys,
         tick=tick,
         sample=sample,
-        jobs=jobs,
+        jobs=None if no_lakehouse else jobs,
+        lakehouse=not no_lakehouse,
     )
     raise click.exceptions.Exit(stack.run(options))
