@@ -326,6 +326,9 @@ class Workers(RuleBasedStateMachine):
         assert turn.holder is None
         wanted = {image.key: image.version for image in self.source.rows.values()}
         assert self.stack.bronze.current() == wanted, "a row is lost"
+        wrote = [(run.run_no, run.folder) for run in self.stack.states.runs_above(self.table, 0)]
+        there = [(number, folder) for folder, (number, *_) in self.stack.bronze.runs.items()]
+        assert wrote == sorted(there), "what is published is not what will be handed over"
 
     def _finish(self) -> None:
         for _ in range(MOST_STEPS):

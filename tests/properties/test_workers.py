@@ -131,6 +131,14 @@ def test_a_watermark_that_moves_before_the_rows_appear_is_noticed(
         tell(HALF_COMMITTED)
 
 
+def test_a_published_run_that_nobody_writes_down_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(activities.advance_watermark, "_published", lambda *_: None)
+    with pytest.raises(AssertionError, match="not what will be handed over"):
+        tell(ASKED)
+
+
 @pytest.mark.parametrize("name", STAMPINGS)
 def test_a_bound_at_the_highest_value_is_noticed(
     name: str, monkeypatch: pytest.MonkeyPatch
