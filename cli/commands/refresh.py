@@ -55,7 +55,8 @@ def command(status_of: int | None, cancelled: int | None, *, listed: bool, no_wa
 
 
 def _refresh(session: Session, *, wait: bool) -> None:
-    raw = session.client.post(REFRESHES, {})
+    # Sent again if the answer is lost: asking twice hands nothing over twice.
+    raw = session.client.order(REFRESHES, {})
     accepted = read(raw, RefreshAccepted)
     if accepted.number is None or not wait:
         session.output.show(raw, RefreshAccepted, render_refresh_accepted)

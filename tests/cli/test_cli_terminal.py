@@ -172,4 +172,5 @@ def test_dev_passes_its_options_on_and_ends_as_the_stack_ends(
         port=0,
         require_keys=True,
         tick="0 * * * * *",
+        lakehouse=True,
     )

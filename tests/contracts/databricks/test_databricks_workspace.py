@@ -1,11 +1,13 @@
 """The adapter with the real SDK against the workspace of the embedded stack."""
 
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
 from workspace_rig import JOB, Rig, await_value
 
 from shared.adapters.databricks import login
+from shared.adapters.databricks.workspace import DatabricksWorkspace
 from shared.lakehouse.errors import (
     JobRefused,
     JobRunUnknown,
@@ -106,6 +108,33 @@ def test_what_is_not_there_or_not_allowed_is_told_apart(rig: Rig) -> None:
         rig.workspace.start({"what": "x"}, TOKEN)
     with pytest.raises(JobRefused):
         rig.workspace.start(GIVEN, "a" * 65)
+
+
+def test_without_a_token_the_identity_is_asked_for_one(rig: Rig) -> None:
+    scopes: list[str] = []
+
+    def get_token(scope: str) -> SimpleNamespace:
+        scopes.append(scope)
+        return SimpleNamespace(token=rig.server.token)
+
+    workspace = DatabricksWorkspace(
+        host=rig.server.url,
+        token=None,
+        job_id=JOB,
+        identity=lambda: SimpleNamespace(get_token=get_token),
+    )
+    workspace.ping()
+    assert set(scopes) == {"2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"}
+
+
+def test_the_environment_of_other_tools_changes_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABRICKS_HOST", "https://elsewhere.example")
+    monkeypatch.setenv("DATABRICKS_TOKEN", "another-token")
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "x")
+    monkeypatch.setenv("DATABRICKS_CLIENT_ID", "x")
+    rig.workspace.ping()
 
 
 def test_a_workspace_that_is_gone_is_a_passing_fault(

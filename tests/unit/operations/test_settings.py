@@ -35,6 +35,7 @@ def test_no_key_and_no_webhook_is_shown() -> None:
         "TIDEMARK_LAKE_KEY": "key-one",
         "TIDEMARK_STATE_KEY": "key-two",
         "TIDEMARK_ALERT_WEBHOOK": "https://hook/three",
+        "TIDEMARK_DATABRICKS_TOKEN": "token-four",
     }
     shown = repr(Settings.from_env({**ENVIRON, **secrets}))
     assert not any(secret in shown for secret in secrets.values())
@@ -44,3 +45,13 @@ def test_settings_do_not_change() -> None:
     settings = Settings.from_env(ENVIRON)
     with pytest.raises(FrozenInstanceError):
         settings.tables = "other"  # type: ignore[misc] - the point of it
+
+
+def test_a_job_of_the_lakehouse_is_a_number_and_needs_its_workspace() -> None:
+    job = {"TIDEMARK_LAKEHOUSE_JOB": "7", "TIDEMARK_DATABRICKS_HOST": "https://adb.example/"}
+    found = Settings.from_env({**ENVIRON, **job})
+    assert (found.lakehouse_job, found.databricks_host) == (7, "https://adb.example")
+    assert Settings.from_env({**ENVIRON, "TIDEMARK_LAKEHOUSE_JOB": ""}).lakehouse_job is None
+    for broken in ({**job, "TIDEMARK_LAKEHOUSE_JOB": "seven"}, {"TIDEMARK_LAKEHOUSE_JOB": "7"}):
+        with pytest.raises(SettingsIncomplete, match="TIDEMARK_"):
+            Settings.from_env({**ENVIRON, **broken})
