@@ -65,7 +65,8 @@ clean: demo-stop ## Remove the environment, caches and the demo's state
 
 # An interpreter counts only if it runs: a pyenv shim may be there and fail. Debian and Ubuntu
 # keep what `venv` needs in a package of its own.
-$(READY): pyproject.toml requirements.txt requirements-dev.txt local/install-odbc.sh
+$(READY): pyproject.toml requirements.txt requirements-dev.txt requirements-lakehouse.txt \
+    lakehouse/pyproject.toml local/install-odbc.sh
 	@set -eu; \
 	if ! $(BIN)/python -c '' 2>/dev/null; then \
 	    python=; \
@@ -90,7 +91,7 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt local/install-odb
 	fi; \
 	echo "Installing Python packages"; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    -r requirements-dev.txt -e .; \
+	    -r requirements-dev.txt -r requirements-lakehouse.txt -e . -e lakehouse; \
 	echo "Installing Azurite"; \
 	$(BIN)/python -c '$(INSTALL_AZURITE)'; \
 	rm -f $(WITHOUT_ODBC); \

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("orchestrators", "activities", "shared", "web", "cli", "local")
+PACKAGES = ("orchestrators", "activities", "shared", "web", "cli", "local", "lakehouse")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def modules() -> tuple[Module, ...]:
 def texts() -> tuple[Module, ...]:
     """Give every text file of the repository that people write, tests and documents included."""
     kinds = ("py", "cjs", "yml", "yaml", "md", "toml", "bicep", "json", "sh")
-    folders = (*PACKAGES, "tests", "docs", "tables", "infra", "lakehouse", "benchmarks")
+    folders = (*PACKAGES, "tests", "docs", "tables", "infra", "benchmarks")
     paths = [path for path in ROOT.iterdir() if path.is_file()]
     for folder in folders:
         paths += sorted((ROOT / folder).rglob("*"))

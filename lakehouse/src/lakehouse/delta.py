@@ -1,0 +1,276 @@
+"""The only place that writes Delta tables, in the few ways that every engine does alike.
+
+Sail drops columns on appending, replaces all partitions where one was meant, ignores transaction
+ids, and gives old rows a 0 where an added column may not be NULL; none of it with an error. So
+there is merging by key with named columns, adding columns, and overwriting a table whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import sleep
+from uuid import uuid4
+
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.errors import (
+    ColumnsUnknown,
+    CommitsCollided,
+    KeysRepeated,
+    OptionRefused,
+    TypeRefused,
+)
+from lakehouse.places import file_place, table_place
+
+# Every reader of Delta understands these tables: reader version 1, as Synapse needs it.
+PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.columnMapping.mode": "none",
+    "delta.checkpointPolicy": "classic",
+}
+# Seconds to wait before the next try of a commit that another one was faster than.
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_COLLISION = re.compile(r"Failed to commit transaction|Concurrent\w+Exception|DELTA_CONCURRENT")
+_ABSENT = re.compile(r"No commit files found|PATH_NOT_FOUND|DELTA_(MISSING|TABLE_NOT_FOUND|PATH)")
+# Spark has no Delta type for these, or a reader of version 1 does not know them.
+_REFUSED_TYPES = re.compile(r"\b(timestamp_ntz|time|void|variant|interval|uint\d+)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lake:
+    """Tables and files below one root: an absolute folder, or `abfss://<account host>`.
+
+    A table is named by its path from the root, such as `silver/shop/public.orders`; below an
+    `abfss` root the first segment is the filesystem.
+    """
+
+    spark: SparkSession
+    root: str
+
+    def location(self, table: str) -> str:
+        """Give where a table lies."""
+        return table_place(self.root, table)
+
+    def exists(self, table: str) -> bool:
+        """Tell whether there is a Delta table."""
+        try:
+            return bool(self.read(table).columns)
+        except AnalysisException as error:
+            if _ABSENT.search(str(error)):
+                return False
+            raise
+
+    def read(self, table: str) -> DataFrame:
+        """Give a table's rows as they are when they are used."""
+        return self.spark.read.format("delta").load(self.location(table))
+
+    def read_parquet(self, paths: Sequence[str]) -> DataFrame:
+        """Give the rows of files that have one schema. An engine may read a file that is gone as empty.
+
+        Raises:
+            GlobRefused: a path is a pattern.
+        """
+        return self.spark.read.parquet(*(file_place(self.root, path) for path in paths))
+
+    def create(self, table: str, columns: Mapping[str, str]) -> None:
+        """Make an empty table unless there is one. `columns` are names with Spark's types.
+
+        Raises:
+            TypeRefused: a type would need a newer reader.
+        """
+        _check_types(columns)
+        schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in columns.items())
+        writer = self.spark.createDataFrame([], schema).write.format("delta")
+        writer.mode("ignore").options(**PROPERTIES).save(self.location(table))
+
+    def evolve(self, table: str, columns: Mapping[str, str]) -> None:
+        """Add the columns that the table lacks; rows that are there have NULL in them.
+
+        No commit is made if none is lacking.
+
+        Raises:
+            TypeRefused: a type would need a newer reader.
+        """
+        _check_types(columns)
+        there = {name.lower() for name in self.read(table).columns}
+        lacking = {name: kind for name, kind in columns.items() if name.lower() not in there}
+        if not lacking:
+            return
+        # A column that may not be NULL would be read as 0 in the rows from before: hence no rows
+        # that carry values, but typed NULLs.
+        nulls = ", ".join(
+            f"CAST(NULL AS {kind}) AS {_quoted(name)}" for name, kind in lacking.items()
+        )
+        self._commit(
+            f"MERGE WITH SCHEMA EVOLUTION INTO {self._target(table)} AS t "
+            f"USING (SELECT {nulls} WHERE false) AS s ON false WHEN NOT MATCHED THEN INSERT *"
+        )
+
+    def merge(
+        self,
+        table: str,
+        rows: DataFrame,
+        *,
+        on: Sequence[str],
+        compare: Sequence[str] | None = None,
+        replace_when: str = "true",
+        delete_when: str | None = None,
+        delete_absent_when: str | None = None,
+        unique: bool = False,
+    ) -> int:
+        """Update, insert and delete by key in one commit, in none if nothing differs.
+
+        Args:
+            table: The path of the table.
+            rows: The rows to be merged; they have no other columns than the table.
+            on: The columns of the key; NULL equals NULL.
+            compare: The columns that tell whether a row has changed; all of `rows` but the key
+                unless given. None of them: rows that are there stay as they are.
+            replace_when: A further condition for replacing a row `t` by `s`.
+            delete_when: A row `t` whose `s` meets this is deleted. It may be a column of `rows`
+                that the table lacks, such as `s._gone`; a row that is not there is not inserted.
+            delete_absent_when: A row `t` without a row in `rows` is deleted if it meets this.
+            unique: The rows were made such that no key repeats, so that it need not be looked for.
+
+        Returns:
+            How many rows were written or deleted.
+
+        Raises:
+            ColumnsUnknown: the table lacks a column.
+            TypeRefused: a column has a type that cannot be kept.
+            KeysRepeated: two rows have one key.
+            CommitsCollided: other writers were faster, time and again.
+        """
+        written = self._writable(table, rows, allowed=delete_when or "")
+        if not unique:
+            _check_unique(rows, on)
+        compared = [name for name in written if name not in on] if compare is None else compare
+        statement = [
+            "ON " + " AND ".join(f"t.{_quoted(name)} <=> s.{_quoted(name)}" for name in on)
+        ]
+        if delete_when:
+            statement.append(f"WHEN MATCHED AND {delete_when} THEN DELETE")
+        if compared:
+            same = " AND ".join(f"t.{_quoted(name)} <=> s.{_quoted(name)}" for name in compared)
+            sets = ", ".join(f"t.{_quoted(name)} = s.{_quoted(name)}" for name in written)
+            statement.append(
+                f"WHEN MATCHED AND NOT ({same}) AND ({replace_when}) THEN UPDATE SET {sets}"
+            )
+        names = ", ".join(_quoted(name) for name in written)
+        values = ", ".join(f"s.{_quoted(name)}" for name in written)
+        kept = f" AND NOT ({delete_when})" if delete_when else ""
+        statement.append(f"WHEN NOT MATCHED{kept} THEN INSERT ({names}) VALUES ({values})")
+        if delete_absent_when:
+            statement.append(f"WHEN NOT MATCHED BY SOURCE AND {delete_absent_when} THEN DELETE")
+        return self._merge(table, rows, " ".join(statement))
+
+    def append(
+        self,
+        table: str,
+        rows: DataFrame,
+        *,
+        on: Sequence[str],
+        options: Mapping[str, str] | None = None,
+    ) -> int:
+        """Insert the rows whose key `on` is not there yet; among `rows` keys may repeat.
+
+        Raises:
+            OptionRefused: an option of the path's writer is given.
+            ColumnsUnknown: the table lacks a column.
+            TypeRefused: a column has a type that cannot be kept.
+            CommitsCollided: other writers were faster, time and again.
+        """
+        _check_options(options or {}, allowed=set())
+        self._writable(table, rows)
+        key = [_quoted(name) for name in on]
+        # Looked for here and not by the merge: engines differ on keys that repeat.
+        new = rows.join(self.read(table).select(*on).distinct(), on=list(on), how="left_anti")
+        names = ", ".join(_quoted(name) for name in rows.columns)
+        values = ", ".join(f"s.{_quoted(name)}" for name in rows.columns)
+        condition = " AND ".join(f"t.{name} = s.{name}" for name in key)
+        return self._merge(
+            table,
+            new.select(*(_quoted(name) for name in rows.columns)),
+            f"ON {condition} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})",
+        )
+
+    def overwrite(
+        self, table: str, rows: DataFrame, *, options: Mapping[str, str] | None = None
+    ) -> None:
+        """Replace all rows. With `overwriteSchema` the columns too; without, they must be the same.
+
+        Raises:
+            OptionRefused: another option is given; some of them Sail ignores or gets wrong.
+            ColumnsUnknown: the table lacks a column, or the rows do.
+            TypeRefused: a column has a type that cannot be kept.
+        """
+        given = options or {}
+        _check_options(given, allowed={"overwriteSchema"})
+        if given.get("overwriteSchema") == "true":
+            _check_types(dict(rows.dtypes))
+        else:
+            lacking = set(self.read(table).columns) - set(self._writable(table, rows))
+            if lacking:
+                raise ColumnsUnknown(f"{table}: the rows lack {', '.join(sorted(lacking))}")
+        writer = rows.write.format("delta").mode("overwrite").options(**PROPERTIES, **given)
+        writer.save(self.location(table))
+
+    def _target(self, table: str) -> str:
+        return f"delta.`{self.location(table)}`"
+
+    def _writable(self, table: str, rows: DataFrame, *, allowed: str = "") -> list[str]:
+        """Check the columns of rows; give those that the table has. `allowed` may name another."""
+        types = dict(rows.dtypes)
+        _check_types(types)
+        there = set(self.read(table).columns)
+        unknown = [n for n in types if n not in there and f"s.{n}" not in allowed]
+        if unknown:
+            raise ColumnsUnknown(f"{table} has no column {', '.join(unknown)}")
+        return [name for name in types if name in there]
+
+    def _merge(self, table: str, rows: DataFrame, clauses: str) -> int:
+        view = f"merging_{uuid4().hex}"
+        rows.createOrReplaceTempView(view)
+        try:
+            return self._commit(
+                f"MERGE INTO {self._target(table)} AS t USING {view} AS s {clauses}"
+            )
+        finally:
+            self.spark.catalog.dropTempView(view)
+
+    def _commit(self, statement: str) -> int:
+        for pause in _PAUSES:
+            try:
+                return int(self.spark.sql(statement).collect()[0][0])
+            except PySparkException as error:
+                if not _COLLISION.search(str(error)):
+                    raise
+                sleep(pause)
+        raise CommitsCollided(f"{len(_PAUSES)} tries failed: {statement[:120]}")
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _check_types(columns: Mapping[str, str]) -> None:
+    for name, kind in columns.items():
+        if _REFUSED_TYPES.search(kind.lower()):
+            raise TypeRefused(f"Column {name} has the type {kind}")
+
+
+def _check_unique(rows: DataFrame, on: Sequence[str]) -> None:
+    keys = [_quoted(name) for name in on]
+    repeated = rows.groupBy(*keys).count().where("count > 1").limit(1).collect()
+    if repeated:
+        values = ", ".join(f"{name}={repeated[0][name]!r}" for name in on)
+        raise KeysRepeated(f"{repeated[0]['count']} rows have {values}")
+
+
+def _check_options(options: Mapping[str, str], *, allowed: set[str]) -> None:
+    refused = sorted(set(options) - allowed)
+    if refused:
+        raise OptionRefused(f"{', '.join(refused)} would be ignored, or replace more than is meant")
