@@ -119,6 +119,7 @@ class Lake:
         replace_when: str = "true",
         delete_when: str | None = None,
         delete_absent_when: str | None = None,
+        within: str | None = None,
         unique: bool = False,
     ) -> int:
         """Update, insert and delete by key in one commit, in none if nothing differs.
@@ -133,6 +134,8 @@ class Lake:
             delete_when: A row `t` whose `s` meets this is deleted. It may be a column of `rows`
                 that the table lacks, such as `s._gone`; a row that is not there is not inserted.
             delete_absent_when: A row `t` without a row in `rows` is deleted if it meets this.
+            within: A condition on `t` that all rows of `rows` meet as well, so that other parts of
+                the table need not be read.
             unique: The rows were made such that no key repeats, so that it need not be looked for.
 
         Returns:
@@ -148,9 +151,8 @@ class Lake:
         if not unique:
             _check_unique(rows, on)
         compared = [name for name in written if name not in on] if compare is None else compare
-        statement = [
-            "ON " + " AND ".join(f"t.{_quoted(name)} <=> s.{_quoted(name)}" for name in on)
-        ]
+        equal = [f"t.{_quoted(name)} <=> s.{_quoted(name)}" for name in on]
+        statement = ["ON " + " AND ".join(equal + ([within] if within else []))]
         if delete_when:
             statement.append(f"WHEN MATCHED AND {delete_when} THEN DELETE")
         if compared:
@@ -173,9 +175,12 @@ class Lake:
         rows: DataFrame,
         *,
         on: Sequence[str],
+        delete_absent_when: str | None = None,
         options: Mapping[str, str] | None = None,
     ) -> int:
         """Insert the rows whose key `on` is not there yet; among `rows` keys may repeat.
+
+        In the same commit, rows `t` that meet `delete_absent_when` are deleted.
 
         Raises:
             OptionRefused: an option of the path's writer is given.
@@ -191,11 +196,10 @@ class Lake:
         names = ", ".join(_quoted(name) for name in rows.columns)
         values = ", ".join(f"s.{_quoted(name)}" for name in rows.columns)
         condition = " AND ".join(f"t.{name} = s.{name}" for name in key)
-        return self._merge(
-            table,
-            new.select(*(_quoted(name) for name in rows.columns)),
-            f"ON {condition} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})",
-        )
+        clauses = f"ON {condition} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
+        if delete_absent_when:
+            clauses += f" WHEN NOT MATCHED BY SOURCE AND {delete_absent_when} THEN DELETE"
+        return self._merge(table, new.select(*(_quoted(name) for name in rows.columns)), clauses)
 
     def overwrite(
         self, table: str, rows: DataFrame, *, options: Mapping[str, str] | None = None

@@ -35,3 +35,35 @@ class PathRefused(WriteRefused):
 
 class CommitsCollided(LakehouseError):
     """Others keep writing to the table at the same time: let one run at a time write to it."""
+
+
+class FileMissing(LakehouseError):
+    """Restore the file in the lake, or take its run out of what is handed over."""
+
+
+class HandoverInvalid(LakehouseError):
+    """The hand-over file is not as this version reads it: use a wheel of the same version as the app."""
+
+
+class BronzeDamaged(LakehouseError):
+    """A run does not hold what its manifest says: restore its folder from a backup, then repeat."""
+
+
+class TypesDiffer(LakehouseError):
+    """A column has a type that does not fit what silver holds: see the types in the page on silver."""
+
+
+class NameRefused(LakehouseError):
+    """Exclude the column, or give it another name by a view at the source."""
+
+
+class RuleInvalid(LakehouseError):
+    """Correct the rule in the table file: it has to be a condition in Spark's SQL over its columns."""
+
+
+class TableUnknown(LakehouseError):
+    """Name a table as `source/schema.table` that was handed over, with a key where one is given."""
+
+
+class RetentionShort(LakehouseError):
+    """Keep at least a week: a reader or writer at work may need files that a shorter one removes."""

@@ -1,8 +1,92 @@
-"""The command line of the lakehouse: what the tasks of the job run."""
+"""The command line of the lakehouse: what the tasks of the job run.
+
+Exit status 0: done; 1: a typed error, told with its remedy; 2: wrong use.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
-def main() -> int:
-    """Run one command."""
-    return 2
+from lakehouse.delta import Lake
+from lakehouse.errors import LakehouseError
+from lakehouse.handover import read_handover
+from lakehouse.maintenance import maintain, maintenance_of
+from lakehouse.session import opened
+from lakehouse.silver.refresh import refresh, release
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; `arguments` are those of the process unless given.
+
+    A failure leaves by `SystemExit`: a task of a job fails by nothing that a function returns.
+    """
+    given = _parser().parse_args(arguments)
+    try:
+        with opened(os.environ) as spark:
+            given.run(Lake(spark=spark, root=given.lake), given)
+    except LakehouseError as error:
+        remedy = " ".join((type(error).__doc__ or "").split())
+        sys.stderr.write(f"{type(error).__name__}: {error}\n{remedy}\n")
+        sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tidemark-lakehouse", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    silver = commands.add_parser("silver", help="take in what a hand-over brings")
+    _about_lake(silver, _silver)
+    _about_handover(silver)
+    through = commands.add_parser("release", help="let rows through that broke a rule")
+    _about_lake(through, _release)
+    _about_handover(through)
+    through.add_argument("--table", required=True, metavar="SOURCE/SCHEMA.TABLE")
+    through.add_argument("--key", action="append", default=[], metavar="COLUMN=VALUE")
+    care = commands.add_parser("maintain", help="optimise and vacuum the tables of silver")
+    _about_lake(care, _maintain)
+    care.add_argument("--retain-days", type=int, default=7, metavar="DAYS")
+    care.add_argument(
+        "--path", action="append", default=[], help="another table to care for, such as gold/m/t"
+    )
+    return parser
+
+
+def _about_lake(
+    parser: argparse.ArgumentParser, run: Callable[[Lake, argparse.Namespace], None]
+) -> None:
+    parser.add_argument("--lake", required=True, metavar="ROOT", help="folder or abfss://<account>")
+    parser.set_defaults(run=run)
+
+
+def _about_handover(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--handover", required=True, metavar="PATH", help="path in the lake")
+
+
+def _silver(lake: Lake, given: argparse.Namespace) -> None:
+    handover = read_handover(lake, given.handover)
+    changed = refresh(lake, handover)
+    _say(f"hand-over {handover.number}: {len(changed)} tables brought up to date")
+
+
+def _maintain(lake: Lake, given: argparse.Namespace) -> None:
+    older = timedelta(days=given.retain_days)
+    paths = maintain(lake, maintenance_of(lake, os.environ), older, also=given.path)
+    _say(f"{len(paths)} tables optimised and vacuumed")
+
+
+def _release(lake: Lake, given: argparse.Namespace) -> None:
+    key = _key(given.key)
+    count = release(lake, read_handover(lake, given.handover), given.table, key)
+    _say(f"{count} rows of {given.table} let through")
+
+
+def _key(pairs: Sequence[str]) -> Mapping[str, str]:
+    parted = [pair.partition("=") for pair in pairs]
+    return {name: value for name, _, value in parted}
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")

@@ -1,0 +1,101 @@
+"""Looking after tables: few large files instead of many small ones, and none that nobody reads.
+
+One port with two sides: statements on Databricks, delta-rs elsewhere, as Sail has none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from pyspark.sql import SparkSession
+
+from lakehouse.delta import Lake
+from lakehouse.errors import RetentionShort
+from lakehouse.handover import tables_of
+from lakehouse.session import on_databricks
+from lakehouse.silver import quality, runs
+
+# Shorter, and a reader or writer that is at work may lose files: Delta's own limit is a week.
+SHORTEST = timedelta(days=7)
+
+
+class Maintenance(Protocol):
+    """What is done to one table, which is named by its location."""
+
+    def optimize(self, location: str) -> None:
+        """Rewrite small files as large ones; the rows stay as they are."""
+        ...
+
+    def vacuum(self, location: str, older: timedelta) -> None:
+        """Remove files that no version younger than `older` has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabricksMaintenance:
+    """By statements; where predictive optimisation is on, Databricks does the same by itself."""
+
+    spark: SparkSession
+
+    def optimize(self, location: str) -> None:
+        """Rewrite small files as large ones; the rows stay as they are."""
+        self.spark.sql(f"OPTIMIZE delta.`{location}`")
+
+    def vacuum(self, location: str, older: timedelta) -> None:
+        """Remove files that no version younger than `older` has."""
+        hours = older // timedelta(hours=1)
+        self.spark.sql(f"VACUUM delta.`{location}` RETAIN {hours} HOURS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaRsMaintenance:
+    """By delta-rs, in this process; it reaches accounts by the same environment as Sail."""
+
+    def optimize(self, location: str) -> None:
+        """Rewrite small files as large ones; the rows stay as they are."""
+        self._table(location).optimize.compact()
+
+    def vacuum(self, location: str, older: timedelta) -> None:
+        """Remove files that no version younger than `older` has."""
+        self._table(location).vacuum(
+            retention_hours=older // timedelta(hours=1),
+            dry_run=False,
+            # The limit is checked by `maintain`, which tests go round.
+            enforce_retention_duration=False,
+        )
+
+    def _table(self, location: str) -> Any:
+        from deltalake import DeltaTable  # noqa: PLC0415 - not installed on Databricks
+
+        return DeltaTable(location)
+
+
+def maintenance_of(lake: Lake, environ: Mapping[str, str]) -> Maintenance:
+    """Choose the side by where this runs."""
+    if on_databricks(environ):
+        return DatabricksMaintenance(spark=lake.spark)
+    return DeltaRsMaintenance()
+
+
+def maintain(
+    lake: Lake, maintenance: Maintenance, older: timedelta, *, also: Sequence[str] = ()
+) -> list[str]:
+    """Optimise and vacuum all tables of silver, and those whose paths are given besides.
+
+    Returns:
+        The tables' paths.
+
+    Raises:
+        RetentionShort: `older` is less than a week.
+    """
+    if older < SHORTEST:
+        raise RetentionShort(f"{older} is less than {SHORTEST}")
+    silver = [path for table in runs.silver_paths(lake) for path in tables_of(table)]
+    there = [path for path in (*silver, runs.PATH, quality.PATH, *also) if lake.exists(path)]
+    for path in there:
+        maintenance.optimize(lake.location(path))
+        maintenance.vacuum(lake.location(path), older)
+    return there

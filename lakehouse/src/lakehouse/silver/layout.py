@@ -1,0 +1,43 @@
+"""What the tables of silver are made of, and how they follow the source's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
+
+from lakehouse.bronze import STAMP
+from lakehouse.delta import Lake
+from lakehouse.kinds import joined, quoted
+
+# Behind the source's own columns. `_handover` is the number that last wrote the row.
+META = {**STAMP, "_row_hash": "bigint", "_handover": "bigint"}
+ASIDE = {"_reasons": "array<string>", "_released_in": "bigint"}
+# The total order of the versions of one key.
+ORDER = ("_run_no", "_read_at", "_row_hash")
+
+
+def fit(
+    lake: Lake, path: str, columns: Mapping[str, str], meta: Mapping[str, str]
+) -> dict[str, str]:
+    """Bring a table to hold the source's `columns`, and give all that it has now, without `meta`.
+
+    A column that is new is added; one that the source dropped stays. A decimal that is wider
+    rewrites the table, as readers of version 1 know no other way.
+
+    Raises:
+        TypesDiffer: a column has a type that does not fit what is there.
+    """
+    lake.create(path, {**columns, **meta})
+    there = {name: kind for name, kind in lake.read(path).dtypes if name not in meta}
+    wanted = {
+        name: joined(name, there[name], kind) if name in there else kind
+        for name, kind in columns.items()
+    }
+    wider = {name: kind for name, kind in wanted.items() if there.get(name, kind) != kind}
+    if wider:
+        rows = lake.read(path)
+        cast = {name: F.col(quoted(name)).cast(kind) for name, kind in wider.items()}
+        lake.overwrite(path, rows.withColumns(cast), options={"overwriteSchema": "true"})
+    lake.evolve(path, wanted)
+    return {**there, **wanted}
