@@ -13,6 +13,7 @@ from lakehouse.errors import (
     ColumnsUnknown,
     GlobRefused,
     KeysRepeated,
+    NameRefused,
     OptionRefused,
     PathRefused,
     TypeRefused,
@@ -153,6 +154,18 @@ def test_types_that_need_a_newer_reader_are_refused(lake: Lake, kind: str) -> No
         lake.create("silver/shop/other", {"at": kind})
     with pytest.raises(TypeRefused, match="at"):
         lake.evolve(TABLE, {"at": kind})
+
+
+@pytest.mark.parametrize("name", ["unit price", "a=b", "NAME"])
+def test_names_that_need_a_newer_reader_or_repeat_are_refused(lake: Lake, name: str) -> None:
+    with pytest.raises(NameRefused):
+        lake.create(TABLE, {**COLUMNS, name: "string"})
+
+
+def test_an_added_column_is_null_in_the_rows_from_before(lake: Lake) -> None:
+    made(lake, (1, "a", "x"))
+    lake.evolve(TABLE, {"age": "int", "sure": "boolean", "price": "decimal(10,2)"})
+    assert held(lake) == [(1, "a", "x", None, None, None)]
 
 
 def test_zoneless_times_among_new_rows_are_refused_and_cast_ones_kept(lake: Lake) -> None:

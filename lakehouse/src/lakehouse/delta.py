@@ -20,6 +20,7 @@ from lakehouse.errors import (
     ColumnsUnknown,
     CommitsCollided,
     KeysRepeated,
+    NameRefused,
     OptionRefused,
     TypeRefused,
 )
@@ -35,6 +36,8 @@ PROPERTIES = {
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 _COLLISION = re.compile(r"Failed to commit transaction|Concurrent\w+Exception|DELTA_CONCURRENT")
 _ABSENT = re.compile(r"No commit files found|PATH_NOT_FOUND|DELTA_(MISSING|TABLE_NOT_FOUND|PATH)")
+# Delta keeps these in names only with column mapping, which readers of version 1 do not know.
+_REFUSED_IN_NAMES = set(" ,;{}()\n\t=")
 # Spark has no Delta type for these, or a reader of version 1 does not know them.
 _REFUSED_TYPES = re.compile(r"\b(timestamp_ntz|time|void|variant|interval|uint\d+)\b")
 
@@ -80,8 +83,10 @@ class Lake:
 
         Raises:
             TypeRefused: a type would need a newer reader.
+            NameRefused: a name would, or differs from another in its spelling only.
         """
         _check_types(columns)
+        _check_names(columns)
         schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in columns.items())
         writer = self.spark.createDataFrame([], schema).write.format("delta")
         writer.mode("ignore").options(**PROPERTIES).save(self.location(table))
@@ -93,8 +98,10 @@ class Lake:
 
         Raises:
             TypeRefused: a type would need a newer reader.
+            NameRefused: a name would, or differs from another in its spelling only.
         """
         _check_types(columns)
+        _check_names(columns)
         there = {name.lower() for name in self.read(table).columns}
         lacking = {name: kind for name, kind in columns.items() if name.lower() not in there}
         if not lacking:
@@ -264,6 +271,15 @@ def _check_types(columns: Mapping[str, str]) -> None:
     for name, kind in columns.items():
         if _REFUSED_TYPES.search(kind.lower()):
             raise TypeRefused(f"Column {name} has the type {kind}")
+
+
+def _check_names(columns: Mapping[str, str]) -> None:
+    spellings: dict[str, str] = {}
+    for name in columns:
+        if _REFUSED_IN_NAMES & set(name):
+            raise NameRefused(f"Column {name!r} has a blank or one of ,;{{}}()= in its name")
+        if spellings.setdefault(name.lower(), name) != name:
+            raise NameRefused(f"Columns {spellings[name.lower()]} and {name} are one to Spark")
 
 
 def _check_unique(rows: DataFrame, on: Sequence[str]) -> None:

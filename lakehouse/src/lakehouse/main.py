@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     A failure leaves by `SystemExit`: a task of a job fails by nothing that a function returns.
     """
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     try:
         with opened(os.environ) as spark:
             given.run(Lake(spark=spark, root=given.lake), given)
@@ -34,9 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tidemark-lakehouse", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    whole = argparse.ArgumentParser(prog="tidemark-lakehouse", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     silver = commands.add_parser("silver", help="take in what a hand-over brings")
     _about_lake(silver, _silver)
     _about_handover(silver)
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     care.add_argument(
         "--path", action="append", default=[], help="another table to care for, such as gold/m/t"
     )
-    return parser
+    return whole
 
 
 def _about_lake(

@@ -1,0 +1,78 @@
+"""The command line, as the tasks of the job run it, and maintenance by delta-rs."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from bronze_runs import BronzeTable, handover, live
+from deltalake import DeltaTable
+
+from lakehouse.delta import Lake
+from lakehouse.errors import HandoverInvalid, RetentionShort
+from lakehouse.handover import parse_handover
+from lakehouse.maintenance import DeltaRsMaintenance, maintain
+from lakehouse.silver.refresh import refresh
+
+COMMAND = Path(sys.executable).parent / "tidemark-lakehouse"
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> BronzeTable:
+    return BronzeTable(root=tmp_path, columns={"id": pa.int32(), "name": pa.string()})
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_silver_is_brought_up_to_date_by_its_command(lake: Lake, orders: BronzeTable) -> None:
+    orders.land(1, [{"id": 1, "name": "a"}])
+    handover(lake, 1, orders.handed(1))
+    done = run("silver", "--lake", lake.root, "--handover", "bronze/_handover/00000001.json")
+    assert (done.returncode, done.stdout) == (0, "hand-over 1: 1 tables brought up to date\n")
+    assert live(lake, orders.silver) == [(1, "a")]
+
+
+def test_a_failure_is_told_with_its_remedy_and_a_status(tmp_path: Path) -> None:
+    done = run("silver", "--lake", str(tmp_path), "--handover", "bronze/_handover/00000001.json")
+    assert done.returncode == 1
+    assert "FileMissing: bronze/_handover/00000001.json is not in the lake" in done.stderr
+    assert "Restore the file in the lake" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "is no object"),
+        ('{"format": 2}', "has format 2, not 1"),
+        ('{"format": 1, "number": true, "tables": []}', "number is True"),
+        ('{"format": 1, "number": 1, "tables": [{"runs": []}]}', r"tables\[0\].table is None"),
+    ],
+)
+def test_a_hand_over_that_is_not_as_agreed_says_where(text: str, said: str) -> None:
+    with pytest.raises(HandoverInvalid, match=said):
+        parse_handover(text, "h.json")
+
+
+def test_maintenance_leaves_the_rows_and_few_files(lake: Lake, orders: BronzeTable) -> None:
+    for number in range(1, 4):
+        orders.land(number, [{"id": number, "name": "a"}])
+        refresh(lake, handover(lake, number, orders.handed(number)))
+    history = lake.location(f"{orders.silver}__history")
+    assert len(DeltaTable(history).file_uris()) == 3
+    paths = maintain(lake, DeltaRsMaintenance(), timedelta(days=7))
+    assert orders.silver in paths
+    assert len(DeltaTable(history).file_uris()) == 1
+    assert live(lake, orders.silver) == [(1, "a"), (2, "a"), (3, "a")]
+    orders.land(4, [{"id": 1, "name": "b"}])
+    refresh(lake, handover(lake, 4, orders.handed(4)))
+    assert live(lake, orders.silver) == [(1, "b"), (2, "a"), (3, "a")]
+
+
+def test_a_retention_under_a_week_is_refused(lake: Lake) -> None:
+    with pytest.raises(RetentionShort):
+        maintain(lake, DeltaRsMaintenance(), timedelta(days=6))
