@@ -1,0 +1,116 @@
+CREATE SCHEMA IF NOT EXISTS `prod`.`flights`;
+COMMENT ON SCHEMA `prod`.`flights` IS 'Departures from the three airports of New York with carrier, plane, route and weather.';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`dim_carrier` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/dim_carrier';
+COMMENT ON TABLE `prod`.`flights`.`dim_carrier` IS 'Airlines as they are now.';
+ALTER TABLE `prod`.`flights`.`dim_carrier` ALTER COLUMN `carrier_sk` COMMENT 'Surrogate key; -1 is the unknown member';
+ALTER TABLE `prod`.`flights`.`dim_carrier` ALTER COLUMN `carrier` COMMENT 'Code of two characters';
+ALTER TABLE `prod`.`flights`.`dim_carrier` ALTER COLUMN `carrier_name` COMMENT 'Name of the airline';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`dim_airport` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/dim_airport';
+COMMENT ON TABLE `prod`.`flights`.`dim_airport` IS 'Airports as they are now.';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `airport_sk` COMMENT 'Surrogate key; -1 is the unknown member';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `faa` COMMENT 'Code of the FAA';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `airport_name` COMMENT 'Name of the airport';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `latitude` COMMENT 'Degrees north';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `longitude` COMMENT 'Degrees east';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `altitude_feet` COMMENT 'Feet above the sea';
+ALTER TABLE `prod`.`flights`.`dim_airport` ALTER COLUMN `time_zone` COMMENT 'Name of the time zone';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`dim_plane` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/dim_plane';
+COMMENT ON TABLE `prod`.`flights`.`dim_plane` IS 'Planes, one row for each version; a version holds from when it was read.';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `plane_sk` COMMENT 'Surrogate key; -1 is the unknown member';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `tailnum` COMMENT 'Number on the tail';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `built_in` COMMENT 'Year of manufacture';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `manufacturer` COMMENT 'Manufacturer';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `model` COMMENT 'Model';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `engines` COMMENT 'Number of engines';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `seats` COMMENT 'Number of seats';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `engine` COMMENT 'Kind of engine';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `valid_from` COMMENT 'From when on this version holds, in UTC';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `valid_to` COMMENT 'Until when it held, exclusive, in UTC; empty while it holds';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `is_current` COMMENT 'Whether this is the version that holds now';
+ALTER TABLE `prod`.`flights`.`dim_plane` ALTER COLUMN `is_deleted` COMMENT 'Whether the row\'s deletion at the source ended this version';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`dim_weather` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/dim_weather';
+COMMENT ON TABLE `prod`.`flights`.`dim_weather` IS 'The weather at an airport of departure, by hour.';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `weather_sk` COMMENT 'Surrogate key; -1 is the unknown member';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `origin` COMMENT 'Code of the airport';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `hour_start` COMMENT 'Start of the hour, in UTC';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `temperature_f` COMMENT 'Degrees Fahrenheit';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `wind_mph` COMMENT 'Wind in miles per hour';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `precipitation_in` COMMENT 'Rain and snow in inches';
+ALTER TABLE `prod`.`flights`.`dim_weather` ALTER COLUMN `visibility_miles` COMMENT 'Visibility in miles';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`dim_date` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/dim_date';
+COMMENT ON TABLE `prod`.`flights`.`dim_date` IS 'Days of the calendar.';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `date_key` COMMENT 'The day as yyyymmdd';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `date` COMMENT 'The day; empty for the unknown day';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `year` COMMENT 'Calendar year';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `quarter` COMMENT 'Quarter of the year, 1 to 4';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `month` COMMENT 'Month of the year, 1 to 12';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `month_name` COMMENT 'Name of the month in English';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `day` COMMENT 'Day of the month';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `iso_year` COMMENT 'Year of the ISO 8601 week';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `iso_week` COMMENT 'ISO 8601 week, 1 to 53';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `week_start` COMMENT 'Monday of the week';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `weekday` COMMENT '1 is Monday, 7 is Sunday';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `weekday_name` COMMENT 'Name of the weekday in English';
+ALTER TABLE `prod`.`flights`.`dim_date` ALTER COLUMN `is_weekend` COMMENT 'Whether it is Saturday or Sunday';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`fact_flight` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/fact_flight';
+COMMENT ON TABLE `prod`.`flights`.`fact_flight` IS 'Scheduled departures, one row each.';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `date_key` COMMENT 'Day of the scheduled departure at the airport';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `carrier_sk` COMMENT 'The member of dim_carrier; -1 where there is none';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `origin_sk` COMMENT 'Airport of departure';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `destination_sk` COMMENT 'Airport of arrival';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `plane_sk` COMMENT 'The plane as known at the time of the flight';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `weather_sk` COMMENT 'Weather at departure';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `year` COMMENT 'Year of the scheduled departure';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `month` COMMENT 'Month of the scheduled departure';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `day` COMMENT 'Day of the scheduled departure';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `carrier` COMMENT 'Code of the airline';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `flight` COMMENT 'Number of the flight';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `origin` COMMENT 'Code of the airport of departure';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `dest` COMMENT 'Code of the airport of arrival';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `tailnum` COMMENT 'Number on the tail';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `scheduled_hour` COMMENT 'Hour of the scheduled departure, in UTC';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `departure_delay` COMMENT 'Minutes late at departure; empty if it never left';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `arrival_delay` COMMENT 'Minutes late at arrival';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `air_minutes` COMMENT 'Minutes in the air';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `distance_miles` COMMENT 'Miles between the airports';
+ALTER TABLE `prod`.`flights`.`fact_flight` ALTER COLUMN `cancelled` COMMENT 'Whether it never left';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`delays_per_carrier_and_month` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/delays_per_carrier_and_month';
+COMMENT ON TABLE `prod`.`flights`.`delays_per_carrier_and_month` IS 'How late the flights of each airline left and arrived in each month.';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `carrier` COMMENT 'Code of the airline';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `year` COMMENT 'Calendar year';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `month` COMMENT 'Month of the year';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `carrier_name` COMMENT 'Name of the airline';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `flights` COMMENT 'Scheduled departures';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `cancelled` COMMENT 'Flights that never left';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `departure_delay` COMMENT 'Mean minutes late at departure';
+ALTER TABLE `prod`.`flights`.`delays_per_carrier_and_month` ALTER COLUMN `arrival_delay` COMMENT 'Mean minutes late at arrival';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`worst_weather_hours` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/worst_weather_hours';
+COMMENT ON TABLE `prod`.`flights`.`worst_weather_hours` IS 'The hundred hours with at least five departures in which flights left latest, with the weather.';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `position` COMMENT '1 is the worst';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `origin` COMMENT 'Code of the airport';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `hour_start` COMMENT 'Start of the hour, in UTC';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `departures` COMMENT 'Flights that left';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `departure_delay` COMMENT 'Mean minutes late at departure';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `wind_mph` COMMENT 'Wind in miles per hour';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `precipitation_in` COMMENT 'Rain and snow in inches';
+ALTER TABLE `prod`.`flights`.`worst_weather_hours` ALTER COLUMN `visibility_miles` COMMENT 'Visibility in miles';
+
+CREATE TABLE IF NOT EXISTS `prod`.`flights`.`busiest_routes` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/flights/busiest_routes';
+COMMENT ON TABLE `prod`.`flights`.`busiest_routes` IS 'Flights between each two airports.';
+ALTER TABLE `prod`.`flights`.`busiest_routes` ALTER COLUMN `origin` COMMENT 'Code of the airport of departure';
+ALTER TABLE `prod`.`flights`.`busiest_routes` ALTER COLUMN `dest` COMMENT 'Code of the airport of arrival';
+ALTER TABLE `prod`.`flights`.`busiest_routes` ALTER COLUMN `destination` COMMENT 'Name of the airport of arrival';
+ALTER TABLE `prod`.`flights`.`busiest_routes` ALTER COLUMN `flights` COMMENT 'Scheduled departures';
+ALTER TABLE `prod`.`flights`.`busiest_routes` ALTER COLUMN `carriers` COMMENT 'Number of different airlines';
+ALTER TABLE `prod`.`flights`.`busiest_routes` ALTER COLUMN `miles` COMMENT 'Miles between them';
+
+GRANT USE CATALOG ON CATALOG `prod` TO `flight_analysts`;
+GRANT USE SCHEMA, SELECT ON SCHEMA `prod`.`flights` TO `flight_analysts`;
