@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from lakehouse.consumption.command import about_consume
 from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
+from lakehouse.gold.command import about_gold, run_gold
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
 from lakehouse.session import opened
@@ -26,12 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = parser().parse_args(arguments)
     try:
-        with opened(os.environ) as spark:
-            given.run(Lake(spark=spark, root=given.lake), given)
+        _run(given)
     except LakehouseError as error:
         remedy = " ".join((type(error).__doc__ or "").split())
         sys.stderr.write(f"{type(error).__name__}: {error}\n{remedy}\n")
         sys.exit(1)
+
+
+def _run(given: argparse.Namespace) -> None:
+    if "lake" not in given:
+        given.run(given)
+        return
+    with opened(os.environ) as spark:
+        given.run(Lake(spark=spark, root=given.lake), given)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,6 +61,11 @@ def parser() -> argparse.ArgumentParser:
     care.add_argument(
         "--path", action="append", default=[], help="another table to care for, such as gold/m/t"
     )
+    gold = commands.add_parser("gold", help="bring a gold model up to a hand-over")
+    _about_lake(gold, run_gold)
+    _about_handover(gold)
+    about_gold(gold)
+    about_consume(commands.add_parser("consume", help="write what readers of gold need"))
     return whole
 
 

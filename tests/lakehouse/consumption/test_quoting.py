@@ -32,13 +32,66 @@ SPARK = re.compile(rf"{COMMENT}|`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'", re.DOTALL)
 TMDL = re.compile(r"'(?:[^']|'')*'|\[(?:[^\]]|\]\])*\]|\"(?:[^\"]|\"\")*\"")
 POWER_QUERY = re.compile(r"\"(?:[^\"]|\"\")*\"")
 WORDS = re.compile(r"[A-Za-z_]+")
-OUTSIDE_SQL = set(
-    "IF SCHEMA_ID IS NULL EXEC GO NOT EXISTS SELECT FROM sys external_data_sources WHERE name "
-    "CREATE EXTERNAL DATA SOURCE WITH LOCATION OR ALTER VIEW AS r OPENROWSET BULK DATA_SOURCE FORMAT "
-    "bigint int datetime bit varchar COLLATE Latin _General_ _BIN _UTF decimal TABLE COMMENT INT "
-    "BIGINT STRING TIMESTAMP BOOLEAN DECIMAL USING DELTA TBLPROPERTIES SCHEMA ON GRANT USE CATALOG "
-    "TO COLUMN".split()
-)
+OUTSIDE_SQL = {
+    "IF",
+    "SCHEMA_ID",
+    "IS",
+    "NULL",
+    "EXEC",
+    "GO",
+    "NOT",
+    "EXISTS",
+    "SELECT",
+    "FROM",
+    "sys",
+    "external_data_sources",
+    "WHERE",
+    "name",
+    "CREATE",
+    "EXTERNAL",
+    "DATA",
+    "SOURCE",
+    "WITH",
+    "LOCATION",
+    "OR",
+    "ALTER",
+    "VIEW",
+    "AS",
+    "r",
+    "OPENROWSET",
+    "BULK",
+    "DATA_SOURCE",
+    "FORMAT",
+    "bigint",
+    "int",
+    "datetime",
+    "bit",
+    "varchar",
+    "COLLATE",
+    "Latin",
+    "_General_",
+    "_BIN",
+    "_UTF",
+    "decimal",
+    "TABLE",
+    "COMMENT",
+    "INT",
+    "BIGINT",
+    "STRING",
+    "TIMESTAMP",
+    "BOOLEAN",
+    "DECIMAL",
+    "USING",
+    "DELTA",
+    "TBLPROPERTIES",
+    "SCHEMA",
+    "ON",
+    "GRANT",
+    "USE",
+    "CATALOG",
+    "TO",
+    "COLUMN",
+}
 
 
 def outside(text: str, quoted: re.Pattern[str]) -> set[str]:

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import cast
 
+from lakehouse.errors import LakehouseError
 from lakehouse.gold.model import Column, Kind, Model, Table
 
 _KINDS = {
@@ -27,7 +28,7 @@ _STYLE = (
 )
 
 
-class FreshnessInvalid(ValueError):
+class FreshnessInvalid(LakehouseError):
     """Write the file anew with `tidemark-lakehouse gold --freshness`, or leave it out."""
 
 

@@ -1,8 +1,8 @@
 """The command `consume`: writes what Synapse, Power BI, Tableau and Unity Catalog need of a model."""
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Any
 
 from lakehouse.consumption.catalogue import read_freshness
 from lakehouse.consumption.places import Places
@@ -10,10 +10,9 @@ from lakehouse.consumption.writing import consumption_files, write_files
 from lakehouse.gold.reading import read_model
 
 
-def add_consume(commands: "argparse._SubParsersAction[Any]") -> None:
-    """Add the command to those of `tidemark-lakehouse`."""
+def about_consume(consume: argparse.ArgumentParser) -> None:
+    """Tell what the command takes."""
     places = Places()
-    consume = commands.add_parser("consume", help="write what readers of a gold model need")
     consume.add_argument("--model", type=Path, required=True, help="folder with model.yml")
     consume.add_argument("--out", type=Path, required=True, help="folder to write into")
     consume.add_argument("--freshness", type=Path, help="JSON written by gold --freshness")
@@ -25,7 +24,7 @@ def add_consume(commands: "argparse._SubParsersAction[Any]") -> None:
 
 
 def run_consume(arguments: argparse.Namespace) -> None:
-    """Write the files. Raises ModelInvalid, FreshnessInvalid, NameUnquotable."""
+    """Write the files. Raises ModelInvalid, FreshnessInvalid or NameUnquotable."""
     freshness = read_freshness(arguments.freshness) if arguments.freshness else {}
     places = Places(
         account=arguments.account,
@@ -35,4 +34,4 @@ def run_consume(arguments: argparse.Namespace) -> None:
     )
     files = consumption_files(read_model(arguments.model), places, freshness)
     write_files(arguments.out, files)
-    print(f"{len(files)} files written below {arguments.out}")  # noqa: T201 - the command's answer
+    sys.stdout.write(f"{len(files)} files written below {arguments.out}\n")

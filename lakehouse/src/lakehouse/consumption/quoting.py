@@ -2,13 +2,15 @@
 
 import re
 
+from lakehouse.errors import LakehouseError
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _PLAIN_TMDL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BLANK = re.compile(r"\s+")
 _NOT_IN_FILES = re.compile(r"[^A-Za-z0-9_.-]|^\.")
 
 
-class NameUnquotable(ValueError):
+class NameUnquotable(LakehouseError):
     """Rename it: a control character, such as a line break, has no safe form in every language."""
 
 

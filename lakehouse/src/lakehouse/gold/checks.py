@@ -93,7 +93,12 @@ def _check_relationship(
         place.fail(f"`at` is for versions, and {dimension.name} has none", at)
     if relationship.via not in ("", *(each.column for each in table.relationships[:number])):
         place.fail(f"`via` must be the column of a relationship above: {relationship.via}", at)
-    return replace(relationship, type="int" if dimension.kind is Kind.DATE else "bigint")
+    given = dict(relationship.match)
+    return replace(
+        relationship,
+        match=tuple((name, given[name]) for name in dimension.key),
+        type="int" if dimension.kind is Kind.DATE else "bigint",
+    )
 
 
 def _check_aggregate(table: Table, place: Section, earlier: dict[str, Table]) -> None:

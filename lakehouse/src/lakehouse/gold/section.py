@@ -6,10 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
 
+from lakehouse.errors import LakehouseError
+
 T = TypeVar("T")
 
 
-class ModelInvalid(ValueError):
+class ModelInvalid(LakehouseError):
     """Repair the declaration at the place that the message names; nothing was built."""
 
 

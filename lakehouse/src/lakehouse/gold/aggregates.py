@@ -1,0 +1,86 @@
+"""Aggregates: the SQL files of a model, computed whole or for the groups that changed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
+
+from lakehouse.errors import LakehouseError
+from lakehouse.gold.model import Table
+from lakehouse.gold.rows import all_of, any_of, named
+
+# With more groups than these, a filter costs more than computing them all.
+MOST_GROUPS: Final = 200
+
+Changes = tuple[DataFrame, DataFrame]
+
+
+class QueryDiffers(LakehouseError):
+    """Make the SELECT give exactly the columns that `model.yml` lists for the table, or list them."""
+
+
+def view_name(read: str) -> str:
+    """Give the name by which SQL calls a table: gold's own name, or `silver_shop_dbo_Item`."""
+    return "silver_" + re.sub(r"[^A-Za-z0-9_]", "_", read) if "/" in read else read
+
+
+def aggregate(spark: SparkSession, table: Table, reads: Mapping[str, DataFrame]) -> DataFrame:
+    """Give the rows of the SELECT over these tables, in the declared types.
+
+    The result looks its tables up by name when it is used: use it before the next call.
+
+    Raises:
+        QueryDiffers: the SELECT gives other columns than those declared.
+    """
+    for name, rows in reads.items():
+        rows.createOrReplaceTempView(view_name(name))
+    result = spark.sql(table.query)
+    declared = {column.name for column in table.columns}
+    if set(result.columns) != declared:
+        differing = ", ".join(sorted(declared ^ set(result.columns)))
+        raise QueryDiffers(f"{table.sql} and its declaration differ in {differing}")
+    columns = (named(column.name).cast(column.type).alias(column.name) for column in table.columns)
+    return result.select(*columns)
+
+
+def affected_groups(
+    spark: SparkSession,
+    table: Table,
+    reads: Mapping[str, DataFrame],
+    changes: Mapping[str, Changes],
+) -> Sequence[tuple[object, ...]] | None:
+    """Give the groups that changed rows belong or belonged to; None if they are too many.
+
+    The SELECT itself says it: run over the changed rows of one table and over all rows of the
+    others, those that are not there any more included, it gives a row for each such group. It may
+    give groups besides, never too few, as long as more rows never make a group disappear.
+    """
+    found: set[tuple[object, ...]] = set()
+    for changed, (was, became) in changes.items():
+        seen = {
+            name: rows.unionByName(changes[name][0]) if name in changes else rows
+            for name, rows in reads.items()
+        }
+        seen[changed] = was.unionByName(became)
+        groups = aggregate(spark, table, seen).select(*map(named, table.groups)).distinct()
+        # Counted first: Sail cannot limit what is distinct.
+        if groups.count() > MOST_GROUPS:
+            return None
+        found |= {tuple(row) for row in groups.collect()}
+    return sorted(found, key=repr) if len(found) <= MOST_GROUPS else None
+
+
+def in_groups(rows: DataFrame, table: Table, groups: Sequence[tuple[object, ...]]) -> DataFrame:
+    """Keep the rows of these groups."""
+    return rows.where(any_of([_is_group(table, group) for group in groups]))
+
+
+def _is_group(table: Table, group: tuple[object, ...]) -> Expression:
+    equal = [
+        named(name).eqNullSafe(F.lit(value).cast(table.column(name).type))
+        for name, value in zip(table.groups, group, strict=True)
+    ]
+    return all_of(equal)

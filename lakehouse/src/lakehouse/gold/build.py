@@ -1,0 +1,121 @@
+"""Builds the tables of a model in their order, each as far as hand-overs have changed it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from lakehouse.delta import Lake
+from lakehouse.gold.journal import forget_changes, is_journaled, write_changes
+from lakehouse.gold.model import Kind, Model, Table
+from lakehouse.gold.parts import Ground, find_part
+from lakehouse.gold.progress import Progress, fingerprints, read_progress, write_progress
+from lakehouse.gold.writing import prepare_table, write_part
+from lakehouse.handover import Handover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What came of one table: whether it was computed whole, and how many rows were written."""
+
+    table: str
+    whole: bool
+    written: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Build:
+    """One refresh of one model, and how far its tables are."""
+
+    ground: Ground
+    progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
+
+    def through(self, table: Table) -> int | None:
+        """Give the hand-over up to which a table may stay as it is; None: it is to be built whole.
+
+        That is where it was never built as it is declared now, and where a table that it is made
+        of was built whole since.
+        """
+        done = self.progress.get(table.name)
+        if done is None:
+            return None
+        above = [each.dimension for each in table.relationships]
+        for name in [*above, *(name for name in table.reads if "/" not in name)]:
+            made_of = self.progress.get(name)
+            if made_of is None or made_of.built > done.through:
+                return None
+            if made_of.built == self.ground.handover.number != done.built:
+                return None
+        return done.through
+
+
+def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed, ...]:
+    """Bring every table of the model up to this hand-over. Repeated, it makes no commit.
+
+    Raises:
+        LakehouseError: see what it says; the tables above the one that failed are written.
+    """
+    build = _Build(ground=Ground(lake=lake, model=model, handover=handover))
+    prints = _fingerprints(build.ground)
+    for name, done in read_progress(lake, model).items():
+        if done.fingerprint == prints.get(name):
+            build.progress[name] = done
+    refreshed = tuple(_refresh(build, table, prints[table.name]) for table in model.tables)
+    # Once for all: what dies before is gone through again, and differs in nothing that is done.
+    write_progress(lake, model, build.progress)
+    _forget(build)
+    return refreshed
+
+
+def _fingerprints(ground: Ground) -> dict[str, str]:
+    """Give what each table is built by. One without silver is another once there is silver."""
+    return {
+        name: said if not table.silver or ground.has(table.silver) else f"{said} without silver"
+        for name, said in fingerprints(ground.model).items()
+        for table in [ground.model.table(name)]
+    }
+
+
+def _refresh(build: _Build, table: Table, fingerprint: str) -> Refreshed:
+    ground = build.ground
+    if prepare_table(ground.lake, ground.model, table):
+        build.progress.pop(table.name, None)
+    through = build.through(table)
+    part = find_part(ground, table, through)
+    written = 0
+    if part is not None:
+        if through is not None and is_journaled(ground.model, table):
+            number = ground.handover.number
+            write_changes(
+                ground.lake, ground.model, table, number, before=part.before, after=part.rows
+            )
+        written = write_part(ground, table, part)
+    _keep_progress(build, table, fingerprint, whole=through is None, written=written)
+    return Refreshed(table=table.name, whole=through is None, written=written)
+
+
+def _keep_progress(
+    build: _Build, table: Table, fingerprint: str, *, whole: bool, written: int
+) -> None:
+    ground = build.ground
+    number, now = ground.handover.number, datetime.now(UTC)
+    done = build.progress.get(table.name)
+    if done is None or whole:
+        rows = ground.read(table.name).count()
+        done = Progress(
+            through=number, built=number, fingerprint=fingerprint, rows=rows, refreshed_at=now
+        )
+    elif written or number > done.through:
+        rows = ground.read(table.name).count() if written else done.rows
+        done = replace(done, through=max(number, done.through), rows=rows, refreshed_at=now)
+    else:
+        return
+    build.progress[table.name] = done
+
+
+def _forget(build: _Build) -> None:
+    """Remove the changes that every aggregate has gone through."""
+    ground = build.ground
+    aggregates = [each for each in ground.model.tables if each.kind is Kind.AGGREGATE]
+    passed = [build.progress[each.name].through for each in aggregates]
+    for table in ground.model.tables:
+        if passed and is_journaled(ground.model, table):
+            forget_changes(ground.lake, ground.model, table, min(passed))

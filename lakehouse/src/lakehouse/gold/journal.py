@@ -1,0 +1,82 @@
+"""Which rows of a gold table a refresh changed, before and after: what aggregates are refreshed by.
+
+A change is written here before the table is merged. If the refresh dies in between, the next one
+finds the same differences again; what was written already is not written twice.
+"""
+
+from typing import Final
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
+
+from lakehouse.delta import Lake
+from lakehouse.gold.model import Model, Table
+from lakehouse.gold.rows import content_hash, is_empty, named, touched
+
+_OLD: Final = "_was"
+_HANDOVER: Final = "_handover"
+_HASH: Final = "_hash"
+
+
+def journal_path(model: Model, table: Table) -> str:
+    """Give where the changes of a table lie."""
+    return f"gold/_changes/{model.name}/{table.name}"
+
+
+def is_journaled(model: Model, table: Table) -> bool:
+    """Tell whether an aggregate reads the table."""
+    return any(table.name in each.reads for each in model.tables)
+
+
+def write_changes(
+    lake: Lake,
+    model: Model,
+    table: Table,
+    handover: int,
+    *,
+    before: DataFrame,
+    after: DataFrame,
+) -> None:
+    """Keep the rows of `before` that are not in `after`, and the other way round."""
+    names = [column.name for column in table.layout]
+    was, became = (rows.select(*map(named, names)) for rows in (before, after))
+    rows = _image(was.subtract(became), was=True).unionByName(
+        _image(became.subtract(was), was=False)
+    )
+    rows = rows.withColumn(_HANDOVER, F.lit(handover).cast("bigint"))
+    rows = rows.withColumn(_HASH, content_hash(names))
+    if is_empty(rows):
+        return
+    path = journal_path(model, table)
+    lake.create(path, dict(rows.dtypes))
+    lake.evolve(path, dict(rows.dtypes))
+    lake.append(path, rows, on=[*table.identity, _HASH, _OLD, _HANDOVER])
+
+
+def read_changes(
+    lake: Lake, model: Model, table: Table, handover: int, through: int
+) -> tuple[DataFrame, DataFrame] | None:
+    """Give the rows as they were and as they became since `through`; None where nothing changed."""
+    path = journal_path(model, table)
+    if not lake.exists(path):
+        return None
+    rows = touched(lake.read(path), handover, through)
+    if is_empty(rows):
+        return None
+    names = [named(column.name) for column in table.layout]
+    was = F.col(_OLD)
+    return rows.where(was).select(*names), rows.where(~was).select(*names)
+
+
+def forget_changes(lake: Lake, model: Model, table: Table, through: int) -> None:
+    """Remove what every aggregate has gone through."""
+    path = journal_path(model, table)
+    if not lake.exists(path):
+        return
+    rows = lake.read(path)
+    if not is_empty(rows.where(F.col(_HANDOVER) <= through)):
+        lake.overwrite(path, rows.where(F.col(_HANDOVER) > through))
+
+
+def _image(rows: DataFrame, *, was: bool) -> DataFrame:
+    return rows.withColumn(_OLD, F.lit(was))

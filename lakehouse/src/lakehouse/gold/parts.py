@@ -1,0 +1,171 @@
+"""Which rows of a table a refresh computes anew, and which rows of the table they replace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from lakehouse.delta import Lake
+from lakehouse.errors import LakehouseError
+from lakehouse.gold.aggregates import Changes, affected_groups, aggregate, in_groups
+from lakehouse.gold.dates import days
+from lakehouse.gold.dimensions import changed_keys, members, unknown_member, versions
+from lakehouse.gold.facts import affected_keys, facts
+from lakehouse.gold.journal import read_changes
+from lakehouse.gold.model import Kind, Model, Table
+from lakehouse.gold.rows import is_empty, live, of_keys, touched
+from lakehouse.handover import Handover, tables_of
+
+
+class SilverMissing(LakehouseError):
+    """Load the table and hand it over before an aggregate reads it, or correct its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows that a part of a table shall have, and those that it has now."""
+
+    rows: DataFrame
+    before: DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a refresh stands on."""
+
+    lake: Lake
+    model: Model
+    handover: Handover
+
+    def read(self, name: str) -> DataFrame:
+        """Give the rows of a gold table."""
+        return self.lake.read(self.model.path(self.model.table(name)))
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is silver of a table (`source/schema.table`)."""
+        path = self._paths().get(table)
+        return path is not None and self.lake.exists(path)
+
+    def silver(self, table: str, *, history: bool = False) -> DataFrame:
+        """Give the rows of a silver table, tombstones included, or of its history."""
+        path = self._paths().get(table)
+        if path is None:
+            raise SilverMissing(f"{table} is not in hand-over {self.handover.number}")
+        current, versions, _ = tables_of(path)
+        return self.lake.read(versions if history else current)
+
+    def silver_of(self, table: Table) -> DataFrame:
+        """Give the silver rows that a gold table is made of: for versions the history."""
+        return self.silver(table.silver, history=table.kind is Kind.SCD2)
+
+    def _paths(self) -> Mapping[str, str]:
+        return {each.table: each.silver for each in self.handover.tables}
+
+
+def find_part(ground: Ground, table: Table, through: int | None) -> Part | None:
+    """Give what may differ since the hand-over `through`: all where it is None, None where nothing may."""
+    if table.kind is Kind.DATE:
+        return _whole(ground, table, days(ground.lake.spark, table)) if through is None else None
+    if table.kind is Kind.AGGREGATE:
+        return _part_of_aggregate(ground, table, through)
+    if table.kind is Kind.FACT:
+        return _part_of_facts(ground, table, through)
+    return _part_of_dimension(ground, table, through)
+
+
+def _whole(ground: Ground, table: Table, rows: DataFrame) -> Part:
+    return Part(rows=rows, before=ground.read(table.name))
+
+
+def _part_of_dimension(ground: Ground, table: Table, through: int | None) -> Part | None:
+    unknown = unknown_member(ground.lake.spark, table)
+    if not ground.has(table.silver):
+        return _whole(ground, table, unknown)
+    make = versions if table.kind is Kind.SCD2 else members
+    silver = ground.silver_of(table)
+    if through is None:
+        return _whole(ground, table, make(silver, table).unionByName(unknown))
+    changed = touched(silver, ground.handover.number, through)
+    if is_empty(changed):
+        return None
+    keys = changed_keys(changed, table)
+    return Part(
+        rows=make(of_keys(silver, keys, table, silver=True), table),
+        before=of_keys(ground.read(table.name), keys, table),
+    )
+
+
+def _part_of_facts(ground: Ground, table: Table, through: int | None) -> Part | None:
+    before = ground.read(table.name)
+    if not ground.has(table.silver):
+        return Part(rows=before.limit(0), before=before)
+    silver = ground.silver_of(table)
+    dimensions = {each.dimension: ground.read(each.dimension) for each in table.relationships}
+    if through is None:
+        return _whole(ground, table, facts(silver, table, ground.model, dimensions))
+    own = touched(silver, ground.handover.number, through)
+    changed = _changed_members(ground, table, through)
+    if not changed and is_empty(own):
+        return None
+    keys = affected_keys(silver, own, table, ground.model, changed=changed, dimensions=dimensions)
+    rows = of_keys(silver, keys, table, silver=True)
+    return Part(
+        rows=facts(rows, table, ground.model, dimensions), before=of_keys(before, keys, table)
+    )
+
+
+def _changed_members(ground: Ground, table: Table, through: int) -> Mapping[str, DataFrame]:
+    """Give the keys of changed members by dimension, without those where nothing changed."""
+    found: dict[str, DataFrame] = {}
+    for name in {each.dimension for each in table.relationships}:
+        dimension = ground.model.table(name)
+        if dimension.silver and ground.has(dimension.silver):
+            rows = touched(ground.silver_of(dimension), ground.handover.number, through)
+            if not is_empty(rows):
+                found[name] = changed_keys(rows, dimension)
+    return found
+
+
+def _part_of_aggregate(ground: Ground, table: Table, through: int | None) -> Part | None:
+    reads = {name: _read(ground, name) for name in table.reads}
+    spark = ground.lake.spark
+    if through is None:
+        return _whole(ground, table, aggregate(spark, table, reads))
+    changes = _changes(ground, table, through)
+    silver_changed = any(_silver_changed(ground, name, through) for name in table.reads)
+    if not changes and not silver_changed:
+        return None
+    groups = affected_groups(spark, table, reads, changes) if table.groups else None
+    if groups is None:
+        return _whole(ground, table, aggregate(spark, table, reads))
+    if not groups:
+        return None
+    return Part(
+        rows=in_groups(aggregate(spark, table, reads), table, groups),
+        before=in_groups(ground.read(table.name), table, groups),
+    )
+
+
+def _read(ground: Ground, name: str) -> DataFrame:
+    if "/" in name:
+        return live(ground.silver(name))
+    return ground.read(name)
+
+
+def _changes(ground: Ground, table: Table, through: int) -> Mapping[str, Changes]:
+    found: dict[str, Changes] = {}
+    for name in table.reads:
+        if "/" not in name:
+            read = ground.model.table(name)
+            number = ground.handover.number
+            changes = read_changes(ground.lake, ground.model, read, number, through)
+            if changes is not None:
+                found[name] = changes
+    return found
+
+
+def _silver_changed(ground: Ground, name: str, through: int) -> bool:
+    if "/" not in name:
+        return False
+    rows = ground.silver(name)
+    return not is_empty(touched(rows, ground.handover.number, through))
