@@ -32,7 +32,10 @@ SELECT f.*, coalesce(
             FROM users u WHERE u.user_id = f.user_id AND u.begins <= f.happened)
     END, '(none)') AS country
 FROM (
-    SELECT *, coalesce(stream_timestamp, _read_at) AS happened FROM stream_now WHERE _op <> 'delete'
+    SELECT *, CASE WHEN stream_timestamp >= TIMESTAMPTZ '1900-01-01 00:00:00+00'
+        AND stream_timestamp <= _read_at + INTERVAL 1 DAY
+        THEN stream_timestamp ELSE _read_at END AS happened
+    FROM stream_now WHERE _op <> 'delete'
 ) f;
 """
 
