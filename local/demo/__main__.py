@@ -100,7 +100,11 @@ def _play(console: Console, demo: Demo) -> bool:
             ):
                 repaired.append(demo.repair(verdict))
                 console.print(f"  {repaired[-1].comparison.table}: {repaired[-1]}")
-    return report.print_result(console, [*verdicts, *repaired])
+    with _step(console, "Handing what was published to the lakehouse: silver, then gold"):
+        demo.refresh_gold()
+    with _step(console, "Asking gold, and computing the answers once more from the source"):
+        agreed = all(each.agrees for each in demo.answer_questions())
+    return report.print_result(console, [*verdicts, *repaired]) and agreed
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import adbc_driver_postgresql.dbapi as postgresql
 from rich.console import Console
 
 from local.demo import report
+from local.demo.answers import QUESTIONS, Answer, answer
 from local.demo.api import Api
 from local.demo.estimates import compare_rows
 from local.demo.failure import DemoFailed
@@ -108,6 +109,22 @@ class Demo:
             self._say(f"  backfilled {STREAMS} from {start} to {end}")
             self._show_estimates([plan], backfill)
             return judge(self.database, self.catalog.table(STREAMS), self.lake)
+
+    def refresh_gold(self) -> None:
+        """Hand all that was published to the lakehouse, and wait until gold has it."""
+        with self.console.status("refreshing silver and gold"):
+            last = self.api.refresh()
+        if last is not None:
+            self._say(f"  {last['number']} hand-overs; the last job run: {last['run_page']}")
+
+    def answer_questions(self) -> tuple[Answer, ...]:
+        """Answer questions from gold, and see whether the source says the same."""
+        with self.console.status("asking"):
+            answers = tuple(answer(each, self.lake, self.database) for each in QUESTIONS)
+        for each in answers:
+            agrees = "the source agrees" if each.agrees else f"{each.differing} rows DIFFER"
+            self._say(f"  {each.question.text} {each.sentence}. ({each.rows:,} rows; {agrees})")
+        return answers
 
     def _plan_all(self) -> list[dict[str, Any]]:
         with self.console.status("planning"):

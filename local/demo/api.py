@@ -13,6 +13,7 @@ from local.demo.failure import DemoFailed
 
 _FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _PATIENCE_SECONDS = 120
+_REFRESH_SECONDS = 600
 _POLL_SECONDS = 0.2
 
 
@@ -72,6 +73,27 @@ class Api:
         runs = self._ask("GET", f"/api/runs?table={table}&limit=1000")["runs"]
         ended = (run for run in runs if run["ended_at"])
         return sorted(ended, key=lambda run: run["started_at"])
+
+    def refresh(self) -> dict[str, Any] | None:
+        """Bring the lakehouse up to date and give the last refresh that this took, None if it was.
+
+        Raises:
+            DemoFailed: one did not succeed, or took longer than ten minutes.
+        """
+        last: dict[str, Any] | None = None
+        while (asked := self._ask("POST", "/api/refreshes", {}))["number"] is not None:
+            last = self._await_refresh(f"/api/refreshes/{asked['number']}")
+        return last
+
+    def _await_refresh(self, path: str) -> dict[str, Any]:
+        deadline = time.monotonic() + _REFRESH_SECONDS
+        while (refresh := self._ask("GET", path))["state"] not in _FINAL:
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{self.url}{path} has not ended in {_REFRESH_SECONDS} s")
+            time.sleep(_POLL_SECONDS)
+        if refresh["state"] != "succeeded":
+            raise DemoFailed(f"{self.url}{path} {refresh['state']}: {refresh['error']}")
+        return refresh
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         try:

@@ -159,6 +159,7 @@ if __name__ == "__main__":
                 port=int(sys.argv[2]),
                 tick=DEFAULT_TICK,
                 sample=True,
+                lakehouse=True,
             )
         )
     )

@@ -12,6 +12,8 @@ from local.oracle import Comparison, compare
 from shared.catalog import read_catalog
 from tests.local.demo.conftest import REPOSITORY, Played
 
+# The whole demo is played before the first test.
+pytestmark = pytest.mark.timeout(1800)
 TABLES = [table.name for table in read_catalog(REPOSITORY / "tables")]
 
 
@@ -62,6 +64,12 @@ def test_each_act_shows_its_plans_beside_what_was_then_read(played: Played) -> N
         rows = int(read.replace(",", ""))
         assert int(estimated.replace(",", "")) == pytest.approx(rows, rel=0.2)
     assert sum(line[1:2] == ["backfill"] for line in lines) == 2
+
+
+def test_gold_answers_what_the_source_answers(played: Played) -> None:
+    answers = [line for line in played.output.splitlines() if line.endswith("; the source agrees)")]
+    assert len(answers) == 3
+    assert "DIFFER" not in played.output
 
 
 def test_the_stack_is_left_running_and_says_where(played: Played) -> None:
