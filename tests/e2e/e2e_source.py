@@ -23,6 +23,7 @@ class Transaction:
     connection: dbapi.Connection
 
     def execute(self, sql: str) -> None:
+        """Execute statements, all in one call: ADBC commits what was executed by an earlier one."""
         with self.connection.cursor() as cursor:
             cursor.executescript(sql)
 

@@ -156,8 +156,7 @@ def test_a_busy_source_is_asked_again_then_told_as_busy_and_a_rerun_completes_th
 ) -> None:
     with scenario.source.transaction() as other:
         if fault == "lock timeout":
-            for table in ("laned", "plain", "numbered", "whole"):
-                other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            other.execute("LOCK TABLE laned, plain, numbered, whole IN ACCESS EXCLUSIVE MODE")
         scenario.source.execute(f"ALTER ROLE reader {SETTINGS[fault]}")
         with Api(rig.url) as api:
             order = load(api, *scenario.tables)
