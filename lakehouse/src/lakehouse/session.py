@@ -8,10 +8,14 @@ locations count.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
+
+# Longer than any process that has a server of its own.
+_SESSION_SECONDS = str(7 * 24 * 3600)
 
 
 def on_databricks(environ: Mapping[str, str]) -> bool:
@@ -37,7 +41,11 @@ def opened(environ: Mapping[str, str]) -> Generator[SparkSession]:
 
 @contextmanager
 def served() -> Generator[str]:
-    """Give the address of a Sail server in this process, on the loopback interface only."""
+    """Give the address of a Sail server in this process, on the loopback interface only.
+
+    Its sessions live as long as it does: unless told otherwise, Sail ends one that nobody has used for a while.
+    """
+    os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", _SESSION_SECONDS)
     from pysail.spark import SparkConnectServer  # noqa: PLC0415 - not installed on Databricks
 
     server = SparkConnectServer("127.0.0.1", 0)
