@@ -10,7 +10,7 @@ from shared.runtime import wiring
 def hand_over(_work: steps.RefreshWork) -> steps.HandedOver:
     """Give the hand-over to be carried out; repeated, it gives the same in the same attempt."""
     app = wiring.app()
-    record = app.refresh_desk.hand_over({table.name: table for table in app.catalog})
+    record = app.refresh_desk.hand_over(app.catalog.by_name)
     if record is None:
         return steps.HandedOver()
     return steps.HandedOver(number=record.number, attempt=record.attempt)

@@ -51,11 +51,7 @@ class Api:
             DemoFailed: it did not succeed, or took longer than two minutes.
         """
         path = f"/api/orders/{order_id}"
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while (order := self._ask("GET", path))["state"] not in _FINAL:
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"{self.url}{path} has not ended in {_PATIENCE_SECONDS} s")
-            time.sleep(_POLL_SECONDS)
+        order = self._await_final(path, _PATIENCE_SECONDS)
         if order["state"] != "succeeded":
             raise DemoFailed(f"{self.url}{path} {order['state']}:\n{_describe(order)}")
         return order
@@ -82,18 +78,19 @@ class Api:
         """
         last: dict[str, Any] | None = None
         while (asked := self._ask("POST", "/api/refreshes", {}))["number"] is not None:
-            last = self._await_refresh(f"/api/refreshes/{asked['number']}")
+            path = f"/api/refreshes/{asked['number']}"
+            last = self._await_final(path, _REFRESH_SECONDS)
+            if last["state"] != "succeeded":
+                raise DemoFailed(f"{self.url}{path} {last['state']}: {last['error']}")
         return last
 
-    def _await_refresh(self, path: str) -> dict[str, Any]:
-        deadline = time.monotonic() + _REFRESH_SECONDS
-        while (refresh := self._ask("GET", path))["state"] not in _FINAL:
+    def _await_final(self, path: str, seconds: int) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while (found := self._ask("GET", path))["state"] not in _FINAL:
             if time.monotonic() > deadline:
-                raise DemoFailed(f"{self.url}{path} has not ended in {_REFRESH_SECONDS} s")
+                raise DemoFailed(f"{self.url}{path} has not ended in {seconds} s")
             time.sleep(_POLL_SECONDS)
-        if refresh["state"] != "succeeded":
-            raise DemoFailed(f"{self.url}{path} {refresh['state']}: {refresh['error']}")
-        return refresh
+        return found
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         try:

@@ -46,6 +46,11 @@ class Catalog:
     def __len__(self) -> int:
         return len(self.tables)
 
+    @property
+    def by_name(self) -> dict[str, TableSpec]:
+        """All tables by their full names."""
+        return {table.name: table for table in self.tables}
+
     def table(self, name: str) -> TableSpec:
         """Give the table with the full name `source/schema.table`. Raises UnknownTable."""
         for table in self.tables:

@@ -145,7 +145,7 @@ class App:
     def find_specs(self) -> Mapping[str, TableSpec]:
         """Give the tables by name as the files stand now; none where these cannot be read."""
         try:
-            return {table.name: table for table in self.catalog}
+            return self.catalog.by_name
         except CatalogBroken:
             return {}
 

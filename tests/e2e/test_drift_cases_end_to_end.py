@@ -1,7 +1,6 @@
 """The cases of the page about drift, through the whole system: what a load does, and what brings bronze level."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from e2e_lake import published
 from e2e_source import STAMPED, Source
 from e2e_stack import Stack
 
+from tests.conftest import LONG
 from tests.contracts.drift_page import Case, cases
 
 # The whole module stands on loads of all its tables, done once.
@@ -26,7 +26,6 @@ FROZEN = ("A column is added", "Narrower")
 # The short form tries one of each way in which a change ends.
 BRIEFLY = ("A column is added", "A column is renamed", "Wider, and lands otherwise", "Another type")
 BRIEFLY += ("The key is gone", "An excluded column goes")
-LONG = os.environ.get("TIDEMARK_LONG") == "1"
 MADE = """
     CREATE TABLE {t} (
         id int PRIMARY KEY, name varchar(10) NOT NULL, note text, amount int DEFAULT 1,

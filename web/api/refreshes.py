@@ -28,7 +28,7 @@ def post_refreshes(app: App, request: Request) -> Answer:
     bodies.read_object(request.body)
     if app.workspace is None:
         raise LakehouseUnset("no job of the lakehouse is set")
-    record = app.refresh_desk.hand_over({table.name: table for table in app.catalog})
+    record = app.refresh_desk.hand_over(app.catalog.by_name)
     if record is None:
         links = {"refreshes": f"{request.base}/api/refreshes"}
         body: dict[str, Any] = {"number": None, "state": "nothing_new", "attempt": None}

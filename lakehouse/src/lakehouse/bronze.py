@@ -10,12 +10,11 @@ from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
 from lakehouse.delta import Lake
 from lakehouse.errors import BronzeDamaged
 from lakehouse.handover import Run
-from lakehouse.kinds import joined, kept_as, kept_as_arrow, quoted
+from lakehouse.kinds import joined, kept_as, kept_as_arrow, projected
 from lakehouse.texts import read_text
 
 # What bronze says of every row. `_loaded_at` is the worker's clock, which orders nothing.
@@ -86,7 +85,7 @@ def read_rows(lake: Lake, landed: Sequence[LandedRun]) -> BronzeRows:
         _join(columns, {n: kept_as(n, kind) for n, kind in frame.dtypes if n not in _OWN})
     if not frames:
         return BronzeRows(columns=columns, rows=None)
-    rows = reduce(DataFrame.unionAll, [_projected(frame, columns) for frame in frames])
+    rows = reduce(DataFrame.unionAll, [projected(frame, {**columns, **STAMP}) for frame in frames])
     _check_counts(rows, landed)
     return BronzeRows(columns=columns, rows=rows)
 
@@ -117,17 +116,6 @@ def _inside(run: Run, name: str) -> str:
 def _join(columns: dict[str, str], more: Mapping[str, str]) -> None:
     for name, kind in more.items():
         columns[name] = joined(name, columns.get(name, kind), kind)
-
-
-def _projected(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
-    """Give all columns in one order, with their types; what the frame lacks is NULL."""
-    wanted = {**columns, **STAMP}
-    return frame.select(
-        [
-            (F.col(quoted(name)) if name in frame.columns else F.lit(None)).cast(kind).alias(name)
-            for name, kind in wanted.items()
-        ]
-    )
 
 
 def _check_counts(rows: DataFrame, landed: Sequence[LandedRun]) -> None:

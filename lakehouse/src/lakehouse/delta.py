@@ -24,6 +24,7 @@ from lakehouse.errors import (
     OptionRefused,
     TypeRefused,
 )
+from lakehouse.kinds import quoted
 from lakehouse.places import file_place, table_place
 
 # Every reader of Delta understands these tables: reader version 1, as Synapse needs it.
@@ -87,7 +88,7 @@ class Lake:
         """
         _check_types(columns)
         _check_names(columns)
-        schema = ", ".join(f"{_quoted(name)} {kind}" for name, kind in columns.items())
+        schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         writer = self.spark.createDataFrame([], schema).write.format("delta")
         writer.mode("ignore").options(**PROPERTIES).save(self.location(table))
 
@@ -109,7 +110,7 @@ class Lake:
         # A column that may not be NULL would be read as 0 in the rows from before: hence no rows
         # that carry values, but typed NULLs.
         nulls = ", ".join(
-            f"CAST(NULL AS {kind}) AS {_quoted(name)}" for name, kind in lacking.items()
+            f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in lacking.items()
         )
         self._commit(
             f"MERGE WITH SCHEMA EVOLUTION INTO {self._target(table)} AS t "
@@ -158,18 +159,18 @@ class Lake:
         if not unique:
             _check_unique(rows, on)
         compared = [name for name in written if name not in on] if compare is None else compare
-        equal = [f"t.{_quoted(name)} <=> s.{_quoted(name)}" for name in on]
+        equal = [f"t.{quoted(name)} <=> s.{quoted(name)}" for name in on]
         statement = ["ON " + " AND ".join(equal + ([within] if within else []))]
         if delete_when:
             statement.append(f"WHEN MATCHED AND {delete_when} THEN DELETE")
         if compared:
-            same = " AND ".join(f"t.{_quoted(name)} <=> s.{_quoted(name)}" for name in compared)
-            sets = ", ".join(f"t.{_quoted(name)} = s.{_quoted(name)}" for name in written)
+            same = " AND ".join(f"t.{quoted(name)} <=> s.{quoted(name)}" for name in compared)
+            sets = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in written)
             statement.append(
                 f"WHEN MATCHED AND NOT ({same}) AND ({replace_when}) THEN UPDATE SET {sets}"
             )
-        names = ", ".join(_quoted(name) for name in written)
-        values = ", ".join(f"s.{_quoted(name)}" for name in written)
+        names = ", ".join(quoted(name) for name in written)
+        values = ", ".join(f"s.{quoted(name)}" for name in written)
         kept = f" AND NOT ({delete_when})" if delete_when else ""
         statement.append(f"WHEN NOT MATCHED{kept} THEN INSERT ({names}) VALUES ({values})")
         if delete_absent_when:
@@ -197,16 +198,16 @@ class Lake:
         """
         _check_options(options or {}, allowed=set())
         self._writable(table, rows)
-        key = [_quoted(name) for name in on]
+        key = [quoted(name) for name in on]
         # Looked for here and not by the merge: engines differ on keys that repeat.
         new = rows.join(self.read(table).select(*on).distinct(), on=list(on), how="left_anti")
-        names = ", ".join(_quoted(name) for name in rows.columns)
-        values = ", ".join(f"s.{_quoted(name)}" for name in rows.columns)
+        names = ", ".join(quoted(name) for name in rows.columns)
+        values = ", ".join(f"s.{quoted(name)}" for name in rows.columns)
         condition = " AND ".join(f"t.{name} = s.{name}" for name in key)
         clauses = f"ON {condition} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
         if delete_absent_when:
             clauses += f" WHEN NOT MATCHED BY SOURCE AND {delete_absent_when} THEN DELETE"
-        return self._merge(table, new.select(*(_quoted(name) for name in rows.columns)), clauses)
+        return self._merge(table, new.select(*(quoted(name) for name in rows.columns)), clauses)
 
     def overwrite(
         self, table: str, rows: DataFrame, *, options: Mapping[str, str] | None = None
@@ -263,10 +264,6 @@ class Lake:
         raise CommitsCollided(f"{len(_PAUSES)} tries failed: {statement[:120]}")
 
 
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
 def _check_types(columns: Mapping[str, str]) -> None:
     for name, kind in columns.items():
         if _REFUSED_TYPES.search(kind.lower()):
@@ -283,7 +280,7 @@ def _check_names(columns: Mapping[str, str]) -> None:
 
 
 def _check_unique(rows: DataFrame, on: Sequence[str]) -> None:
-    keys = [_quoted(name) for name in on]
+    keys = [quoted(name) for name in on]
     repeated = rows.groupBy(*keys).count().where("count > 1").limit(1).collect()
     if repeated:
         values = ", ".join(f"{name}={repeated[0][name]!r}" for name in on)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
 from lakehouse.errors import TypeRefused, TypesDiffer
@@ -111,6 +111,16 @@ def hashed(columns: Mapping[str, str], deleted: Column) -> Column:
         parts.append(F.when(value.isNotNull(), F.lit(name)))
         parts.append(value.cast(f"decimal({_WIDEST},{decimal[2]})") if decimal else value)
     return F.xxhash64(*parts)
+
+
+def projected(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+    """Give all columns in one order, with their types; what the frame lacks is NULL."""
+    return frame.select(
+        [
+            (F.col(quoted(name)) if name in frame.columns else F.lit(None)).cast(kind).alias(name)
+            for name, kind in columns.items()
+        ]
+    )
 
 
 def quoted(name: str) -> str:

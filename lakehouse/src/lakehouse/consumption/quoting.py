@@ -35,7 +35,7 @@ def file_name(text: str) -> str:
 
 def tsql_name(text: str) -> str:
     """Quote an identifier of T-SQL."""
-    return "[" + name(text).replace("]", "]]") + "]"
+    return _bracketed(text)
 
 
 def tsql_text(text: str) -> str:
@@ -80,9 +80,13 @@ def dax_table(text: str) -> str:
 
 def dax_column(text: str) -> str:
     """Quote a column or measure of DAX."""
-    return "[" + name(text).replace("]", "]]") + "]"
+    return _bracketed(text)
 
 
 def tableau_name(text: str) -> str:
     """Quote a field of Tableau."""
+    return _bracketed(text)
+
+
+def _bracketed(text: str) -> str:
     return "[" + name(text).replace("]", "]]") + "]"

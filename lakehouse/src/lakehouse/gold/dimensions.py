@@ -14,7 +14,8 @@ from lakehouse.gold.model import (
     Kind,
     Table,
 )
-from lakehouse.gold.rows import EARLIEST, believed, content_hash, live, named, quoted, value_of
+from lakehouse.gold.rows import EARLIEST, believed, content_hash, live, named, value_of
+from lakehouse.kinds import quoted
 
 _READ_ORDER = ("_run_no", "_read_at", "_row_hash")
 

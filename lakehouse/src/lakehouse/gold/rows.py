@@ -9,14 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.gold.model import Column, Table
+from lakehouse.kinds import quoted
 
 EARLIEST: Final = "1900-01-01 00:00:00"
 """A time before this is taken for a mistake, and is where the first version begins if so declared."""
-
-
-def quoted(name: str) -> str:
-    """Quote a name in an expression of Spark."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def named(name: str) -> Expression:

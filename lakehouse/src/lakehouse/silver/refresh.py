@@ -16,7 +16,7 @@ from lakehouse.bronze import BronzeRows, LandedRun, read_manifests, read_rows
 from lakehouse.delta import Lake
 from lakehouse.errors import TableUnknown
 from lakehouse.handover import Handover, Table
-from lakehouse.kinds import hashed, quoted
+from lakehouse.kinds import hashed, projected, quoted
 from lakehouse.silver import quality, runs
 from lakehouse.silver.current import add_keyless, bring_up_to_date
 from lakehouse.silver.history import Change, add_versions
@@ -146,12 +146,7 @@ def _passed(
     if bronze.rows is None:
         return None
     rows = _with_meta(bronze.rows, bronze.columns, table, number)
-    rows = rows.select(
-        [
-            (F.col(quoted(name)) if name in rows.columns else F.lit(None)).cast(kind).alias(name)
-            for name, kind in {**columns, **META}.items()
-        ]
-    )
+    rows = projected(rows, {**columns, **META})
     verdict = quality.judge(lake, table, rows, number)
     quality.set_aside(lake, table, verdict)
     return verdict.passed
