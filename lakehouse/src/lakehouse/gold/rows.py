@@ -1,7 +1,7 @@
 """Rows of silver in the terms of gold: expressions, times that can be believed, keys."""
 
-from collections.abc import Sequence
-from functools import reduce
+import operator
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pyspark.sql import Column as Expression
@@ -42,12 +42,12 @@ def of_keys(rows: DataFrame, keys: DataFrame, table: Table, *, silver: bool = Fa
 
 def all_of(conditions: Sequence[Expression]) -> Expression:
     """Give the condition that all of these hold."""
-    return reduce(lambda one, other: one & other, conditions)
+    return _paired(conditions, operator.and_)
 
 
 def any_of(conditions: Sequence[Expression]) -> Expression:
     """Give the condition that at least one of these holds."""
-    return reduce(lambda one, other: one | other, conditions)
+    return _paired(conditions, operator.or_)
 
 
 def believed(time: str) -> Expression:
@@ -90,3 +90,13 @@ def live(rows: DataFrame) -> DataFrame:
 def is_empty(rows: DataFrame) -> bool:
     """Tell whether there are no rows."""
     return not rows.limit(1).collect()
+
+
+def _paired(
+    conditions: Sequence[Expression], join: Callable[[Expression, Expression], Expression]
+) -> Expression:
+    """Join conditions two by two: as a chain, a hundred of them are too deep for Spark Connect to send."""
+    if len(conditions) <= 1:
+        return conditions[0]
+    half = len(conditions) // 2
+    return join(_paired(conditions[:half], join), _paired(conditions[half:], join))
