@@ -16,16 +16,10 @@ from uuid import uuid4
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.errors import (
-    ColumnsUnknown,
-    CommitsCollided,
-    KeysRepeated,
-    NameRefused,
-    OptionRefused,
-    TypeRefused,
-)
+from lakehouse.errors import ColumnsUnknown, CommitsCollided, KeysRepeated
 from lakehouse.kinds import quoted
 from lakehouse.places import file_place, table_place
+from lakehouse.refusals import check_names, check_options, check_types
 
 # Every reader of Delta understands these tables: reader version 1, as Synapse needs it.
 PROPERTIES = {
@@ -37,10 +31,6 @@ PROPERTIES = {
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 _COLLISION = re.compile(r"Failed to commit transaction|Concurrent\w+Exception|DELTA_CONCURRENT")
 _ABSENT = re.compile(r"No commit files found|PATH_NOT_FOUND|DELTA_(MISSING|TABLE_NOT_FOUND|PATH)")
-# Delta keeps these in names only with column mapping, which readers of version 1 do not know.
-_REFUSED_IN_NAMES = set(" ,;{}()\n\t=")
-# Spark has no Delta type for these, or a reader of version 1 does not know them.
-_REFUSED_TYPES = re.compile(r"\b(timestamp_ntz|time|void|variant|interval|uint\d+)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +69,22 @@ class Lake:
         """
         return self.spark.read.parquet(*(file_place(self.root, path) for path in paths))
 
-    def create(self, table: str, columns: Mapping[str, str]) -> None:
+    def create(self, table: str, columns: Mapping[str, str], *, partition: str = "") -> None:
         """Make an empty table unless there is one. `columns` are names with Spark's types.
+
+        Files are parted by the values of the column `partition`, unless it is empty.
 
         Raises:
             TypeRefused: a type would need a newer reader.
             NameRefused: a name would, or differs from another in its spelling only.
         """
-        _check_types(columns)
-        _check_names(columns)
+        check_types(columns)
+        check_names(columns)
         schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         writer = self.spark.createDataFrame([], schema).write.format("delta")
-        writer.mode("ignore").options(**PROPERTIES).save(self.location(table))
+        writer.mode("ignore").options(**PROPERTIES).partitionBy(*_parted(partition)).save(
+            self.location(table)
+        )
 
     def evolve(self, table: str, columns: Mapping[str, str]) -> None:
         """Add the columns that the table lacks; rows that are there have NULL in them.
@@ -101,8 +95,8 @@ class Lake:
             TypeRefused: a type would need a newer reader.
             NameRefused: a name would, or differs from another in its spelling only.
         """
-        _check_types(columns)
-        _check_names(columns)
+        check_types(columns)
+        check_names(columns)
         there = {name.lower() for name in self.read(table).columns}
         lacking = {name: kind for name, kind in columns.items() if name.lower() not in there}
         if not lacking:
@@ -196,7 +190,7 @@ class Lake:
             TypeRefused: a column has a type that cannot be kept.
             CommitsCollided: other writers were faster, time and again.
         """
-        _check_options(options or {}, allowed=set())
+        check_options(options or {}, allowed=set())
         self._writable(table, rows)
         key = [quoted(name) for name in on]
         # Looked for here and not by the merge: engines differ on keys that repeat.
@@ -210,9 +204,17 @@ class Lake:
         return self._merge(table, new.select(*(quoted(name) for name in rows.columns)), clauses)
 
     def overwrite(
-        self, table: str, rows: DataFrame, *, options: Mapping[str, str] | None = None
+        self,
+        table: str,
+        rows: DataFrame,
+        *,
+        options: Mapping[str, str] | None = None,
+        partition: str = "",
     ) -> None:
         """Replace all rows. With `overwriteSchema` the columns too; without, they must be the same.
+
+        `partition` is the column by which files are parted, as it was at `create` unless the columns
+        are replaced too.
 
         Raises:
             OptionRefused: another option is given; some of them Sail ignores or gets wrong.
@@ -220,15 +222,26 @@ class Lake:
             TypeRefused: a column has a type that cannot be kept.
         """
         given = options or {}
-        _check_options(given, allowed={"overwriteSchema"})
+        check_options(given, allowed={"overwriteSchema"})
         if given.get("overwriteSchema") == "true":
-            _check_types(dict(rows.dtypes))
+            check_types(dict(rows.dtypes))
         else:
             lacking = set(self.read(table).columns) - set(self._writable(table, rows))
             if lacking:
                 raise ColumnsUnknown(f"{table}: the rows lack {', '.join(sorted(lacking))}")
         writer = rows.write.format("delta").mode("overwrite").options(**PROPERTIES, **given)
-        writer.save(self.location(table))
+        writer.partitionBy(*_parted(partition)).save(self.location(table))
+
+    def put_aside(self, folder: str, rows: DataFrame) -> DataFrame:
+        """Compute rows once, and give them as they lie in a folder of their own until the next time.
+
+        What a merge is given as a plan, an engine may compute several times over. Parquet, as nobody
+        else reads it: there is no log to grow and nothing to vacuum.
+        """
+        place = table_place(self.root, folder)
+        rows.write.mode("overwrite").parquet(place)
+        # An engine writes no file where there is no row, so that it has to be told the columns.
+        return self.spark.read.schema(rows.schema).parquet(place)
 
     def _target(self, table: str) -> str:
         return f"delta.`{self.location(table)}`"
@@ -236,7 +249,7 @@ class Lake:
     def _writable(self, table: str, rows: DataFrame, *, allowed: str = "") -> list[str]:
         """Check the columns of rows; give those that the table has. `allowed` may name another."""
         types = dict(rows.dtypes)
-        _check_types(types)
+        check_types(types)
         there = set(self.read(table).columns)
         unknown = [n for n in types if n not in there and f"s.{n}" not in allowed]
         if unknown:
@@ -264,19 +277,8 @@ class Lake:
         raise CommitsCollided(f"{len(_PAUSES)} tries failed: {statement[:120]}")
 
 
-def _check_types(columns: Mapping[str, str]) -> None:
-    for name, kind in columns.items():
-        if _REFUSED_TYPES.search(kind.lower()):
-            raise TypeRefused(f"Column {name} has the type {kind}")
-
-
-def _check_names(columns: Mapping[str, str]) -> None:
-    spellings: dict[str, str] = {}
-    for name in columns:
-        if _REFUSED_IN_NAMES & set(name):
-            raise NameRefused(f"Column {name!r} has a blank or one of ,;{{}}()= in its name")
-        if spellings.setdefault(name.lower(), name) != name:
-            raise NameRefused(f"Columns {spellings[name.lower()]} and {name} are one to Spark")
+def _parted(partition: str) -> list[str]:
+    return [partition] if partition else []
 
 
 def _check_unique(rows: DataFrame, on: Sequence[str]) -> None:
@@ -285,9 +287,3 @@ def _check_unique(rows: DataFrame, on: Sequence[str]) -> None:
     if repeated:
         values = ", ".join(f"{name}={repeated[0][name]!r}" for name in on)
         raise KeysRepeated(f"{repeated[0]['count']} rows have {values}")
-
-
-def _check_options(options: Mapping[str, str], *, allowed: set[str]) -> None:
-    refused = sorted(set(options) - allowed)
-    if refused:
-        raise OptionRefused(f"{', '.join(refused)} would be ignored, or replace more than is meant")

@@ -25,10 +25,11 @@ def ddl_script(model: Model, places: Places) -> str:
 def create_table(model: Model, table: Table, places: Places) -> str:
     """Write the statement that makes one table, as an external one at its place in the lake."""
     columns = ",\n".join(f"    {_column(column)}" for column in table.layout)
+    parted = f"PARTITIONED BY ({spark_name(table.partition)})\n" if table.partition else ""
     properties = ",\n".join(f"    '{key}' = '{value}'" for key, value in READER_1)
     return (
         f"CREATE TABLE IF NOT EXISTS {full_name(model, table, places)} (\n{columns}\n)\n"
-        f"USING DELTA\n"
+        f"USING DELTA\n{parted}"
         f"LOCATION {spark_text(places.location(model.path(table)))}\n"
         f"COMMENT {spark_text(table.description)}\n"
         f"TBLPROPERTIES (\n{properties}\n);\n"

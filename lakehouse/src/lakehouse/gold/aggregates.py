@@ -65,12 +65,14 @@ def affected_groups(
             for name, rows in reads.items()
         }
         seen[changed] = was.unionByName(became)
-        groups = aggregate(spark, table, seen).select(*map(named, table.groups)).distinct()
-        # Counted first: Sail cannot limit what is distinct.
-        if groups.count() > MOST_GROUPS:
+        columns = [named(name) for name in table.groups]
+        groups = aggregate(spark, table, seen).select(*columns).distinct()
+        # In some order, as Sail cannot limit what is distinct without one.
+        few = groups.orderBy(*columns).limit(MOST_GROUPS + 1)
+        found |= {tuple(row) for row in few.collect()}
+        if len(found) > MOST_GROUPS:
             return None
-        found |= {tuple(row) for row in groups.collect()}
-    return sorted(found, key=repr) if len(found) <= MOST_GROUPS else None
+    return sorted(found, key=repr)
 
 
 def in_groups(rows: DataFrame, table: Table, groups: Sequence[tuple[object, ...]]) -> DataFrame:

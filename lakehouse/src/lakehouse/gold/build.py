@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from lakehouse.delta import Lake
-from lakehouse.gold.journal import forget_changes, is_journaled, write_changes
+from lakehouse.gold.journal import forget_changes, is_journaled
 from lakehouse.gold.model import Kind, Model, Table
 from lakehouse.gold.parts import Ground, find_part
 from lakehouse.gold.progress import Progress, fingerprints, read_progress, write_progress
@@ -27,6 +27,8 @@ class _Build:
 
     ground: Ground
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
+    partitions: dict[str, str] = field(default_factory=dict[str, str])
+    """By which column each table was parted when it was built."""
 
     def through(self, table: Table) -> int | None:
         """Give the hand-over up to which a table may stay as it is; None: it is to be built whole.
@@ -56,6 +58,7 @@ def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed,
     build = _Build(ground=Ground(lake=lake, model=model, handover=handover))
     prints = _fingerprints(build.ground)
     for name, done in read_progress(lake, model).items():
+        build.partitions[name] = done.partition
         if done.fingerprint == prints.get(name):
             build.progress[name] = done
     refreshed = tuple(_refresh(build, table, prints[table.name]) for table in model.tables)
@@ -76,18 +79,15 @@ def _fingerprints(ground: Ground) -> dict[str, str]:
 
 def _refresh(build: _Build, table: Table, fingerprint: str) -> Refreshed:
     ground = build.ground
-    if prepare_table(ground.lake, ground.model, table):
+    parted = build.partitions.get(table.name, table.partition)
+    if prepare_table(ground.lake, ground.model, table, parted):
         build.progress.pop(table.name, None)
     through = build.through(table)
     part = find_part(ground, table, through)
     written = 0
     if part is not None:
-        if through is not None and is_journaled(ground.model, table):
-            number = ground.handover.number
-            write_changes(
-                ground.lake, ground.model, table, number, before=part.before, after=part.rows
-            )
-        written = write_part(ground, table, part)
+        journaled = through is not None and is_journaled(ground.model, table)
+        written = write_part(ground, table, part, journaled=journaled)
     _keep_progress(build, table, fingerprint, whole=through is None, written=written)
     return Refreshed(table=table.name, whole=through is None, written=written)
 
@@ -101,7 +101,12 @@ def _keep_progress(
     if done is None or whole:
         rows = ground.read(table.name).count()
         done = Progress(
-            through=number, built=number, fingerprint=fingerprint, rows=rows, refreshed_at=now
+            through=number,
+            built=number,
+            fingerprint=fingerprint,
+            rows=rows,
+            refreshed_at=now,
+            partition=table.partition,
         )
     elif written or number > done.through:
         rows = ground.read(table.name).count() if written else done.rows

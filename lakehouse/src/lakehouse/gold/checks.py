@@ -6,6 +6,9 @@ from dataclasses import replace
 from lakehouse.gold.model import Kind, Model, Relationship, Table
 from lakehouse.gold.section import Section
 
+# Types whose values are few and alike in every engine's paths and conditions.
+_PARTING = ("int", "smallint", "date")
+
 
 def check_model(model: Model, root: Section) -> Model:
     """Give the model with what follows from other tables filled in. Raises ModelInvalid."""
@@ -30,6 +33,7 @@ def _check_table(table: Table, place: Section, earlier: dict[str, Table]) -> Tab
     _refuse_twins(place, "columns", (column.name for column in table.layout))
     _check_columns(table, place)
     _check_keys(table, place)
+    _check_partition(table, place)
     if table.kind is Kind.AGGREGATE:
         _check_aggregate(table, place, earlier)
     if table.first_day and table.last_day and table.first_day > table.last_day:
@@ -66,6 +70,16 @@ def _check_keys(table: Table, place: Section) -> None:
         keys = {each.column for each in table.relationships}
         if keys & set(table.key):
             place.fail("a surrogate key cannot tell facts apart; name business columns", "key")
+
+
+def _check_partition(table: Table, place: Section) -> None:
+    if not table.partition:
+        return
+    types = {column.name: column.type for column in table.columns}
+    if table.partition not in types:
+        place.fail(f"there is no column {table.partition} among `columns`", "partition")
+    if types[table.partition] not in _PARTING:
+        place.fail(f"must be a column of type {', '.join(_PARTING)}", "partition")
 
 
 def _check_relationship(

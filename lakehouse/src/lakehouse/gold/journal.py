@@ -29,24 +29,17 @@ def is_journaled(model: Model, table: Table) -> bool:
 
 
 def write_changes(
-    lake: Lake,
-    model: Model,
-    table: Table,
-    handover: int,
-    *,
-    before: DataFrame,
-    after: DataFrame,
+    lake: Lake, model: Model, table: Table, handover: int, *, was: DataFrame, now: DataFrame
 ) -> None:
-    """Keep the rows of `before` that are not in `after`, and the other way round."""
+    """Keep rows as they were and as they are to be."""
     names = [column.name for column in table.layout]
-    was, became = (rows.select(*map(named, names)) for rows in (before, after))
-    rows = _image(was.subtract(became), was=True).unionByName(
-        _image(became.subtract(was), was=False)
-    )
+    images = [
+        rows.select(*map(named, names)).withColumn(_OLD, F.lit(old))
+        for rows, old in ((was, True), (now, False))
+    ]
+    rows = images[0].unionByName(images[1])
     rows = rows.withColumn(_HANDOVER, F.lit(handover).cast("bigint"))
     rows = rows.withColumn(_HASH, content_hash(names))
-    if is_empty(rows):
-        return
     path = journal_path(model, table)
     lake.create(path, dict(rows.dtypes))
     lake.evolve(path, dict(rows.dtypes))
@@ -76,7 +69,3 @@ def forget_changes(lake: Lake, model: Model, table: Table, through: int) -> None
     rows = lake.read(path)
     if not is_empty(rows.where(F.col(_HANDOVER) <= through)):
         lake.overwrite(path, rows.where(F.col(_HANDOVER) > through))
-
-
-def _image(rows: DataFrame, *, was: bool) -> DataFrame:
-    return rows.withColumn(_OLD, F.lit(was))

@@ -114,6 +114,8 @@ class Table:
     """The gold tables that an aggregate's SQL names, and silver tables (`source/schema.table`)."""
     groups: tuple[str, ...] = ()
     """The columns by which an aggregate may be refreshed in part."""
+    partition: str = ""
+    """The column by whose values the files of a fact or aggregate are parted; empty: they are not."""
     first_day: date | None = None
     last_day: date | None = None
 

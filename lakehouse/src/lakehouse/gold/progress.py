@@ -18,6 +18,7 @@ _COLUMNS: Final = {
     "fingerprint": "string",
     "rows": "bigint",
     "refreshed_at": "timestamp",
+    "partition": "string",
 }
 # To be raised when the code makes other rows of the same declaration.
 _FORMAT: Final = 1
@@ -32,11 +33,13 @@ class Progress:
     fingerprint: str
     rows: int
     refreshed_at: datetime
+    partition: str
 
 
 def read_progress(lake: Lake, model: Model) -> Mapping[str, Progress]:
     """Give the state of every table of the model that has one. Makes the table if there is none."""
     lake.create(PROGRESS, _COLUMNS)
+    lake.evolve(PROGRESS, _COLUMNS)
     rows = lake.read(PROGRESS).where(f"model = '{model.name}'").collect()
     return {
         row["table"]: Progress(
@@ -45,6 +48,7 @@ def read_progress(lake: Lake, model: Model) -> Mapping[str, Progress]:
             fingerprint=row["fingerprint"],
             rows=row["rows"],
             refreshed_at=row["refreshed_at"].replace(tzinfo=UTC),
+            partition=row["partition"] or "",
         )
         for row in rows
     }
@@ -61,12 +65,13 @@ def write_progress(lake: Lake, model: Model, tables: Mapping[str, Progress]) -> 
             done.fingerprint,
             done.rows,
             done.refreshed_at,
+            done.partition,
         )
         for table, done in tables.items()
     ]
     schema = ", ".join(f"`{name}` {kind}" for name, kind in _COLUMNS.items())
     state = lake.spark.createDataFrame(rows, schema)
-    compared = ["through", "built", "fingerprint", "rows"]
+    compared = ["through", "built", "fingerprint", "rows", "partition"]
     lake.merge(PROGRESS, state, on=["model", "table"], compare=compared, unique=True)
 
 

@@ -62,6 +62,8 @@ def _read_table(section: Section) -> Table:
         query=_read_query(section, sql) if sql else "",
     )
     table = _read_build(section, table)
+    if not table.kind.is_dimension:
+        table = replace(table, partition=section.text("partition", ""))
     section.close()
     return table
 

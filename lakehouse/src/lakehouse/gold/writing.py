@@ -1,65 +1,103 @@
 """Writes a gold table by difference: what is equal stays, so that a repeat makes no commit."""
 
-from pyspark.sql import DataFrame
+from datetime import date
+from typing import Final
+
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.delta import Lake
-from lakehouse.errors import LakehouseError
+from lakehouse.gold.differences import Differences, find_differences, without_keys_of
+from lakehouse.gold.journal import write_changes
 from lakehouse.gold.model import Model, Table
 from lakehouse.gold.parts import Ground, Part
-from lakehouse.gold.rows import any_of, named
+from lakehouse.gold.rows import named
+from lakehouse.kinds import quoted
 
-_GONE = "_gone"
+_GONE: Final = "_gone"
+# With more partitions than these, naming them costs more than looking into all.
+_MOST_PARTITIONS: Final = 200
 
 
-class ValueMissing(LakehouseError):
-    """Declare the column nullable, or see to it that its source or SQL always gives a value."""
+def prepare_table(lake: Lake, model: Model, table: Table, partition: str) -> bool:
+    """Make the table as declared, empty if there was none or one of other columns or partitions.
 
+    Args:
+        lake: Where it lies.
+        model: Whose it is.
+        table: The table.
+        partition: The column by which it was parted when it was built; empty: it was not.
 
-def prepare_table(lake: Lake, model: Model, table: Table) -> bool:
-    """Make the table as declared, empty if there was none or one of other columns. Tell whether it was so."""
+    Returns:
+        Whether it was made.
+    """
     path = model.path(table)
     types = {column.name: column.type for column in table.layout}
     if not lake.exists(path):
-        lake.create(path, types)
+        lake.create(path, types, partition=table.partition)
         return True
-    if dict(lake.read(path).dtypes) == types:
+    if dict(lake.read(path).dtypes) == types and partition == table.partition:
         return False
-    schema = ", ".join(f"`{name.replace('`', '``')}` {kind}" for name, kind in types.items())
+    schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
     empty = lake.spark.createDataFrame([], schema)
-    lake.overwrite(path, empty, options={"overwriteSchema": "true"})
+    lake.overwrite(path, empty, options={"overwriteSchema": "true"}, partition=table.partition)
     return True
 
 
-def write_part(ground: Ground, table: Table, part: Part) -> int:
-    """Bring a part of a table to what it shall be, and tell how many rows were written or deleted.
+def write_part(ground: Ground, table: Table, part: Part, *, journaled: bool) -> int:
+    """Bring a part of a table to what it shall be, and tell how many rows differed.
+
+    Args:
+        ground: What the refresh stands on.
+        table: The table.
+        part: The rows that it shall have, and those that it has.
+        journaled: Whether the differences are kept for the aggregates that read the table.
 
     Raises:
         ValueMissing: a column that is never empty would be.
         KeysRepeated: two rows have one key.
     """
-    _check_values(table, part.rows)
-    key = list(table.identity)
-    names = [column.name for column in table.layout]
-    keys = part.rows.select(*map(named, key))
-    stale = part.before.join(keys, on=key, how="left_anti").select(*map(named, names))
-    rows = part.rows.withColumn(_GONE, F.lit(False)).unionByName(  # noqa: FBT003 - a value
-        stale.withColumn(_GONE, F.lit(True))  # noqa: FBT003 - a value
+    found = find_differences(ground, table, part)
+    if not found.written:
+        return 0
+    path = ground.model.path(table)
+    names = [named(column.name) for column in table.layout]
+    if found.empty:
+        ground.lake.overwrite(path, found.now.select(*names), partition=table.partition)
+        return found.written
+    if journaled:
+        number = ground.handover.number
+        write_changes(ground.lake, ground.model, table, number, was=found.was, now=found.now)
+    rows = found.now.select(*names, F.expr("false").alias(_GONE))
+    if found.deleted:
+        gone = without_keys_of(found.was, found.now, table)
+        rows = rows.unionByName(gone.select(*names, F.expr("true").alias(_GONE)))
+    changing = found.updated or found.deleted
+    ground.lake.merge(
+        path,
+        rows if changing else rows.drop(_GONE),
+        on=table.identity,
+        compare=None if found.updated else (),
+        delete_when=f"s.{_GONE}" if changing else None,
+        within=_partitions(table, found),
+        unique=True,
     )
-    return ground.lake.merge(
-        ground.model.path(table),
-        rows,
-        on=key,
-        compare=[name for name in names if name not in key],
-        delete_when=f"s.{_GONE}",
-    )
+    return found.written
 
 
-def _check_values(table: Table, rows: DataFrame) -> None:
-    needed = [named(column.name).isNull() for column in table.layout if not column.nullable]
-    if not needed:
-        return
-    missing = rows.where(any_of(needed)).limit(1).collect()
-    if missing:
-        empty = [c.name for c in table.layout if not c.nullable and missing[0][c.name] is None]
-        raise ValueMissing(f"{table.name}: {', '.join(empty)} may not be empty")
+def _partitions(table: Table, found: Differences) -> str | None:
+    """Name the partitions that differ, so that an engine need not look into the others."""
+    if not table.partition:
+        return None
+    column = quoted(table.partition)
+    values = found.now.select(column).unionAll(found.was.select(column)).distinct().collect()
+    if len(values) > _MOST_PARTITIONS:
+        return None
+    said = [_literal(row[0]) for row in values if row[0] is not None]
+    either = [f"t.{column} IN ({', '.join(sorted(said))})"] if said else []
+    if len(said) < len(values):
+        either.append(f"t.{column} IS NULL")
+    return f"({' OR '.join(either)})"
+
+
+def _literal(value: int | date) -> str:
+    return str(value) if isinstance(value, int) else f"DATE '{value.isoformat()}'"

@@ -11,7 +11,7 @@ from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import quoted
 from lakehouse.silver.history import Change, add_tombstones, context
-from lakehouse.silver.layout import ORDER
+from lakehouse.silver.layout import ORDER, differences_place
 from lakehouse.silver.runs import Snapshot
 
 
@@ -28,11 +28,19 @@ def bring_up_to_date(lake: Lake, change: Change) -> None:
         .drop("_age")
         .withColumn("_handover", F.lit(change.number).cast("bigint"))
     )
+    present = lake.read(change.table.silver)
+    same = ["_op", *change.table.key, *ORDER]
+    other = lake.put_aside(
+        differences_place(change.table.silver),
+        rows.join(present.select(*map(quoted, same)), on=same, how="left_anti"),
+    )
+    there = other.join(present.select(*key), on=list(change.table.key), how="left_semi")
     lake.merge(
         change.table.silver,
-        rows,
+        other,
         on=list(change.table.key),
-        compare=("_op", *ORDER),
+        # Where all keys are new, an engine need not look at what is there.
+        compare=None if there.limit(1).collect() else (),
         unique=True,
     )
 

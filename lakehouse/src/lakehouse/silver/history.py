@@ -54,7 +54,8 @@ def add_versions(lake: Lake, table: Table, rows: DataFrame, since: int) -> None:
     on = [*table.key, *ORDER]
     lake.merge(
         table.history,
-        rows.dropDuplicates(on),
+        # A hash of the values is in the order, so that versions of one place are equal altogether.
+        rows.distinct(),
         on=on,
         compare=(),
         within=f"t._run_no >= {since}",

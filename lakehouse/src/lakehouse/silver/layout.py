@@ -17,6 +17,11 @@ ASIDE = {"_reasons": "array<string>", "_released_in": "bigint"}
 ORDER = ("_run_no", "_read_at", "_row_hash")
 
 
+def differences_place(silver: str) -> str:
+    """Give where the last refresh of a silver table put aside what it found to differ."""
+    return f"silver/_differences/{silver.partition('/')[2]}"
+
+
 def fit(
     lake: Lake, path: str, columns: Mapping[str, str], meta: Mapping[str, str]
 ) -> dict[str, str]:

@@ -105,9 +105,11 @@ CREATE TABLE IF NOT EXISTS `prod`.`spotify`.`fact_stream` (
     `track_id` INT COMMENT 'Number of the track at the source',
     `listen_seconds` INT COMMENT 'For how long was listened',
     `device_type` STRING COMMENT 'Mobile, Desktop or Smart Speaker',
+    `stream_month` INT COMMENT 'Month of the stream as yyyymm',
     `streamed_at` TIMESTAMP COMMENT 'When the stream began, in UTC'
 )
 USING DELTA
+PARTITIONED BY (`stream_month`)
 LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/spotify/fact_stream'
 COMMENT 'Streams, one row each.'
 TBLPROPERTIES (
@@ -127,6 +129,7 @@ CREATE TABLE IF NOT EXISTS `prod`.`spotify`.`weekly_user_kpis` (
     `listen_seconds` BIGINT COMMENT 'Time listened'
 )
 USING DELTA
+PARTITIONED BY (`week_start`)
 LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/spotify/weekly_user_kpis'
 COMMENT 'What each listener heard in each week.'
 TBLPROPERTIES (

@@ -69,6 +69,7 @@ ALTER TABLE `prod`.`spotify`.`fact_stream` ALTER COLUMN `user_id` COMMENT 'Numbe
 ALTER TABLE `prod`.`spotify`.`fact_stream` ALTER COLUMN `track_id` COMMENT 'Number of the track at the source';
 ALTER TABLE `prod`.`spotify`.`fact_stream` ALTER COLUMN `listen_seconds` COMMENT 'For how long was listened';
 ALTER TABLE `prod`.`spotify`.`fact_stream` ALTER COLUMN `device_type` COMMENT 'Mobile, Desktop or Smart Speaker';
+ALTER TABLE `prod`.`spotify`.`fact_stream` ALTER COLUMN `stream_month` COMMENT 'Month of the stream as yyyymm';
 ALTER TABLE `prod`.`spotify`.`fact_stream` ALTER COLUMN `streamed_at` COMMENT 'When the stream began, in UTC';
 
 CREATE TABLE IF NOT EXISTS `prod`.`spotify`.`weekly_user_kpis` USING DELTA LOCATION 'abfss://gold@musiclake.dfs.core.windows.net/spotify/weekly_user_kpis';

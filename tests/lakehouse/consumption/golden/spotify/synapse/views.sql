@@ -154,6 +154,7 @@ SELECT
     r.[track_id],
     r.[listen_seconds],
     r.[device_type],
+    r.[stream_month],
     r.[streamed_at]
 FROM OPENROWSET(
     BULK N'spotify/fact_stream/',
@@ -169,6 +170,7 @@ FROM OPENROWSET(
     [track_id] int,
     [listen_seconds] int,
     [device_type] varchar(200) COLLATE Latin1_General_100_BIN2_UTF8,
+    [stream_month] int,
     [streamed_at] datetime2(7)
 ) AS r;
 GO

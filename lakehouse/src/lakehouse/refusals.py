@@ -1,0 +1,37 @@
+"""What no table is given: types and names that need a newer reader, and options that engines take differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lakehouse.errors import NameRefused, OptionRefused, TypeRefused
+
+# Delta keeps these in names only with column mapping, which readers of version 1 do not know.
+_REFUSED_IN_NAMES = set(" ,;{}()\n\t=")
+# Spark has no Delta type for these, or a reader of version 1 does not know them.
+_REFUSED_TYPES = re.compile(r"\b(timestamp_ntz|time|void|variant|interval|uint\d+)\b")
+
+
+def check_types(columns: Mapping[str, str]) -> None:
+    """Refuse a column whose type a reader of version 1 does not know. Raises TypeRefused."""
+    for name, kind in columns.items():
+        if _REFUSED_TYPES.search(kind.lower()):
+            raise TypeRefused(f"Column {name} has the type {kind}")
+
+
+def check_names(columns: Mapping[str, str]) -> None:
+    """Refuse names that need column mapping, and two that are one to Spark. Raises NameRefused."""
+    spellings: dict[str, str] = {}
+    for name in columns:
+        if _REFUSED_IN_NAMES & set(name):
+            raise NameRefused(f"Column {name!r} has a blank or one of ,;{{}}()= in its name")
+        if spellings.setdefault(name.lower(), name) != name:
+            raise NameRefused(f"Columns {spellings[name.lower()]} and {name} are one to Spark")
+
+
+def check_options(options: Mapping[str, str], *, allowed: set[str]) -> None:
+    """Refuse options of a writer that are not `allowed`. Raises OptionRefused."""
+    refused = sorted(set(options) - allowed)
+    if refused:
+        raise OptionRefused(f"{', '.join(refused)} would be ignored, or replace more than is meant")
