@@ -7,7 +7,7 @@ from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
 from lakehouse.gold.model import Model, Table
 from lakehouse.gold.parts import Ground, Part
-from lakehouse.gold.rows import any_of, named
+from lakehouse.gold.rows import all_of, any_of, named
 
 _GONE = "_gone"
 
@@ -41,8 +41,10 @@ def write_part(ground: Ground, table: Table, part: Part) -> int:
     _check_values(table, part.rows)
     key = list(table.identity)
     names = [column.name for column in table.layout]
-    keys = part.rows.select(*map(named, key))
-    stale = part.before.join(keys, on=key, how="left_anti").select(*map(named, names))
+    keys = part.rows.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(key)))
+    # NULL equals NULL, as in the merge: else the row of a group without a name would be there twice.
+    same = [named(name).eqNullSafe(F.col(f"_w{i}")) for i, name in enumerate(key)]
+    stale = part.before.join(keys, all_of(same), "left_anti").select(*map(named, names))
     rows = part.rows.withColumn(_GONE, F.lit(False)).unionByName(  # noqa: FBT003 - a value
         stale.withColumn(_GONE, F.lit(True))  # noqa: FBT003 - a value
     )
