@@ -60,7 +60,7 @@ def _table(
         on_empty="accept",
         deletes=deletes,
         # Small enough that loads are cut into slices, whose snapshots differ.
-        slices=SliceSpec(rows=3),
+        slices=SliceSpec(rows=2),
     )
     return SourceTable(spec=spec, values=values)
 
