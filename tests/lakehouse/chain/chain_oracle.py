@@ -174,8 +174,13 @@ def _timeline(
     versions: Sequence[Version], begins: Any, columns: Sequence[str], first: datetime | None
 ) -> list[Held]:
     changes: list[tuple[datetime, Row | None]] = []
-    for instant in sorted({begins(version) for version in versions}):
-        holds = [version for version in versions if begins(version) <= instant][-1]
+    said = [begins(version) for version in versions]
+    since = [
+        v.read_at if v.deleted and before is not None and said_now <= before else said_now
+        for v, said_now, before in zip(versions, said, [None, *said], strict=False)
+    ]
+    for instant in sorted(set(since)):
+        holds = [v for v, begin in zip(versions, since, strict=True) if begin <= instant][-1]
         row = None
         if holds.row is not None and not holds.deleted:
             row = {name: holds.row[name] for name in columns}

@@ -22,7 +22,7 @@ _COLUMNS: Final = {
     "refreshed_at": "timestamp",
 }
 # To be raised when the code makes other rows of the same declaration.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
