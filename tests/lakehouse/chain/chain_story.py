@@ -109,13 +109,19 @@ DEATHS = st.builds(
     left=st.booleans(),
 )
 MODES = st.sampled_from(["incremental"] * 4 + ["backfill", "reconcile", "compare keys"])
-LOADS = st.builds(
-    Load,
-    table=st.sampled_from(list(TABLES)),
-    mode=MODES,
-    death=st.none() | DEATHS,
-    during=st.none() | st.tuples(st.integers(1, 6), CHANGES),
-)
+
+
+def _loads(table: str) -> st.SearchStrategy[Load]:
+    return st.builds(
+        Load,
+        table=st.just(table),
+        mode=MODES,
+        death=st.none() | DEATHS,
+        during=st.none() | st.tuples(st.integers(1, 6), CHANGES),
+    )
+
+
+LOADS = st.sampled_from(list(TABLES)).flatmap(_loads)
 REFRESHES = st.none() | st.builds(
     Refresh,
     silver_dies=st.none() | st.integers(0, 14),
@@ -123,12 +129,17 @@ REFRESHES = st.none() | st.builds(
     again=st.booleans(),
     overtaken=st.booleans(),
 )
-ROUNDS = st.builds(
-    Round,
-    changes=st.lists(CHANGES, min_size=1, max_size=6),
-    loads=st.lists(LOADS, max_size=5),
-    refresh=REFRESHES,
-)
+
+
+@st.composite
+def _rounds(draw: st.DrawFn) -> Round:
+    """Draw a round in which most tables are changed and loaded, some of them twice."""
+    tables = draw(st.permutations(list(TABLES)))
+    return Round(
+        changes=draw(st.lists(CHANGES, min_size=4, max_size=10)),
+        loads=[*(draw(_loads(name)) for name in tables[:3]), *draw(st.lists(LOADS, max_size=3))],
+        refresh=draw(REFRESHES),
+    )
 
 
 @st.composite
@@ -138,7 +149,7 @@ def stories(draw: st.DrawFn, rounds: tuple[int, int]) -> list[Round]:
     # An aggregate that reads silver itself wants the items to be there (`SilverMissing`).
     loads = [Load(table=ITEM), *draw(st.lists(LOADS, min_size=2, max_size=6))]
     begin = Round(changes=first, loads=loads, refresh=draw(REFRESHES))
-    return [begin, *draw(st.lists(ROUNDS, min_size=rounds[0], max_size=rounds[1]))]
+    return [begin, *draw(st.lists(_rounds(), min_size=rounds[0], max_size=rounds[1]))]
 
 
 @dataclass

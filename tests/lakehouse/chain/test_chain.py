@@ -36,7 +36,7 @@ def tell(spark: SparkSession, story: list[Round], *, rebuilds: bool = False) -> 
 
 
 @SHORT
-@given(story=stories(rounds=(1, 1)))
+@given(story=stories(rounds=(2, 2)))
 def test_gold_is_what_loads_could_see_and_in_the_end_the_source(
     spark: SparkSession, story: list[Round]
 ) -> None:
