@@ -215,9 +215,6 @@ class ChainSession:
     def estimate(self, _table: TableSpec, span: Span) -> int:
         return len(self._within(span))
 
-    def holds_rows(self, _table: TableSpec, span: Span) -> bool:
-        return bool(self._within(span))
-
     def cut(self, _table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         values = sorted({row[STAMP] for row in self._within(span).values()})
         # The highest value would leave nothing for the slice behind it.
@@ -293,8 +290,3 @@ def _batch(schema: pa.Schema, rows: Any) -> pa.RecordBatch:
 def _text(instant: int) -> str:
     seconds, rest = divmod(instant, SECOND)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}"
-
-
-def cursor_of(instant: int) -> str:
-    """Write a time as a cursor value."""
-    return CURSOR.format(CURSOR.floor(instant))

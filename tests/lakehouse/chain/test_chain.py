@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from chain_source import TABLES
 from chain_stack import MortalLake
-from chain_story import DAY, HOUR, Chain, Load, Round, stories
+from chain_story import DAY, HOUR, Load, Round, stories
+from chain_telling import Chain
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from pyspark.sql import SparkSession
 
