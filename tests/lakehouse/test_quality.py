@@ -82,6 +82,21 @@ def test_a_released_row_takes_its_place_in_the_order(lake: Lake, users: BronzeTa
     assert rows_of(lake, ASIDE, "id", "_released_in") == [(1, 2), (2, 2), (3, 2)]
 
 
+def test_what_is_released_counts_as_written_after_all_that_was_handed_over(
+    lake: Lake, users: BronzeTable
+) -> None:
+    others = BronzeTable(root=users.root, columns=COLUMNS, name="shop/public.others")
+    users.land(1, [user(1, "Gold")])
+    others.land(1, [user(1, "Free")])
+    refresh(lake, handover(lake, 1, users.handed(1)))
+    # Gold goes through this one as well, although it brings nothing of the table.
+    second = handover(lake, 2, users.handed(), others.handed(1))
+    refresh(lake, second)
+    assert release(lake, second, users.name, {}) == 1
+    assert rows_of(lake, users.silver, "id", "_handover") == [(1, 3)]
+    assert rows_of(lake, f"{users.silver}__history", "id", "_handover") == [(1, 3)]
+
+
 def test_what_was_released_stays_so_when_its_hand_over_is_repeated(
     lake: Lake, users: BronzeTable
 ) -> None:

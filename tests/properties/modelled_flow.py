@@ -1,12 +1,13 @@
 """The real orchestrator of a table's load, step by step, with the real activities behind its steps."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from modelled_stack import Stack
 
 import activities
+from orchestrators.extract_lane import extract_one_lane
 from orchestrators.load_table import load_one_table
 from shared.durable import Step, protocol, steps
 from shared.loading.order import TableOrder
@@ -28,6 +29,9 @@ class _Context:
 
     def call_activity(self, name: str, payload: Any) -> tuple[str, Any]:
         # As JSON, as it would travel.
+        return name, msgspec.json.decode(msgspec.json.encode(payload))
+
+    def call_sub_orchestrator(self, name: str, payload: Any, _instance: str) -> tuple[str, Any]:
         return name, msgspec.json.decode(msgspec.json.encode(payload))
 
     def create_timer(self, at: datetime) -> tuple[str, Any]:
@@ -62,9 +66,21 @@ class Flow:
 
 
 def carry_out(name: str, payload: Any) -> Any:
-    """Run an activity as the worker does, and give its answer."""
+    """Run an activity as the worker does, and give its answer; a lane of slices at one stretch."""
+    if name == steps.extract_lane.name:
+        return _carry_out_lane(msgspec.convert(payload, steps.SliceLane))
     body = getattr(getattr(activities, name), name)
     answer = protocol._answer(STEPS[name], body, payload)
     refused = answer.get("refused")
     assert refused is None or refused["type"] != "Unexpected", f"{name} broke: {refused}"
     return msgspec.json.decode(msgspec.json.encode(answer))
+
+
+def _carry_out_lane(lane: steps.SliceLane) -> Any:
+    body = extract_one_lane(cast("Any", _Context("lane", cast("Any", None))), lane)
+    wanted: Any = next(body)
+    while True:
+        try:
+            wanted = body.send(carry_out(*wanted))
+        except StopIteration as stop:
+            return msgspec.to_builtins(stop.value)

@@ -10,14 +10,19 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from lakehouse.consumption.command import about_consume
 from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
+from lakehouse.gold.build import build_gold
 from lakehouse.gold.command import about_gold, run_gold
+from lakehouse.gold.progress import forget_progress
+from lakehouse.gold.reading import read_model
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
 from lakehouse.session import opened
+from lakehouse.silver.rebuilding import rebuild
 from lakehouse.silver.refresh import refresh, release
 
 
@@ -55,6 +60,20 @@ def parser() -> argparse.ArgumentParser:
     _about_handover(through)
     through.add_argument("--table", required=True, metavar="SOURCE/SCHEMA.TABLE")
     through.add_argument("--key", action="append", default=[], metavar="COLUMN=VALUE")
+    anew = commands.add_parser("rebuild", help="make tables anew from bronze")
+    _about_lake(anew, _rebuild)
+    _about_handover(anew)
+    anew.add_argument("--table", action="append", default=[], metavar="SOURCE/SCHEMA.TABLE")
+    anew.add_argument(
+        "--from-run", type=int, default=0, metavar="RUN_NO", help="leave out the runs before"
+    )
+    anew.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        type=Path,
+        help="folder of a gold model to build whole",
+    )
     care = commands.add_parser("maintain", help="optimise and vacuum the tables of silver")
     _about_lake(care, _maintain)
     care.add_argument("--retain-days", type=int, default=7, metavar="DAYS")
@@ -84,6 +103,17 @@ def _silver(lake: Lake, given: argparse.Namespace) -> None:
     handover = read_handover(lake, given.handover)
     changed = refresh(lake, handover)
     _say(f"hand-over {handover.number}: {len(changed)} tables brought up to date")
+
+
+def _rebuild(lake: Lake, given: argparse.Namespace) -> None:
+    models = [read_model(folder) for folder in given.model]
+    handover = rebuild(lake, given.handover, given.table, first_run=given.from_run)
+    for table in handover.tables:
+        _say(f"{table.table}: made anew of {len(table.runs)} runs")
+    for model in models:
+        forget_progress(lake, model)
+        build_gold(lake, model, read_handover(lake, given.handover))
+        _say(f"gold/{model.name}: built whole")
 
 
 def _maintain(lake: Lake, given: argparse.Namespace) -> None:

@@ -113,6 +113,21 @@ def test_a_deletion_ends_the_version_and_a_return_begins_one(
     ]
 
 
+@pytest.mark.parametrize(
+    ("said_at", "ends"),
+    [(at(0), at(4) + NOON), (datetime(2023, 1, 1, tzinfo=UTC), at(4) + NOON), (at(3), at(3))],
+)
+def test_a_deletion_that_keeps_the_old_time_ends_the_version_when_it_was_read(
+    silver: Silver, said: Callable[[], Said], said_at: datetime, ends: datetime
+) -> None:
+    silver.put(USERS, user(1, at(0), country="A"), run=1)
+    # The source marks the row and may leave the time alone, which is then that of the values.
+    marked = {**user(1, said_at, country="A"), "_op": "delete"}
+    silver.put(USERS, marked, run=4)
+    silver.put(USERS, marked, run=5)
+    assert said() == [(1, "A", FIRST, ends, False, True)]
+
+
 def test_a_member_that_is_gone_has_no_current_version(
     silver: Silver, said: Callable[[], Said]
 ) -> None:

@@ -32,10 +32,11 @@ def versions(history: DataFrame, table: Table) -> DataFrame:
     rows = history.select(
         *(value_of(column) for column in table.columns),
         *_READ_ORDER,
-        believed(table.valid_from).alias("_from"),
+        believed(table.valid_from).alias("_said"),
         (F.col("_op") == "delete").alias("_gone"),
     )
-    return _with_ends(_collapsed(_uncorrected(_with_keys(rows, table), table), table), table)
+    rows = _with_beginnings(_with_keys(rows, table), table)
+    return _with_ends(_collapsed(_uncorrected(rows, table), table), table)
 
 
 def members(current: DataFrame, table: Table) -> DataFrame:
@@ -58,12 +59,19 @@ def changed_keys(rows: DataFrame, table: Table) -> DataFrame:
     ).distinct()
 
 
+def _with_beginnings(rows: DataFrame, table: Table) -> DataFrame:
+    """Say from when each version holds: a deletion that tells no later time than the row did, since it was read.
+
+    A source that marks a row as deleted may leave the time alone. It is then that of the values, which
+    held until the deletion.
+    """
+    before = F.lag("_said").over(_reading(table))
+    begins = F.when(F.col("_gone") & (F.col("_said") <= before), F.col("_read_at"))
+    return rows.withColumn("_from", F.coalesce(begins, F.col("_said"))).drop("_said")
+
+
 def _uncorrected(rows: DataFrame, table: Table) -> DataFrame:
-    read_later = (
-        Window.partitionBy(*map(quoted, table.key))
-        .orderBy(*_READ_ORDER)
-        .rowsBetween(1, Window.unboundedFollowing)
-    )
+    read_later = _reading(table).rowsBetween(1, Window.unboundedFollowing)
     corrected = rows.withColumn("_corrected", F.min("_from").over(read_later))
     return corrected.where(F.col("_corrected").isNull() | (F.col("_from") < F.col("_corrected")))
 
@@ -108,6 +116,10 @@ def _with_keys(rows: DataFrame, table: Table) -> DataFrame:
     for name in table.key:
         rows = rows.where(named(name).isNotNull())
     return rows
+
+
+def _reading(table: Table) -> WindowSpec:
+    return Window.partitionBy(*map(quoted, table.key)).orderBy(*_READ_ORDER)
 
 
 def _timeline(table: Table) -> WindowSpec:

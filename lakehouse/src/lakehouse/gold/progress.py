@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
+
 from lakehouse.delta import Lake
 from lakehouse.gold.model import Model
 
@@ -21,7 +23,7 @@ _COLUMNS: Final = {
     "partition": "string",
 }
 # To be raised when the code makes other rows of the same declaration.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,16 @@ def write_progress(lake: Lake, model: Model, tables: Mapping[str, Progress]) -> 
     state = lake.spark.createDataFrame(rows, schema)
     compared = ["through", "built", "fingerprint", "rows", "partition"]
     lake.merge(PROGRESS, state, on=["model", "table"], compare=compared, unique=True)
+
+
+def forget_progress(lake: Lake, model: Model) -> None:
+    """Forget that any table of the model was built, so that each is built whole."""
+    lake.create(PROGRESS, _COLUMNS)
+    gone = lake.read(PROGRESS).where(f"model = '{model.name}'").select("model", "table")
+    gone = gone.withColumn("_gone", F.lit(True))  # noqa: FBT003 - a value
+    lake.merge(
+        PROGRESS, gone, on=["model", "table"], compare=(), delete_when="s._gone", unique=True
+    )
 
 
 def fingerprints(model: Model) -> Mapping[str, str]:

@@ -76,10 +76,11 @@ def release(lake: Lake, handover: Handover, name: str, key: Mapping[str, str]) -
         TableUnknown: the table was never handed over, or the key has other columns.
     """
     table = _named(handover, name)
-    last = runs.last_handover(lake, table.table)
-    if last is None or (key and set(key) != set(table.key)):
+    unknown = runs.greatest_run(lake, table.table) is None
+    if unknown or (key and set(key) != set(table.key)):
         raise TableUnknown(f"{name} with a key of {sorted(key) or 'no columns'}")
-    number = last + 1
+    # Of any table: whoever follows silver goes through a hand-over that brings nothing of this one too.
+    number = max(handover.number, runs.last_handover(lake)) + 1
     rows = quality.waiting(lake, table, dict(key))
     numbers = [row[0] for row in rows.select("_run_no").distinct().collect()]
     if not numbers:

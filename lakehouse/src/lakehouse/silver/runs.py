@@ -40,11 +40,10 @@ def greatest_run(lake: Lake, table: str) -> int | None:
     return found[0][0]
 
 
-def last_handover(lake: Lake, table: str) -> int | None:
-    """Give the greatest number of a hand-over that brought the table runs, None before the first."""
+def last_handover(lake: Lake) -> int:
+    """Give the greatest number of a hand-over that was taken in, 0 before the first."""
     lake.create(PATH, _COLUMNS)
-    found = lake.read(PATH).where(F.col("table") == table).agg(F.max("handover")).collect()
-    return found[0][0]
+    return lake.read(PATH).agg(F.max("handover")).collect()[0][0] or 0
 
 
 def silver_paths(lake: Lake) -> list[str]:
@@ -75,6 +74,14 @@ def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -
     frame = lake.spark.createDataFrame(rows, schema)
     frame = frame.withColumn("read_at", F.timestamp_micros("read_at"))
     lake.merge(PATH, frame, on=["table", "run_no"], compare=())
+
+
+def forget(lake: Lake, table: str) -> None:
+    """Forget that runs of a table were taken in."""
+    lake.create(PATH, _COLUMNS)
+    gone = lake.read(PATH).where(F.col("table") == table).select("table", "run_no")
+    gone = gone.withColumn("_gone", F.lit(True))  # noqa: FBT003 - Spark takes it by position only
+    lake.merge(PATH, gone, on=["table", "run_no"], compare=(), delete_when="s._gone", unique=True)
 
 
 def snapshots(lake: Lake, table: str) -> list[Snapshot]:
