@@ -9,7 +9,7 @@ from chain_source import TABLES
 from chain_stack import MortalLake
 from chain_story import DAY, HOUR, Load, Round, stories
 from chain_telling import Chain
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from pyspark.sql import SparkSession
 
 # The long form: TIDEMARK_LONG=1 TIDEMARK_CHAIN_STORIES=200 TIDEMARK_CHAIN_SEED=7 pytest tests/lakehouse/chain
@@ -17,7 +17,7 @@ STORIES = int(os.environ.get("TIDEMARK_CHAIN_STORIES", "40"))
 SEED = int(os.environ.get("TIDEMARK_CHAIN_SEED", "1"))
 # One story takes some twenty seconds, most of them Spark's: too long to look for a shorter one.
 SHORT = settings(
-    max_examples=2,
+    max_examples=1,
     derandomize=True,
     database=None,
     deadline=None,
@@ -41,6 +41,8 @@ def tell(spark: SparkSession, story: list[Round], *, rebuilds: bool = False) -> 
 def test_gold_is_what_loads_could_see_and_in_the_end_the_source(
     spark: SparkSession, story: list[Round]
 ) -> None:
+    # The first stories that are drawn are the simplest, in which hardly anything happens.
+    assume(sum(each.refresh is not None for each in story) > 1)
     tell(spark, story)
 
 
