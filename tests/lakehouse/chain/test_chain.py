@@ -87,7 +87,7 @@ FAULTS = {
         "fact_sale",
     ),
     "changes of facts are not written down": (
-        "lakehouse.gold.build.write_changes",
+        "lakehouse.gold.writing.write_changes",
         lambda *_, **__: None,
         "sales_per_country",
     ),

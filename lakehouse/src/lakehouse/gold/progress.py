@@ -78,13 +78,10 @@ def write_progress(lake: Lake, model: Model, tables: Mapping[str, Progress]) -> 
 
 
 def forget_progress(lake: Lake, model: Model) -> None:
-    """Forget that any table of the model was built, so that each is built whole."""
+    """Let every table of the model be built whole, however it lies there now."""
     lake.create(PROGRESS, _COLUMNS)
-    gone = lake.read(PROGRESS).where(f"model = '{model.name}'").select("model", "table")
-    gone = gone.withColumn("_gone", F.lit(True))  # noqa: FBT003 - a value
-    lake.merge(
-        PROGRESS, gone, on=["model", "table"], compare=(), delete_when="s._gone", unique=True
-    )
+    rows = lake.read(PROGRESS).where(f"model = '{model.name}'").withColumn("fingerprint", F.lit(""))
+    lake.merge(PROGRESS, rows, on=["model", "table"], compare=["fingerprint"], unique=True)
 
 
 def fingerprints(model: Model) -> Mapping[str, str]:
