@@ -23,7 +23,8 @@ from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
 from lakehouse.session import opened
 from lakehouse.silver.rebuilding import rebuild
-from lakehouse.silver.refresh import refresh, release
+from lakehouse.silver.refresh import refresh
+from lakehouse.silver.releasing import release
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
