@@ -19,15 +19,8 @@ def bring_up_to_date(lake: Lake, change: Change) -> None:
     """Let the keys concerned have their last version, which may be a tombstone."""
     versions = context(lake, change)
     tombstones = add_tombstones(lake, change, versions)
-    key = [F.col(quoted(name)) for name in change.table.key]
-    last = Window.partitionBy(*key).orderBy(*(F.col(name).desc() for name in ORDER))
-    rows = (
-        versions.unionByName(tombstones)
-        .withColumn("_age", F.row_number().over(last))
-        .where("_age = 1")
-        .drop("_age")
-        .withColumn("_handover", F.lit(change.number).cast("bigint"))
-    )
+    rows = last_versions(change.table, versions.unionByName(tombstones))
+    rows = rows.withColumn("_handover", F.lit(change.number).cast("bigint"))
     lake.merge(
         change.table.silver,
         rows,
@@ -35,6 +28,14 @@ def bring_up_to_date(lake: Lake, change: Change) -> None:
         compare=("_op", *ORDER),
         unique=True,
     )
+
+
+def last_versions(table: Table, versions: DataFrame) -> DataFrame:
+    """Choose the last version of each key."""
+    key = [F.col(quoted(name)) for name in table.key]
+    last = Window.partitionBy(*key).orderBy(*(F.col(name).desc() for name in ORDER))
+    aged = versions.withColumn("_age", F.row_number().over(last))
+    return aged.where("_age = 1").drop("_age")
 
 
 def add_keyless(

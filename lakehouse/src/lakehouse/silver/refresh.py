@@ -14,6 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 
 from lakehouse.bronze import BronzeRows, LandedRun, read_manifests, read_rows
 from lakehouse.delta import Lake
+from lakehouse.errors import FileMissing
 from lakehouse.handover import Handover, Table
 from lakehouse.kinds import hashed, projected, quoted
 from lakehouse.silver import quality, runs
@@ -47,7 +48,9 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
         RuleInvalid: a rule is no condition over the table's columns.
     """
     before = runs.greatest_run(lake, table.table)
-    landed = read_manifests(lake, table.runs)
+    landed = _landed(lake, table)
+    if not landed:
+        return
     bronze = read_rows(lake, landed)
     columns = _fitted(lake, table, bronze)
     passed = _passed(lake, table, bronze, columns, number)
@@ -64,6 +67,17 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
     else:
         runs.record(lake, table, landed, number)
         add_keyless(lake, table, passed, runs.snapshots(lake, table.table))
+
+
+def _landed(lake: Lake, table: Table) -> list[LandedRun]:
+    """Read the manifests of the new runs. One that was taken in and removed since is not asked for again."""
+    try:
+        return read_manifests(lake, table.runs)
+    except FileMissing:
+        gone = {run.run_no for run in runs.taken_in(lake, table.table) if run.bronze}
+        if not gone & {run.run_no for run in table.runs}:
+            raise
+        return read_manifests(lake, [run for run in table.runs if run.run_no not in gone])
 
 
 def _take_in(

@@ -57,7 +57,7 @@ def release(lake: Lake, handover: Handover, name: str, key: Mapping[str, str]) -
     taken = runs.greatest_run(lake, name) is not None
     if table is None or not taken or (key and set(key) != set(table.key)):
         raise TableUnknown(f"{name} with a key of {sorted(key) or 'no columns'}")
-    return _let_through(lake, table, key, _last(lake, handover.number) + 1)
+    return _let_through(lake, table, key, last_handover(lake, handover.number) + 1)
 
 
 def _may_wait(lake: Lake, table: Table, key: Mapping[str, str]) -> bool:
@@ -91,7 +91,7 @@ def _let_through(lake: Lake, table: Table, key: Mapping[str, str], number: int) 
     return count
 
 
-def _last(lake: Lake, given: int) -> int:
+def last_handover(lake: Lake, given: int) -> int:
     """Find the last hand-over that anybody has gone through, which need not have brought the table runs."""
     followed = [given, runs.last_handover(lake)]
     if lake.exists(PROGRESS):
