@@ -53,8 +53,11 @@ def run_retention(lake: Lake, maintenance: Maintenance, given: argparse.Namespac
         folders = retain_bronze(lake, maintenance, timedelta(days=given.retain_bronze_days), now)
         sys.stdout.write(f"{len(folders)} runs removed from bronze\n")
     if given.retain_quarantine_days is not None:
-        handover = read_handover(lake, _path_of(last_handover(lake, 0)))
-        count = retain_quarantine(lake, handover, timedelta(days=given.retain_quarantine_days), now)
+        older = timedelta(days=given.retain_quarantine_days)
+        last = last_handover(lake, 0)
+        count = 0
+        if last:
+            count = retain_quarantine(lake, read_handover(lake, _path_of(last)), older, now)
         sys.stdout.write(f"{count} rows removed from quarantine\n")
 
 
