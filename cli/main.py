@@ -19,6 +19,7 @@ COMMANDS = {
     "backfill": "Load a past period of a table again, window by window.",
     "reconcile": "Compare a table's copy with its source, and repair it.",
     "refresh": "Hand what was published to the lakehouse, and see it through.",
+    "release": "Let rows through that broke a rule and wait in quarantine, as they are.",
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
     "rerun": "Run again what failed of a run, an order or a backfill.",

@@ -15,6 +15,7 @@ class RefreshAccepted(Stated, frozen=True, kw_only=True):
     """What is on its way; without a number there was nothing to hand over."""
 
     number: int | None = None
+    releases_waiting: int = 0
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class Refresh(Stated, frozen=True, kw_only=True):
     attempt: int
     tables: int
     runs: int
+    releases: int = 0
     job_run_id: int | None = None
     run_page: str | None = None
     tasks: tuple[Task, ...] = ()
@@ -52,6 +54,15 @@ def render_refresh_accepted(accepted: RefreshAccepted) -> Text:
     if accepted.number is None:
         return Text("Nothing was published since the last refresh.")
     return Text(f"Refresh {accepted.number} is {clean(accepted.state)}")
+
+
+def render_release_accepted(accepted: RefreshAccepted) -> Text:
+    """Write which refresh lets rows through."""
+    if accepted.number is None:
+        return Text("A refresh that has ended meanwhile carried the release out.")
+    if accepted.releases_waiting:
+        return Text(f"The refresh after {accepted.number}, which is on its way, carries it out.")
+    return Text(f"Refresh {accepted.number} carries the release out")
 
 
 def render_refresh(refresh: Refresh) -> RenderableType:
@@ -98,8 +109,11 @@ def _standing(refresh: Refresh) -> Text:
 
 
 def _handed(refresh: Refresh) -> str:
-    runs, tables = refresh.runs, refresh.tables
-    return (
+    runs, tables, releases = refresh.runs, refresh.tables, refresh.releases
+    handed = (
         f"{format_count(runs)} {plural('run', runs)} of "
         f"{format_count(tables)} {plural('table', tables)}"
     )
+    if releases:
+        handed += f", {format_count(releases)} {plural('release', releases)}"
+    return handed

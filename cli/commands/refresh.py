@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
-from click.exceptions import Exit
 
-from cli.answers import SUCCEEDED, Stated, read
-from cli.errors import FAILED, Refused, StoppedWaiting, Unreachable
+from cli.answers import read
 from cli.options import takes_address
 from cli.paging import gather
 from cli.paths import REFRESHES, refresh_path
-from cli.progress import show_progress
 from cli.refreshes import (
     Refresh,
     RefreshAccepted,
@@ -21,8 +16,8 @@ from cli.refreshes import (
     render_refresh_accepted,
     render_refreshes,
 )
+from cli.refreshing import see_through
 from cli.session import Session, open_session
-from cli.waiting import await_end
 
 _LISTED = 20
 _NUMBER = click.IntRange(min=1)
@@ -62,21 +57,4 @@ def _refresh(session: Session, *, wait: bool) -> None:
         session.output.show(raw, RefreshAccepted, render_refresh_accepted)
         return
     session.output.note(f"Refresh {accepted.number} is on its way.")
-    ended = _await_end(session, accepted.number)
-    session.output.show(ended, Refresh, render_refresh)
-    if read(ended, Stated).state != SUCCEEDED:
-        raise Exit(FAILED)
-
-
-def _await_end(session: Session, number: int) -> Any:
-    goes_on = (
-        f"Refresh {number} goes on without this command. "
-        f"Look at it with: tidemark refresh --status {number}"
-    )
-    try:
-        with show_progress(Refresh, render_refresh) as on_news:
-            return await_end(lambda: session.client.get(refresh_path(number)), on_news)
-    except KeyboardInterrupt as stop:
-        raise StoppedWaiting(goes_on) from stop
-    except (Unreachable, Refused) as error:
-        raise type(error)(f"{error.message}\n{goes_on}") from error
+    session.output.show(see_through(session, accepted.number), Refresh, render_refresh)

@@ -102,9 +102,13 @@ def _play(console: Console, demo: Demo) -> bool:
                 console.print(f"  {repaired[-1].comparison.table}: {repaired[-1]}")
     with _step(console, "Handing what was published to the lakehouse: silver, then gold"):
         demo.refresh_gold()
+    with _step(console, "Looking for the rows that broke a rule"):
+        caught = all(each.passed for each in demo.find_caught())
+    with _step(console, "Repairing some of them at the source, and letting the others through"):
+        arrived = all(each.passed for each in demo.repair_and_release())
     with _step(console, "Asking gold, and computing the answers once more from the source"):
         agreed = all(each.agrees for each in demo.answer_questions())
-    return report.print_result(console, [*verdicts, *repaired]) and agreed
+    return report.print_result(console, [*verdicts, *repaired]) and agreed and caught and arrived
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the demo does, in order: load, change and load, backfill beside a load, compare, repair."""
+"""What the demo does, in order: load, change and load, backfill beside a load, compare, repair, refresh, release."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ from local.demo.answers import QUESTIONS, Answer, answer
 from local.demo.api import Api
 from local.demo.estimates import compare_rows
 from local.demo.failure import DemoFailed
+from local.demo.rules import Arrived, Caught, find_arrived, find_caught
 from local.demo.verdict import Verdict, judge
-from local.sample.changes import Change, late_commit, make_changes
+from local.sample.breaches import make_repairs
+from local.sample.change import Change
+from local.sample.changes import late_commit, make_changes
 from shared.catalog import Catalog
 
+SIGNED_UP = "user_signed_up_with_an_unknown_plan"
 USERS, STREAMS = "spotify/dbo.DimUser", "spotify/dbo.FactStream"
 # A month in the middle of the streams, in windows of three days: eleven windows, six groups.
 MONTH = ("2024-03-01", "2024-04-01")
@@ -61,7 +65,8 @@ class Demo:
             self.api.await_end(order)
         for change in self.changes:
             blind = "" if change.seen else ", which the cursor cannot see"
-            self._say(f"  {change.table}: {change.name} ({len(change.keys)}){blind}")
+            breaks = f", which breaks the rule {change.breaks}" if change.breaks else ""
+            self._say(f"  {change.table}: {change.name} ({len(change.keys)}){blind}{breaks}")
         held = self.api.runs(USERS)[-1]["bound"]
         self._say(
             f"  User {late.keys[0]} was inserted first and committed only after this load, which the "
@@ -116,6 +121,30 @@ class Demo:
             last = self.api.refresh()
         if last is not None:
             self._say(f"  {last['number']} hand-overs; the last job run: {last['run_page']}")
+
+    def find_caught(self) -> tuple[Caught, ...]:
+        """Look for the rows that broke a rule: in quarantine, and in gold."""
+        with self.console.status("looking"):
+            found = find_caught(self.lake, self.changes)
+        report.print_caught(self.console, found)
+        return found
+
+    def repair_and_release(self) -> tuple[Arrived, ...]:
+        """Correct some of these rows at the source, let the others through, and see that all arrive."""
+        repairs = make_repairs(self.database)
+        for repair in repairs:
+            self._say(f"  {repair.table}: {repair.name} ({len(repair.keys)})")
+        by_table = {table.table: table.name for table in self.catalog}
+        with self.console.status("loading"):
+            self.api.await_end(self.api.order_load(*(by_table[each.table] for each in repairs)))
+        [user] = [key for each in self.changes if each.name == SIGNED_UP for key in each.keys]
+        release = ({"table": STREAMS}, {"table": USERS, "key": {"user_id": user}})
+        self._say(f"  released: all of {STREAMS}, and user {user} of {USERS}")
+        with self.console.status("refreshing silver and gold"):
+            self.api.refresh(*release)
+            found = find_arrived(self.lake, self.database, self.changes)
+        report.print_arrived(self.console, found)
+        return found
 
     def answer_questions(self) -> tuple[Answer, ...]:
         """Answer questions from gold, and see whether the source says the same."""

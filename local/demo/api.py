@@ -70,14 +70,18 @@ class Api:
         ended = (run for run in runs if run["ended_at"])
         return sorted(ended, key=lambda run: run["started_at"])
 
-    def refresh(self) -> dict[str, Any] | None:
+    def refresh(self, *release: Mapping[str, object]) -> dict[str, Any] | None:
         """Bring the lakehouse up to date and give the last refresh that this took, None if it was.
+
+        Rows are let through where `release` names a table, with a key or without.
 
         Raises:
             DemoFailed: one did not succeed, or took longer than ten minutes.
         """
         last: dict[str, Any] | None = None
-        while (asked := self._ask("POST", "/api/refreshes", {}))["number"] is not None:
+        body: dict[str, object] = {"release": release} if release else {}
+        while (asked := self._ask("POST", "/api/refreshes", body))["number"] is not None:
+            body = {}
             path = f"/api/refreshes/{asked['number']}"
             last = self._await_final(path, _REFRESH_SECONDS)
             if last["state"] != "succeeded":

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from local.demo.background import Running
 from local.demo.estimates import Estimate, add_up
+from local.demo.rules import Arrived, Caught
 from local.demo.verdict import Verdict
 
 Runs = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -70,6 +71,42 @@ def print_result(console: Console, verdicts: Sequence[Verdict]) -> bool:
     else:
         console.print("All tables are equal at the source and in the lake.\n", style="bold green")
     return not failed
+
+
+def print_caught(console: Console, found: Sequence[Caught]) -> None:
+    """Print a line for each rule, and the rows that are not where they should be."""
+    table = _rules(console, "broken at the source", "in quarantine", "in gold")
+    for each in found:
+        counts = (len(each.broken), len(each.waiting), each.in_gold)
+        table.add_row(f"  {each.watched.rule}", each.watched.table, *map(str, counts))
+    console.print(table)
+    for each in found:
+        if astray := sorted(each.broken ^ each.waiting):
+            console.print(f"  {each.watched.rule} is WRONG about {', '.join(astray)}")
+    if all(each.passed for each in found):
+        console.print("  Just the rows that broke a rule are in quarantine, and none is in gold.")
+
+
+def print_arrived(console: Console, found: Sequence[Arrived]) -> None:
+    """Print a line for each rule: what became of the rows that broke it."""
+    table = _rules(console, "repaired", "released", "in silver as at the source", "in gold")
+    for each in found:
+        counts = (each.rows - each.released, each.released, each.in_silver, each.in_gold)
+        table.add_row(f"  {each.watched.rule}", each.watched.table, *map(str, counts))
+    console.print(table)
+    if all(each.passed for each in found):
+        console.print("  All of them have arrived in silver and in gold as they are at the source.")
+    else:
+        console.print("  Rows are MISSING in silver or gold.")
+
+
+def _rules(console: Console, *counts: str) -> Table:
+    table = _grid(console)
+    for name in ("  rule", "table"):
+        table.add_column(name, no_wrap=True)
+    for name in counts:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _table(console: Console, verdicts: Sequence[Verdict], runs: Runs) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.oracle import Comparison, compare
-from local.sample.changes import Change
+from local.sample.change import Change
 from shared.catalog import TableSpec
 
 

@@ -5,35 +5,16 @@ Every change may be made again and again. Keys are given as the database's text.
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import adbc_driver_postgresql.dbapi as postgresql
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Rows of one table that were just inserted or updated.
-
-    `seen` says whether the table's cursor can tell: if not, no incremental load will bring them.
-    """
-
-    name: str
-    table: str
-    keys: tuple[str, ...]
-    seen: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Statement:
-    name: str
-    table: str
-    sql: str
-    seen: bool = True
+from local.sample.breaches import BROKEN
+from local.sample.change import Change, Statement, make, run
 
 
 def make_changes(uri: str) -> tuple[Change, ...]:
     """Make all changes, each in a transaction of its own, in the order of this module."""
-    return tuple(_make(uri, statement) for statement in _STATEMENTS)
+    return tuple(make(uri, statement) for statement in _STATEMENTS)
 
 
 @contextmanager
@@ -43,25 +24,11 @@ def late_commit(uri: str) -> Generator[Change]:
     What others commit within the context is seen first although its time is later.
     """
     with postgresql.connect(uri) as connection:
-        yield _run(connection, _LATE_USER)
+        yield run(connection, _LATE_USER)
         connection.commit()
 
 
-def _make(uri: str, statement: _Statement) -> Change:
-    with postgresql.connect(uri) as connection:
-        change = _run(connection, statement)
-        connection.commit()
-    return change
-
-
-def _run(connection: postgresql.Connection, statement: _Statement) -> Change:
-    with connection.cursor() as cursor:
-        cursor.execute(statement.sql)
-        keys = tuple(str(row[0]) for row in cursor.fetchall())
-    return Change(name=statement.name, table=statement.table, keys=keys, seen=statement.seen)
-
-
-_LATE_USER = _Statement(
+_LATE_USER = Statement(
     name="user_committed_late",
     table="dbo.DimUser",
     # Counted downwards, so that users who sign up meanwhile do not wait for the same number.
@@ -74,7 +41,7 @@ RETURNING user_id
 )
 
 _SPOTIFY = (
-    _Statement(
+    Statement(
         name="users_signed_up",
         table="dbo.DimUser",
         sql="""
@@ -85,7 +52,7 @@ FROM generate_series(1, 5) n
 RETURNING user_id
 """,
     ),
-    _Statement(
+    Statement(
         name="users_changed_plan",
         table="dbo.DimUser",
         sql="""
@@ -96,7 +63,7 @@ WHERE user_id BETWEEN 1 AND 12
 RETURNING user_id
 """,
     ),
-    _Statement(
+    Statement(
         name="user_without_a_time",
         table="dbo.DimUser",
         sql="""
@@ -105,7 +72,7 @@ SELECT max(user_id) + 1, 'Sem Hora', '', 'Free', now()::date FROM dbo."DimUser"
 RETURNING user_id
 """,
     ),
-    _Statement(
+    Statement(
         name="artists_at_the_highest_time",
         table="dbo.DimArtist",
         sql="""
@@ -116,7 +83,7 @@ FROM generate_series(1, 7) n
 RETURNING artist_id
 """,
     ),
-    _Statement(
+    Statement(
         name="tracks_renamed",
         table="dbo.DimTrack",
         sql="""
@@ -126,7 +93,7 @@ WHERE track_id % 400 = 1
 RETURNING track_id
 """,
     ),
-    _Statement(
+    Statement(
         name="streams_played",
         table="dbo.FactStream",
         sql="""
@@ -138,7 +105,7 @@ FROM generate_series(1, 200) n
 RETURNING stream_id
 """,
     ),
-    _Statement(
+    Statement(
         name="streams_corrected_without_a_trace",
         table="dbo.FactStream",
         seen=False,
@@ -152,7 +119,7 @@ RETURNING stream_id
 )
 
 _FLIGHTS = (
-    _Statement(
+    Statement(
         name="airline_renamed",
         table="nyc.airlines",
         sql="""
@@ -160,7 +127,7 @@ UPDATE nyc.airlines SET name = 'American Airlines (was US Airways)' WHERE carrie
 RETURNING carrier
 """,
     ),
-    _Statement(
+    Statement(
         name="airport_given_a_zone",
         table="nyc.airports",
         sql="""
@@ -169,7 +136,7 @@ UPDATE nyc.airports SET tzone = 'America/New_York' WHERE faa = (
 ) RETURNING faa
 """,
     ),
-    _Statement(
+    Statement(
         name="planes_refitted",
         table="nyc.planes",
         sql="""
@@ -178,16 +145,16 @@ WHERE tailnum IN (SELECT tailnum FROM nyc.planes ORDER BY tailnum LIMIT 5)
 RETURNING tailnum
 """,
     ),
-    _Statement(
+    Statement(
         name="weather_revised",
         table="nyc.weather",
         sql="""
 UPDATE nyc.weather SET precip = precip + 0.01
 WHERE origin = 'JFK' AND time_hour >= '2013-07-04 12:00+00' AND time_hour < '2013-07-04 18:00+00'
-RETURNING origin || ' ' || time_hour
+RETURNING concat_ws(' ', origin, extract(epoch FROM time_hour)::bigint)
 """,
     ),
-    _Statement(
+    Statement(
         name="flights_delayed",
         table="nyc.flights",
         sql="""
@@ -196,7 +163,7 @@ WHERE year = 2013 AND month = 7 AND day = 4 AND origin = 'JFK' AND carrier = 'B6
 RETURNING concat_ws(' ', make_date(year, month, day), carrier, flight, origin)
 """,
     ),
-    _Statement(
+    Statement(
         name="flights_of_the_next_day",
         table="nyc.flights",
         # Flown as on the same weekday a year before.
@@ -212,4 +179,4 @@ RETURNING concat_ws(' ', make_date(year, month, day), carrier, flight, origin)
     ),
 )
 
-_STATEMENTS = (*_SPOTIFY, *_FLIGHTS)
+_STATEMENTS = (*_SPOTIFY, *_FLIGHTS, *BROKEN)

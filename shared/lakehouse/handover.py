@@ -13,6 +13,7 @@ from hashlib import sha256
 import msgspec
 
 from shared.catalog import RuleSpec, TableSpec, silver_target
+from shared.lakehouse.releases import Release
 from shared.loading.decoding import prepare
 from shared.loading.published import PublishedRun
 
@@ -40,12 +41,16 @@ class HandedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """What is handed over at once, and how far every table has come. `created_at` is UTC, ISO 8601."""
+    """What is handed over at once, and how far every table has come. `created_at` is UTC, ISO 8601.
+
+    `releases` are carried out before the runs are taken in.
+    """
 
     format: int = FORMAT
     number: int
     created_at: str
     tables: tuple[HandedTable, ...]
+    releases: tuple[Release, ...] = ()
 
     @property
     def runs(self) -> int:
@@ -61,8 +66,9 @@ def next_handover(
     published: Mapping[str, Iterable[PublishedRun]],
     specs: Mapping[str, TableSpec],
     at: str,
+    asked: Iterable[Release] = (),
 ) -> HandOver | None:
-    """Make the hand-over that follows; None if it would add no run.
+    """Make the hand-over that follows; None if it would add no run and release nothing.
 
     Args:
         previous: the last one, None before the first.
@@ -70,6 +76,8 @@ def next_handover(
         specs: the tables as the files say now. One that is gone from the files stays as it was
             handed over last, and waits if it never was.
         at: the time now, UTC, ISO 8601.
+        asked: what is to be released; left out is what the last one names already, and what is of
+            a table that was never handed over: nothing of it can have been set aside.
     """
     known = {table.table: table for table in previous.tables} if previous else {}
     tables: list[HandedTable] = []
@@ -82,10 +90,13 @@ def next_handover(
             continue
         until = new[-1].run_no if new else until
         tables.append(replace(described, until=until, runs=new))
-    if not any(table.runs for table in tables):
+    done = {each.id for each in previous.releases} if previous else set[str]()
+    names = {table.table for table in tables}
+    releases = tuple(each for each in asked if each.id not in done and each.table in names)
+    if not releases and not any(table.runs for table in tables):
         return None
     number = previous.number + 1 if previous else 1
-    return HandOver(number=number, created_at=at, tables=tuple(tables))
+    return HandOver(number=number, created_at=at, tables=tuple(tables), releases=releases)
 
 
 def encode_handover(handover: HandOver) -> bytes:

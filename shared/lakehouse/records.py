@@ -20,7 +20,8 @@ class RefreshRecord:
 
     `digest` stands for the file at `path`. `attempt` counts starts of the job; `over` says that the
     job run of this attempt has ended for good, so that the next must be another. `repair_refused`
-    says that it cannot be repaired. `tables` and `runs` count what is new with the hand-over.
+    says that it cannot be repaired. `tables` and `runs` count what is new with the hand-over,
+    `releases` what it is asked to let through.
     """
 
     number: int
@@ -38,6 +39,7 @@ class RefreshRecord:
     cancel_requested: bool = False
     tables: int = 0
     runs: int = 0
+    releases: int = 0
     created_at: str
     started_at: str | None = None
     ended_at: str | None = None
@@ -76,6 +78,7 @@ def record_of(handover: HandOver, path: str, digest: str) -> RefreshRecord:
         digest=digest,
         tables=sum(bool(table.runs) for table in handover.tables),
         runs=handover.runs,
+        releases=len(handover.releases),
         created_at=handover.created_at,
     )
 

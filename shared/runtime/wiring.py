@@ -19,6 +19,7 @@ from shared.adapters.azure.entities import Entities, answering
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
 from shared.adapters.azure.refreshes import AzureRefreshLedger
+from shared.adapters.azure.releases import AzureReleaseRequests
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.http.webhook import WebhookNotifier
@@ -33,6 +34,7 @@ from shared.extraction.source import Session
 from shared.lakehouse.desk import RefreshDesk
 from shared.lakehouse.errors import LakehouseUnset
 from shared.lakehouse.records import RefreshLedger
+from shared.lakehouse.releases import ReleaseRequests
 from shared.lakehouse.workspace import Workspace
 from shared.landing.lake import Lake
 from shared.loading.errors import CatalogBroken, TableUnknown
@@ -91,6 +93,7 @@ class App:
     now: Callable[[], datetime]
     publications: Publications
     refreshes: RefreshLedger
+    releases: ReleaseRequests
     workspace: Workspace | None = None
 
     @property
@@ -101,6 +104,7 @@ class App:
             publications=self.publications,
             turn=self.states.turn,
             refreshes=self.refreshes,
+            releases=self.releases,
             now=self.now,
         )
 
@@ -176,6 +180,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         now=lambda: datetime.now(UTC),
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),
+        releases=AzureReleaseRequests(tables["orders"]),
         workspace=_workspace(settings),
     )
 

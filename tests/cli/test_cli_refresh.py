@@ -73,3 +73,24 @@ def test_refreshes_are_listed_shown_and_cancelled(api: Playback, call: Call) -> 
 def test_two_wishes_at_once_are_refused(call: Call) -> None:
     assert call("refresh", "--list", "--no-wait").exit_code == 2
     assert call("refresh", "--status", "1", "--cancel", "1").exit_code == 2
+
+
+def test_a_release_waits_for_the_refresh_that_carries_it_out(api: Playback, call: Call) -> None:
+    api.play("POST /api/refreshes", ACCEPTED | {"releases_waiting": 1})
+    api.play("GET /api/refreshes/17", refresh("succeeded", ended_at="2026-01-31T00:01:05Z"))
+    api.play("POST /api/refreshes", ACCEPTED | {"number": 18, "releases_waiting": 0})
+    api.play("GET /api/refreshes/18", refresh("succeeded", number=18, releases=1, runs=0, tables=0))
+    result = call("release", "shop/public.orders", "region=eu", "id=7=7")
+    assert result.exit_code == 0
+    assert api.asked[0].body == {
+        "release": [{"table": "shop/public.orders", "key": {"region": "eu", "id": "7=7"}}]
+    }
+    assert "0 runs of 0 tables, 1 release" in result.stdout
+
+
+def test_a_release_need_not_be_waited_for(api: Playback, call: Call) -> None:
+    api.play("POST /api/refreshes", ACCEPTED | {"releases_waiting": 1})
+    result = call("release", "shop/public.orders", "--no-wait")
+    assert (result.exit_code, api.routes) == (0, ["POST /api/refreshes"])
+    assert "The refresh after 17" in result.stdout
+    assert call("release", "shop/public.orders", "7").exit_code == 2

@@ -53,9 +53,10 @@ class Api:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def post(self, path: str, body: Any = None) -> Any:
-        """Post what is to be accepted; gives the answer's body."""
-        answer = self.http.post(path, json=body if body is not None else {})
+    def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """Post what is to be accepted, under a key of its own if given; gives the answer's body."""
+        headers = {"idempotency-key": key} if key else {}
+        answer = self.http.post(path, json=body if body is not None else {}, headers=headers)
         assert answer.status_code == 202, answer.text
         return answer.json()
 

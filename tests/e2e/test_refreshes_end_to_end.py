@@ -158,6 +158,33 @@ def test_everything_killed_between_start_and_observation_leaves_one_job_run(
     assert number >= len(set(paths))
 
 
+def test_a_release_that_is_asked_while_a_refresh_runs_is_in_the_next_and_no_other(
+    refreshed: Stack, two: tuple[Source, list[str]], job: RefreshJob
+) -> None:
+    source, tables = two
+    with Api(refreshed.url) as api:
+        api.load(tables[0])
+        settled(api, source, refreshed)
+        job.hold()
+        api.load(tables[0], mode="initial")
+        before = api.post("/api/refreshes")["number"]
+        asked = {"release": [{"table": tables[0], "key": {"id": 1}}, {"table": tables[0]}]}
+        answers = [api.post("/api/refreshes", asked, key="once") for _ in range(2)]
+        assert [(each["number"], each["releases_waiting"]) for each in answers] == [(before, 2)] * 2
+        job.release()
+
+        def carried() -> Any:
+            found = api.http.get(f"/api/refreshes/{before + 1}")
+            ended = found.status_code == 200 and found.json()["state"] == "succeeded"
+            return found.json() if ended else None
+
+        refresh = await_value(carried, "the refresh after")
+        assert [each["key"] for each in refresh["released"]] == [{"id": "1"}, {}]
+        assert (refresh["releases"], refresh["runs"]) == (2, 0)
+        assert api.http.post("/api/refreshes", json={}).json()["state"] == "nothing_new"
+    assert refresh["path"] in job.ran()
+
+
 def test_the_health_names_the_lakehouse_only_where_there_is_a_job(
     refreshed: Stack, api: Api
 ) -> None:

@@ -90,14 +90,23 @@ class BronzeTable:
         }
 
 
-def handover(lake: Lake, number: int, *tables: Mapping[str, Any]) -> Handover:
-    """Write a hand-over file and read it as the job does."""
+def handover(
+    lake: Lake,
+    number: int,
+    *tables: Mapping[str, Any],
+    releases: Sequence[tuple[str, Mapping[str, str]]] = (),
+) -> Handover:
+    """Write a hand-over file and read it as the job does; releases are tables with keys."""
     path = f"bronze/_handover/{number:08d}.json"
     document = {
         "format": 1,
         "number": number,
         "created_at": "2026-01-31T23:59:00.000000Z",
         "tables": list(tables),
+        "releases": [
+            {"id": f"{number}-{at}", "asked_at": "2026-01-31T23:58:00Z", "table": name, "key": key}
+            for at, (name, key) in enumerate(releases)
+        ],
     }
     file = Path(lake.root) / path
     file.parent.mkdir(parents=True, exist_ok=True)

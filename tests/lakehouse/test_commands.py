@@ -73,6 +73,27 @@ def test_maintenance_leaves_the_rows_and_few_files(lake: Lake, orders: BronzeTab
     assert live(lake, orders.silver) == [(1, "b"), (2, "a"), (3, "a")]
 
 
+def test_retention_is_asked_for_and_silver_is_made_anew_from_what_is_left(
+    lake: Lake, orders: BronzeTable
+) -> None:
+    orders.land(1, [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}])
+    orders.land(2, [{"id": 1, "name": "b"}], mode="snapshot")
+    orders.land(3, [{"id": 3, "name": "c"}])
+    for number in (1, 2, 3):
+        refresh(lake, handover(lake, number, orders.handed(number)))
+    days = ("--retain-bronze-days", "7", "--retain-quarantine-days", "7")
+    done = run("maintain", "--lake", lake.root, *days)
+    told = "1 runs removed from bronze\n0 rows removed from quarantine\n"
+    assert (done.returncode, done.stdout.startswith(told)) == (0, True), done.stderr
+    last = ("--handover", "bronze/_handover/00000003.json", "--table", orders.name)
+    done = run("rebuild", "--lake", lake.root, *last)
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"{orders.name}: made anew of 2 runs\n",
+    )
+    assert live(lake, orders.silver) == [(1, "b"), (3, "c")]
+
+
 def test_a_retention_under_a_week_is_refused(lake: Lake) -> None:
     with pytest.raises(RetentionShort):
         maintain(lake, DeltaRsMaintenance(), timedelta(days=6))

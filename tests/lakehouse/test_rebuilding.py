@@ -13,7 +13,8 @@ from lakehouse.delta import Lake
 from lakehouse.errors import FileMissing, TableUnknown, TypesDiffer
 from lakehouse.main import main
 from lakehouse.silver.rebuilding import rebuild
-from lakehouse.silver.refresh import refresh, release
+from lakehouse.silver.refresh import refresh
+from lakehouse.silver.releasing import release
 
 GOOD = {"name": "good", "rule": "name <> 'bad'", "severity": "quarantine"}
 COLUMNS = {"id": pa.int32(), "name": pa.string()}

@@ -25,7 +25,7 @@ from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 from shared.operations.ordering import OrderDesk
 from shared.runtime.wiring import App
-from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes
+from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes, MemoryReleases
 from tests.unit.landing.memory_lake import MemoryLake
 from tests.unit.operations.memory_ledger import MemoryLedger, MemoryStates
 
@@ -324,6 +324,7 @@ class Stack:
             now=self.now,
             publications=self.states,
             refreshes=MemoryRefreshes(),
+            releases=MemoryReleases(),
         )
         self.desk = OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=self._entropy

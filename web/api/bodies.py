@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from shared.catalog import Catalog, Compare
 from shared.loading.order import Mode
-from web.api.fields import MOST_BYTES, Fields, read_object
+from web.api.fields import LONGEST_TEXT, MOST_BYTES, Fields, read_object
 from web.api.problems import FieldError, bad_request
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "LONGEST_REASON",
     "MOST_BYTES",
     "MOST_PARALLEL",
+    "MOST_RELEASES",
     "MOST_RUNS",
     "MOST_TABLES",
     "STATES",
@@ -23,6 +25,7 @@ __all__ = [
     "LoadBody",
     "PlanBody",
     "ReconciliationBody",
+    "RefreshBody",
     "RollbackBody",
     "WatermarkBody",
     "read_backfill",
@@ -30,6 +33,7 @@ __all__ = [
     "read_object",
     "read_plan",
     "read_reconciliation",
+    "read_refresh",
     "read_rollback",
     "read_watermark",
 ]
@@ -37,6 +41,7 @@ __all__ = [
 MOST_TABLES = 2_500
 MOST_PARALLEL = 16
 MOST_RUNS = 1_000
+MOST_RELEASES = 1_000
 LONGEST_REASON = 500
 MOST_VERSIONS = 10**9 - 2
 LOAD_MODES = ("incremental", "initial", "snapshot")
@@ -81,6 +86,13 @@ class ReconciliationBody:
 
     table: str
     compare: Compare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshBody:
+    """`POST /api/refreshes`: tables of which rows are let through, each with a key or, empty, whole."""
+
+    release: tuple[tuple[str, Mapping[str, str]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +186,14 @@ def read_reconciliation(content: bytes, catalog: Catalog) -> ReconciliationBody:
     return ReconciliationBody(table=table, compare=cast("Compare", compare))
 
 
+def read_refresh(content: bytes, catalog: Catalog) -> RefreshBody:
+    """Read the body of `POST /api/refreshes`. Raises Problem."""
+    fields = Fields(read_object(content), ("release",))
+    wanted = [_release(fields, at, raw, catalog) for at, raw in enumerate(_items(fields))]
+    fields.check()
+    return RefreshBody(release=tuple(wanted))
+
+
 def read_watermark(content: bytes) -> WatermarkBody:
     """Read the body of `PUT …/watermark`. Raises Problem."""
     fields = Fields(read_object(content), ("position", "reason", "skip"))
@@ -202,6 +222,51 @@ def _table(fields: Fields, catalog: Catalog) -> str:
         return ""
     fields.table("table", table, [known.name for known in catalog])
     return table
+
+
+def _items(fields: Fields) -> list[Any]:
+    """Read the list `release`, which may be left out."""
+    raw = fields.raw("release")
+    if raw is None:
+        return []
+    if not isinstance(raw, list) or len(cast("list[Any]", raw)) > MOST_RELEASES:
+        fields.bad("release", f"must be a list of at most {MOST_RELEASES} objects")
+        return []
+    return cast("list[Any]", raw)
+
+
+def _release(
+    fields: Fields, at: int, raw: object, catalog: Catalog
+) -> tuple[str, Mapping[str, str]]:
+    """Read what is to be let through: a table, and all columns of its key or none."""
+    place = f"release[{at}]"
+    if not isinstance(raw, dict):
+        fields.bad(place, "must be an object with `table`, and `key` for one row")
+        return "", {}
+    own = Fields(cast("dict[str, Any]", raw), ("table", "key"))
+    table = _table(own, catalog)
+    for error in own.errors:
+        fields.bad(f"{place}.{error.field}", error.message)
+    spec = catalog.by_name.get(table)
+    given: object = own.raw("key") if own.has("key") else {}
+    if spec is None:
+        return table, {}
+    if not isinstance(given, dict):
+        fields.bad(f"{place}.key", "must be an object: a value for each column of the key")
+        return table, {}
+    key = {name: _key_text(value) for name, value in cast("dict[str, Any]", given).items()}
+    if key and set(key) != set(spec.key):
+        columns = ", ".join(spec.key) or "none: leave it out"
+        fields.bad(f"{place}.key", f"must have all columns of the table's key: {columns}")
+    if None in key.values():
+        fields.bad(f"{place}.key", "must have texts or whole numbers as values")
+    return table, {name: text for name, text in key.items() if text is not None}
+
+
+def _key_text(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and len(value) <= LONGEST_TEXT else None
 
 
 def _start(fields: Fields, modes: tuple[str, ...] = LOAD_MODES) -> tuple[Mode, str | None]:

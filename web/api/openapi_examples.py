@@ -127,6 +127,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "parallel": 2,
     },
     "ReconciliationRequest": {"table": _TABLE, "compare": "rows"},
+    "RefreshRequest": {"release": [{"table": _TABLE, "key": {"order_id": 7}}]},
     "WatermarkRequest": {"position": "2026-01-30 22:00:00", "reason": _REASON},
     "RollbackRequest": {"version": 6, "reason": _REASON},
     "Accepted": _ACCEPTED,

@@ -98,6 +98,23 @@ REQUESTS: dict[str, Schema] = {
             "description": "`keys` finds what is missing or deleted; `rows` also what has changed.",
         },
     ),
+    "RefreshRequest": asked(
+        "Nothing needs to be said. `release` lets rows through that broke a rule, as they are.",
+        release={
+            "type": ["array", "null"],
+            "maxItems": bodies.MOST_RELEASES,
+            "items": asked(
+                "The row of a key, or all rows of the table that wait.",
+                "table",
+                table=_TABLE,
+                key={
+                    "type": ["object", "null"],
+                    "additionalProperties": {"type": ["string", "integer"]},
+                    "description": "A value for each column of the table's key.",
+                },
+            ),
+        },
+    ),
     "RerunRequest": {"type": "object", "description": "Nothing needs to be said."},
     "WatermarkRequest": asked(
         "Where to set a table's watermark, and why.",

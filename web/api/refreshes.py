@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from hashlib import sha256
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -12,6 +15,7 @@ from shared.lakehouse.errors import LakehouseUnset, RefreshUnknown
 from shared.lakehouse.handover import tables_of
 from shared.lakehouse.log import read_handover
 from shared.lakehouse.records import UNDER_WAY, RefreshRecord, cancel
+from shared.lakehouse.releases import Release
 from shared.operations.pages import decode_page, encode_page
 from shared.runtime.wiring import App
 from web.api import bodies, queries
@@ -24,16 +28,21 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
 
 
 def post_refreshes(app: App, request: Request) -> Answer:
-    """Hand over what is new, or take up what failed, and let it be carried out."""
+    """Hand over what is new and what is released, or take up what failed, and let it be carried out."""
     bodies.read_object(request.body)
     if app.workspace is None:
         raise LakehouseUnset("no job of the lakehouse is set")
-    record = app.refresh_desk.hand_over(app.catalog.by_name)
+    catalog = app.catalog
+    wanted = bodies.read_refresh(request.body, catalog).release
+    desk = app.refresh_desk
+    asked = desk.ask_release(wanted, _name_of(request)) if wanted else ()
+    record = desk.hand_over(catalog.by_name)
     if record is None:
         links = {"refreshes": f"{request.base}/api/refreshes"}
         body: dict[str, Any] = {"number": None, "state": "nothing_new", "attempt": None}
-        return Answer(body={**body, "links": links})
+        return Answer(body={**body, "releases_waiting": 0, "links": links})
     body = {"number": record.number, "state": record.state, "attempt": record.attempt}
+    body["releases_waiting"] = _waiting(app, record, asked)
     return Answer(
         body={**body, "links": _links(record, request)}, status=HTTPStatus.ACCEPTED, refresh=True
     )
@@ -51,7 +60,7 @@ def get_refreshes(app: App, request: Request) -> Answer:
 
 
 def get_refresh(app: App, request: Request) -> Answer:
-    """Show one refresh with the runs that it hands over."""
+    """Show one refresh with the runs that it hands over, and what it releases."""
     return Answer(body=_view_whole(app, _record(app, request), request))
 
 
@@ -65,6 +74,20 @@ def delete_refresh(app: App, request: Request) -> Answer:
         # Whoever follows it may be dead: without anybody the job run would go on.
         refresh=record.state in UNDER_WAY and app.workspace is not None,
     )
+
+
+def _name_of(request: Request) -> str:
+    """Name what is asked: what is sent again under one key has the same name."""
+    if request.key is None:
+        return token_hex(12)
+    return sha256(request.key.encode() + b"\0" + request.body).hexdigest()[:24]
+
+
+def _waiting(app: App, record: RefreshRecord, asked: Iterable[Release]) -> int:
+    """Count what is asked and waits for the hand-over after this one."""
+    written = read_handover(app.lake, record.number) if asked else None
+    named = {each.id for each in written.handover.releases} if written else set[str]()
+    return sum(each.id not in named for each in asked)
 
 
 def _record(app: App, request: Request) -> RefreshRecord:
@@ -87,7 +110,12 @@ def _view_whole(app: App, record: RefreshRecord, request: Request) -> dict[str, 
         {"table": table.table, "until": table.until, "runs": msgspec.to_builtins(table.runs)}
         for table in (tables_of(written.handover) if written else ())
     ]
-    return {**_view(record, request), "handed_over": handed}
+    released = written.handover.releases if written else ()
+    return {
+        **_view(record, request),
+        "handed_over": handed,
+        "released": msgspec.to_builtins(released),
+    }
 
 
 def _links(record: RefreshRecord, request: Request) -> dict[str, str]:

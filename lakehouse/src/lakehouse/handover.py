@@ -72,11 +72,24 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Rows that broke a rule and are to be let through: of one key as texts by column, or all of a table."""
+
+    table: str
+    key: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """What a number hands over; `tables` are all that ever were, with and without new runs."""
 
     number: int
     tables: tuple[Table, ...]
+    releases: tuple[Release, ...] = ()
+
+    def table(self, name: str) -> Table | None:
+        """Give a table by name, None if it was never handed over."""
+        return next((table for table in self.tables if table.table == name), None)
 
 
 def tables_of(silver: str) -> tuple[str, str, str]:
@@ -111,7 +124,9 @@ def parse_handover(text: str, path: str) -> Handover:
     names = [table.table for table in tables]
     if len(set(names)) != len(names):
         raise HandoverInvalid(f"{path} has a table twice")
-    return Handover(number=top.take("number", int), tables=tables)
+    # Optional: files from before there were any have none.
+    releases = tuple(_release(each) for each in top.each("releases")) if top.has("releases") else ()
+    return Handover(number=top.take("number", int), tables=tables, releases=releases)
 
 
 def _table(fields: _Fields) -> Table:
@@ -145,6 +160,13 @@ def _rule(fields: _Fields) -> Rule:
     return Rule(name=fields.take("name", str), rule=fields.take("rule", str), severity=severity)
 
 
+def _release(fields: _Fields) -> Release:
+    key = fields.take("key", dict)
+    if not all(isinstance(text, str) for text in (*key, *key.values())):
+        raise HandoverInvalid(f"{fields.place}.key is {key!r}, not texts by column")
+    return Release(table=fields.take("table", str), key=key)
+
+
 class _Fields:
     """An object of the file that knows its place in it."""
 
@@ -153,6 +175,9 @@ class _Fields:
             raise HandoverInvalid(f"{place} is no object")
         self.place = place
         self._value: Mapping[str, Any] = value
+
+    def has(self, name: str) -> bool:
+        return name in self._value
 
     def take(self, name: str, kind: type[_T]) -> _T:
         value = self._value.get(name)

@@ -21,9 +21,11 @@ from lakehouse.gold.progress import forget_progress
 from lakehouse.gold.reading import read_model
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
+from lakehouse.retention import about_retention, run_retention
 from lakehouse.session import opened
 from lakehouse.silver.rebuilding import rebuild
-from lakehouse.silver.refresh import refresh, release
+from lakehouse.silver.refresh import refresh
+from lakehouse.silver.releasing import release
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -77,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     care = commands.add_parser("maintain", help="optimise and vacuum the tables of silver")
     _about_lake(care, _maintain)
     care.add_argument("--retain-days", type=int, default=7, metavar="DAYS")
+    about_retention(care)
     care.add_argument(
         "--path", action="append", default=[], help="another table to care for, such as gold/m/t"
     )
@@ -118,7 +121,10 @@ def _rebuild(lake: Lake, given: argparse.Namespace) -> None:
 
 def _maintain(lake: Lake, given: argparse.Namespace) -> None:
     older = timedelta(days=given.retain_days)
-    paths = maintain(lake, maintenance_of(lake, os.environ), older, also=given.path)
+    maintenance = maintenance_of(lake, os.environ)
+    # First what makes files needless, then the vacuum that removes them.
+    run_retention(lake, maintenance, given)
+    paths = maintain(lake, maintenance, older, also=given.path)
     _say(f"{len(paths)} tables optimised and vacuumed")
 
 

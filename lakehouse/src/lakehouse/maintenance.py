@@ -6,6 +6,7 @@ One port with two sides: statements on Databricks, delta-rs elsewhere, as Sail h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -17,9 +18,12 @@ from lakehouse.errors import RetentionShort
 from lakehouse.handover import tables_of
 from lakehouse.session import on_databricks
 from lakehouse.silver import quality, runs
+from lakehouse.texts import databricks_files, file_system
 
 # Shorter, and a reader or writer that is at work may lose files: Delta's own limit is a week.
 SHORTEST = timedelta(days=7)
+# Whoever reads bronze by its manifests does not see a run any more once this is gone.
+_MANIFEST = "_manifest.json"
 
 
 class Maintenance(Protocol):
@@ -31,6 +35,10 @@ class Maintenance(Protocol):
 
     def vacuum(self, location: str, older: timedelta) -> None:
         """Remove files that no version younger than `older` has."""
+        ...
+
+    def remove_run(self, location: str) -> None:
+        """Remove the folder of a run of bronze, its manifest first; one that is gone stays so."""
         ...
 
 
@@ -49,6 +57,12 @@ class DatabricksMaintenance:
         hours = older // timedelta(hours=1)
         self.spark.sql(f"VACUUM delta.`{location}` RETAIN {hours} HOURS")
 
+    def remove_run(self, location: str) -> None:
+        """Remove the folder of a run of bronze, its manifest first; one that is gone stays so."""
+        files = databricks_files(self.spark)
+        files.rm(f"{location}/{_MANIFEST}")
+        files.rm(location, True)  # noqa: FBT003 - dbutils takes it by position
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaRsMaintenance:
@@ -66,6 +80,14 @@ class DeltaRsMaintenance:
             # The limit is checked by `maintain`, which tests go round.
             enforce_retention_duration=False,
         )
+
+    def remove_run(self, location: str) -> None:
+        """Remove the folder of a run of bronze, its manifest first; one that is gone stays so."""
+        system, folder = file_system(location)
+        with suppress(FileNotFoundError):
+            system.delete_file(f"{folder}/{_MANIFEST}")
+        with suppress(FileNotFoundError):
+            system.delete_dir(folder)
 
     def _table(self, location: str) -> Any:
         from deltalake import DeltaTable  # noqa: PLC0415 - not installed on Databricks

@@ -11,6 +11,7 @@ import os
 from typing import Any
 
 from pyarrow import fs
+from pyspark.sql import SparkSession
 
 from lakehouse.delta import Lake
 from lakehouse.errors import FileMissing
@@ -29,9 +30,8 @@ def read_text(lake: Lake, path: str) -> str:
     """
     place = file_place(lake.root, path)
     if on_databricks(os.environ):
-        files: Any = importlib.import_module("pyspark.dbutils").DBUtils(lake.spark).fs
-        return files.head(place, _MOST_BYTES)
-    system, name = _file_system(place)
+        return _head(databricks_files(lake.spark), place)
+    system, name = file_system(place)
     try:
         with system.open_input_stream(name) as stream:
             return stream.read().decode()
@@ -39,7 +39,22 @@ def read_text(lake: Lake, path: str) -> str:
         raise FileMissing(f"{path} is not in the lake {lake.root}") from error
 
 
-def _file_system(place: str) -> tuple[Any, str]:
+def databricks_files(spark: SparkSession) -> Any:
+    """Give Databricks' own file system, `dbutils.fs`."""
+    return importlib.import_module("pyspark.dbutils").DBUtils(spark).fs
+
+
+def _head(files: Any, place: str) -> str:
+    try:
+        return files.head(place, _MOST_BYTES)
+    except Exception as error:
+        # It passes on what Java says, in classes that differ from one kind of compute to another.
+        if "FileNotFoundException" in str(error):
+            raise FileMissing(f"{place} is not there") from error
+        raise
+
+
+def file_system(place: str) -> tuple[Any, str]:
     """Give the file system of a place; an account's key is taken from the environment, as by Sail."""
     system, name = fs.FileSystem.from_uri(place)
     key = os.environ.get("AZURE_STORAGE_ACCOUNT_KEY")

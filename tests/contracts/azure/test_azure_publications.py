@@ -6,9 +6,11 @@ import pytest
 from conftest import NewTable
 
 from shared.adapters.azure.refreshes import AzureRefreshLedger
+from shared.adapters.azure.releases import AzureReleaseRequests
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.lakehouse.errors import RefreshUnknown
 from shared.lakehouse.records import RefreshRecord
+from shared.lakehouse.releases import Release
 from shared.loading.published import PublishedRun
 from shared.loading.turn import Turn
 
@@ -88,3 +90,19 @@ def test_a_refresh_that_is_there_is_changed_and_not_begun_anew(new_table: NewTab
     assert (changed.attempt, changed.state) == (3, "running")
     with pytest.raises(RefreshUnknown):
         ledger.change_refresh(2, lambda known: known)
+
+
+def test_releases_wait_in_the_order_in_which_they_were_asked_each_once(new_table: NewTable) -> None:
+    requests = AzureReleaseRequests(new_table())
+    late = Release(id="a-0000", table=TABLE, key={}, asked_at="2026-01-02")
+    early = [
+        Release(id=f"b-{number:04d}", table=TABLE, key={"name": "Zoë"}, asked_at="2026-01-01")
+        for number in range(101)
+    ]
+    requests.ask([late])
+    requests.ask(early)
+    requests.ask(early)
+    assert requests.asked() == (*early, late)
+    for _ in range(2):
+        requests.settle(early)
+    assert requests.asked() == (late,)

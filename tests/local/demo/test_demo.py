@@ -72,6 +72,32 @@ def test_gold_answers_what_the_source_answers(played: Played) -> None:
     assert "DIFFER" not in played.output
 
 
+RULES = {
+    "known_plan": 2,
+    "has_a_length": 1,
+    "listened_forwards": 3,
+    "no_negative_rain": 2,
+    "covers_a_distance": 2,
+}
+RELEASED = {"known_plan": 1, "listened_forwards": 3}
+
+
+def test_just_the_rows_that_break_a_rule_are_set_aside_and_arrive_in_the_end(
+    played: Played,
+) -> None:
+    told = [line.split() for line in played.output.splitlines()]
+    lines = [line for line in told if line and line[0] in RULES]
+    counts = {
+        rule: [list(map(int, line[2:])) for line in lines if line[0] == rule] for rule in RULES
+    }
+    for rule, rows in RULES.items():
+        released = RELEASED.get(rule, 0)
+        assert counts[rule] == [[rows, rows, 0], [rows - released, released, rows, rows]], rule
+    catalog = read_catalog(REPOSITORY / "tables")
+    declared = {r.name for t in catalog for r in t.quality if r.severity == "quarantine"}
+    assert declared == set(RULES)
+
+
 def test_the_stack_is_left_running_and_says_where(played: Played) -> None:
     assert httpx.get(f"{played.url}/api/health").json()["status"] == "up"
     pid = int((played.state / "stack.pid").read_text())

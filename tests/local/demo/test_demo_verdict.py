@@ -8,7 +8,7 @@ import pytest
 
 from local.demo.verdict import Verdict
 from local.oracle import Comparison, Keys
-from local.sample.changes import Change
+from local.sample.change import Change
 
 EQUAL = Comparison(
     table="spotify/dbo.FactStream",

@@ -1,6 +1,12 @@
 import adbc_driver_postgresql.dbapi as postgresql
 
-from local.sample.changes import Change, late_commit, make_changes
+from local.demo.background import TABLES as TABLES_FOLDER
+from local.demo.rules import keys_by_rule
+from local.sample.breaches import make_repairs
+from local.sample.change import Change
+from local.sample.changes import late_commit, make_changes
+from local.sample.load import create_sample
+from shared.catalog import read_catalog
 
 # Table, its key as the changes give it, and its cursor as text that sorts.
 TABLES = [
@@ -9,7 +15,11 @@ TABLES = [
     ("dbo.DimTrack", "track_id", "updated_at"),
     ("dbo.FactStream", "stream_id", "stream_timestamp"),
     ("nyc.planes", "tailnum", "change_no"),
-    ("nyc.weather", "origin || ' ' || time_hour", "revised_on"),
+    (
+        "nyc.weather",
+        "concat_ws(' ', origin, extract(epoch FROM time_hour)::bigint)",
+        "revised_on",
+    ),
     (
         "nyc.flights",
         "concat_ws(' ', make_date(year, month, day), carrier, flight, origin)",
@@ -60,6 +70,31 @@ def test_exactly_the_uncorrected_streams_are_out_of_sight(sample: str) -> None:
 def test_every_change_touches_rows_also_when_made_again(sample: str) -> None:
     for _ in range(2):
         assert all(change.keys for change in make_changes(sample))
+
+
+def test_the_sample_meets_every_rule_and_exactly_the_rows_that_are_said_to_break_it(
+    sample: str,
+) -> None:
+    rules = {
+        rule.name: f"SELECT count(*) FROM {quoted(table.table)} WHERE NOT coalesce({rule.rule}, false)"
+        for table in read_catalog(TABLES_FOLDER)
+        for rule in table.quality
+        if rule.severity == "quarantine"
+    }
+    create_sample(sample)
+    assert {name: ask(sample, sql)[0][0] for name, sql in rules.items()} == dict.fromkeys(rules, 0)
+    broken = keys_by_rule(make_changes(sample))
+    assert set(broken) == set(rules)
+    assert {n: ask(sample, sql)[0][0] for n, sql in rules.items()} == {
+        name: len(keys) for name, keys in broken.items()
+    }
+    repaired = [len(each.keys) for each in make_repairs(sample)]
+    assert sum(repaired) == 6
+    left = {name: ask(sample, sql)[0][0] for name, sql in rules.items()}
+    assert {name: rows for name, rows in left.items() if rows} == {
+        "known_plan": 1,
+        "listened_forwards": 3,
+    }
 
 
 def test_artists_are_added_at_the_highest_time_there_is(sample: str) -> None:

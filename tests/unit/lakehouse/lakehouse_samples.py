@@ -1,11 +1,12 @@
 """Refreshes in memory, a workspace in memory, and short ways to write runs and tables down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.catalog import CursorSpec, SourceSpec, TableSpec
 from shared.lakehouse.errors import JobRefused, JobRunUnknown, RefreshUnknown
 from shared.lakehouse.records import RefreshRecord
+from shared.lakehouse.releases import Release
 from shared.lakehouse.workspace import JobRun
 from shared.loading.published import PublishedRun
 
@@ -59,6 +60,23 @@ class MemoryRefreshes:
             raise RefreshUnknown(str(number))
         self.records[number] = step(known)
         return self.records[number]
+
+
+@dataclass
+class MemoryReleases:
+    """Implements `shared.lakehouse.releases.ReleaseRequests`."""
+
+    waiting: dict[str, Release] = field(default_factory=dict)
+
+    def ask(self, releases: Sequence[Release]) -> None:
+        self.waiting |= {each.id: each for each in releases}
+
+    def asked(self) -> tuple[Release, ...]:
+        return tuple(self.waiting.values())
+
+    def settle(self, releases: Iterable[Release]) -> None:
+        for each in releases:
+            self.waiting.pop(each.id, None)
 
 
 @dataclass

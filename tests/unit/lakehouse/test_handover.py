@@ -13,6 +13,7 @@ from shared.lakehouse.handover import (
     next_handover,
     token_of,
 )
+from shared.lakehouse.releases import Release
 
 USERS, PLAYS = "crm/dbo.Users", "crm/dbo.Plays"
 SPECS = {USERS: spec("Users"), PLAYS: spec("Plays")}
@@ -58,6 +59,17 @@ def test_a_table_whose_file_is_gone_is_handed_over_as_it_was_or_waits() -> None:
     assert [(t.table, len(t.runs)) for t in third.tables] == [(PLAYS, 1), (USERS, 0)]
 
 
+def test_a_release_makes_a_hand_over_without_runs_once() -> None:
+    first = made(None, Users=[run("Users", 1)])
+    one = Release(id="a-0000", table=USERS, key={}, asked_at=AT)
+    second = next_handover(first, {}, SPECS, AT, [one])
+    assert second is not None
+    assert (second.number, second.runs, second.releases) == (2, 0, (one,))
+    assert next_handover(second, {}, SPECS, AT, [one]) is None
+    unknown = replace(one, id="b-0000", table=PLAYS)
+    assert next_handover(second, {}, SPECS, AT, [unknown]) is None
+
+
 def test_the_file_says_what_silver_has_to_know_as_agreed() -> None:
     rule = RuleSpec(name="known_plan", rule="plan IN ('Free')", severity="quarantine")
     users = replace(
@@ -66,7 +78,9 @@ def test_the_file_says_what_silver_has_to_know_as_agreed() -> None:
         quality=(rule,),
         silver=SilverSpec(valid_from="updated_on"),
     )
-    found = next_handover(None, {USERS: [run("Users", 3, "initial")]}, {USERS: users}, AT)
+    one = Release(id="a-0000", table=USERS, key={"id": "7"}, asked_at=AT)
+    runs = {USERS: [run("Users", 3, "initial")]}
+    found = next_handover(None, runs, {USERS: users}, AT, [one, replace(one, table=PLAYS)])
     assert found is not None
     assert json.loads(encode_handover(found)) == {
         "format": 1,
@@ -94,6 +108,7 @@ def test_the_file_says_what_silver_has_to_know_as_agreed() -> None:
                 ],
             }
         ],
+        "releases": [{"id": "a-0000", "table": USERS, "key": {"id": "7"}, "asked_at": AT}],
     }
 
 

@@ -1,7 +1,7 @@
 """Whatever dies between two calls, and whoever publishes in between: each run is in exactly one hand-over."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -9,11 +9,13 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lakehouse_samples import MemoryRefreshes, run, spec
+from lakehouse_samples import MemoryRefreshes, MemoryReleases, run, spec
 
 from shared.lakehouse.desk import RefreshDesk
+from shared.lakehouse.handover import HandOver
 from shared.lakehouse.log import path_of, read_handover
 from shared.lakehouse.records import RefreshRecord
+from shared.lakehouse.releases import Release
 from shared.loading.published import PublishedRun, Unhanded
 from shared.loading.turn import Claim, Turn
 from tests.unit.landing.memory_lake import MemoryLake
@@ -35,6 +37,7 @@ class World:
     def __init__(self) -> None:
         self.lake, self.states, self.refreshes = MemoryLake(), MemoryStates(), MemoryRefreshes()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.releases, self.asked = MemoryReleases(), list[str]()
         self.published: list[PublishedRun] = []
         self.pending: list[Callable[[], None]] = []
         self.calls, self.dies, self.late, self.steps = 0, 0, False, dict[int, int]()
@@ -43,6 +46,7 @@ class World:
             publications=_Staged(self.states, self),
             turn=lambda table: self.call(lambda: self.states.turn(table)),
             refreshes=_Staged(self.refreshes, self),
+            releases=_Staged(self.releases, self),
             now=lambda: self.now,
         )
 
@@ -85,6 +89,15 @@ class World:
 
         self.pending += [appear, lambda: self.states.name(table), close]
 
+    def ask(self, name: str) -> None:
+        """Ask for a release of a table that has been handed over."""
+        table = f"crm/dbo.{name}"
+        if not any(f"/dbo.{name}/" in each.folder for each in self.handed()):
+            return
+        self.asked.append(f"ask-{len(self.asked)}")
+        release = Release(id=self.asked[-1], table=table, key={}, asked_at=self.now.isoformat())
+        self.releases.ask([release])
+
     def step(self) -> None:
         if self.pending:
             self.pending.pop(0)()
@@ -105,13 +118,17 @@ class World:
         if newest:
             self.refreshes.records[newest[0].number] = replace(newest[0], state=state, over=True)
 
-    def handed(self) -> list[PublishedRun]:
-        runs: list[PublishedRun] = []
+    def files(self) -> Iterator[HandOver]:
         number = 1
         while (found := read_handover(self.lake, number)) is not None:
-            runs += [each for table in found.handover.tables for each in table.runs]
+            yield found.handover
             number += 1
-        return runs
+
+    def handed(self) -> list[PublishedRun]:
+        return [run for file in self.files() for table in file.tables for run in table.runs]
+
+    def released(self) -> list[str]:
+        return [each.id for file in self.files() for each in file.releases]
 
 
 class _Staged:
@@ -131,12 +148,13 @@ class _Staged:
 
 acts = st.one_of(
     st.tuples(st.just("publish"), st.sampled_from(NAMES)),
+    st.tuples(st.just("ask"), st.sampled_from(NAMES)),
     st.tuples(st.just("step")),
     st.tuples(
         st.just("hand over"),
-        st.integers(0, 14),
+        st.integers(0, 18),
         st.booleans(),
-        st.lists(st.integers(0, ANOTHER), max_size=14),
+        st.lists(st.integers(0, ANOTHER), max_size=18),
     ),
     st.tuples(st.just("end"), st.sampled_from(["succeeded", "failed", "running"])),
 )
@@ -144,12 +162,16 @@ acts = st.one_of(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(acts, max_size=25))
-def test_each_published_run_is_in_exactly_one_hand_over(script: list[tuple[Any, ...]]) -> None:
+def test_each_published_run_and_each_release_is_in_exactly_one_hand_over(
+    script: list[tuple[Any, ...]],
+) -> None:
     world = World()
     for kind, *given_ in script:
         match kind:
             case "publish":
                 world.publish(given_[0])
+            case "ask":
+                world.ask(given_[0])
             case "step":
                 world.step()
             case "hand over":
@@ -164,6 +186,8 @@ def test_each_published_run_is_in_exactly_one_hand_over(script: list[tuple[Any, 
         mine = [each.run_no for each in handed if f"dbo.{name}" in each.folder]
         assert mine == sorted(mine)
     assert world.states.names == {}
+    assert sorted(world.released()) == sorted(world.asked)
+    assert world.releases.waiting == {}
 
 
 def test_a_run_that_is_published_while_another_is_handed_over_waits_for_the_next() -> None:

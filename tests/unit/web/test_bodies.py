@@ -16,6 +16,7 @@ from web.api.bodies import (
     read_load,
     read_object,
     read_plan,
+    read_refresh,
     read_rollback,
     read_watermark,
 )
@@ -102,6 +103,33 @@ def test_what_is_no_json_object_is_refused(content: bytes) -> None:
 def test_a_body_that_is_too_large_is_refused_unread() -> None:
     with pytest.raises(Problem, match="body"):
         read_object(b" " * (MOST_BYTES + 1))
+
+
+def test_a_release_names_a_table_and_all_of_a_key_or_none() -> None:
+    wanted = [{"table": ALL[0], "key": {"id": 7}}, {"table": ALL[1]}, {"table": ALL[1], "key": {}}]
+    found = read_refresh(json.dumps({"release": wanted}).encode(), CATALOG)
+    assert found.release == ((ALL[0], {"id": "7"}), (ALL[1], {}), (ALL[1], {}))
+    assert read_refresh(b"", CATALOG).release == ()
+
+
+@pytest.mark.parametrize(
+    ("release", "field"),
+    [
+        ("all", "release"),
+        ([7], "release[0]"),
+        ([{"key": {"id": 1}}], "release[0].table"),
+        ([{"table": "crm/dbo.Nobody"}], "release[0].table"),
+        ([{"table": ALL[0], "rows": 1}], "release[0].rows"),
+        ([{"table": ALL[0], "key": "1"}], "release[0].key"),
+        ([{"table": ALL[0], "key": {"name": "x"}}], "release[0].key"),
+        ([{"table": ALL[0], "key": {"id": None}}], "release[0].key"),
+        ([{"table": ALL[0]}, {"table": ALL[0], "key": {"id": True}}], "release[1].key"),
+    ],
+)
+def test_a_release_that_cannot_be_is_refused(release: Any, field: str) -> None:
+    with pytest.raises(Problem) as refused:
+        read_refresh(json.dumps({"release": release}).encode(), CATALOG)
+    assert list(errors(refused)) == [field]
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

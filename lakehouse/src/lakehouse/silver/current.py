@@ -19,30 +19,32 @@ def bring_up_to_date(lake: Lake, change: Change) -> None:
     """Let the keys concerned have their last version, which may be a tombstone."""
     versions = context(lake, change)
     tombstones = add_tombstones(lake, change, versions)
-    key = [F.col(quoted(name)) for name in change.table.key]
-    last = Window.partitionBy(*key).orderBy(*(F.col(name).desc() for name in ORDER))
-    rows = (
-        versions.unionByName(tombstones)
-        .withColumn("_age", F.row_number().over(last))
-        .where("_age = 1")
-        .drop("_age")
-        .withColumn("_handover", F.lit(change.number).cast("bigint"))
-    )
+    rows = last_versions(change.table, versions.unionByName(tombstones))
+    rows = rows.withColumn("_handover", F.lit(change.number).cast("bigint"))
     present = lake.read(change.table.silver)
-    same = ["_op", *change.table.key, *ORDER]
+    key = list(change.table.key)
+    same = ["_op", *key, *ORDER]
     other = lake.put_aside(
         differences_place(change.table.silver),
         rows.join(present.select(*map(quoted, same)), on=same, how="left_anti"),
     )
-    there = other.join(present.select(*key), on=list(change.table.key), how="left_semi")
+    there = other.join(present.select(*map(quoted, key)), on=key, how="left_semi")
     lake.merge(
         change.table.silver,
         other,
-        on=list(change.table.key),
+        on=key,
         # Where all keys are new, an engine need not look at what is there.
         compare=None if there.limit(1).collect() else (),
         unique=True,
     )
+
+
+def last_versions(table: Table, versions: DataFrame) -> DataFrame:
+    """Choose the last version of each key."""
+    key = [F.col(quoted(name)) for name in table.key]
+    last = Window.partitionBy(*key).orderBy(*(F.col(name).desc() for name in ORDER))
+    aged = versions.withColumn("_age", F.row_number().over(last))
+    return aged.where("_age = 1").drop("_age")
 
 
 def add_keyless(

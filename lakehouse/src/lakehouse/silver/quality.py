@@ -70,9 +70,13 @@ def set_aside(lake: Lake, table: Table, verdict: Verdict) -> None:
     lake.append(table.quarantine, verdict.aside, on=_SAME_ROW)
 
 
-def waiting(lake: Lake, table: Table, key: dict[str, str]) -> DataFrame:
-    """Give the rows that may be let through, of one key where it is given as texts by column."""
+def waiting(lake: Lake, table: Table, key: dict[str, str], number: int) -> DataFrame:
+    """Give the rows that a hand-over may let through, of one key where it is given as texts by column.
+
+    What it has set aside itself stays: when it is repeated, nothing more comes through.
+    """
     rows = lake.read(table.quarantine).where("_released_in IS NULL")
+    rows = rows.where(F.col("_handover") < number)
     rows = rows.where(~F.array_contains("_reasons", NO_KEY))
     for name, value in key.items():
         rows = rows.where(F.col(quoted(name)).cast("string") == value)

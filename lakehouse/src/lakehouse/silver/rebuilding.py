@@ -1,5 +1,8 @@
 """Making tables of silver anew from bronze: of all runs that were ever handed over, as if at once.
 
+Where runs were removed from bronze, the history up to the last of them is kept: the checkpoint, from
+which the runs that are there go on.
+
 Everything is read and checked before the first row is taken away. From then on until the end the
 table is not whole; a rebuild that dies is run again, and says the same.
 """
@@ -7,7 +10,7 @@ table is not whole; a rebuild that dies is run again, and says the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
@@ -16,10 +19,20 @@ from lakehouse.bronze import read_manifests, read_rows
 from lakehouse.delta import Lake
 from lakehouse.errors import TableUnknown
 from lakehouse.handover import Handover, Run, Table, read_handover
-from lakehouse.kinds import quoted
+from lakehouse.kinds import joined, quoted
 from lakehouse.silver import runs
+from lakehouse.silver.current import last_versions
 from lakehouse.silver.layout import ASIDE, META
 from lakehouse.silver.refresh import refresh_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Anew:
+    """A table with all runs that it is made of, their columns, and the run up to which its history stays."""
+
+    table: Table
+    columns: Mapping[str, str]
+    upto: int
 
 
 def rebuild(lake: Lake, path: str, names: Sequence[str] = (), *, first_run: int = 0) -> Handover:
@@ -42,16 +55,28 @@ def rebuild(lake: Lake, path: str, names: Sequence[str] = (), *, first_run: int 
     if unknown:
         raise TableUnknown(f"{', '.join(unknown)} in hand-over {handover.number}")
     handed = _all_runs(lake, path, handover)
-    whole = [
-        replace(table, runs=tuple(r for r in handed[table.table] if r.run_no >= first_run))
-        for table in handover.tables
-        if not names or table.table in names
-    ]
-    layouts = [_layout(lake, table) for table in whole]
-    for table, columns in zip(whole, layouts, strict=True):
-        _empty(lake, table, columns)
-        refresh_table(lake, table, handover.number)
-    return replace(handover, tables=tuple(whole))
+    wanted = [table for table in handover.tables if not names or table.table in names]
+    anew = [_planned(lake, table, handed[table.table], first_run) for table in wanted]
+    for each in anew:
+        _empty(lake, each)
+        refresh_table(lake, each.table, handover.number)
+    return replace(handover, tables=tuple(each.table for each in anew))
+
+
+def _planned(lake: Lake, table: Table, handed: Sequence[Run], first_run: int) -> _Anew:
+    """Read and check what a table is to be made of. Raises as `rebuild` does."""
+    taken = runs.taken_in(lake, table.table)
+    upto = runs.checkpoint(taken) or 0
+    gone = {run.run_no for run in taken if run.bronze}
+    left = tuple(r for r in handed if r.run_no >= first_run and r.run_no not in gone)
+    columns = read_rows(lake, read_manifests(lake, left)).columns
+    upto = upto if first_run <= upto else 0
+    if upto and table.key:
+        there = dict(lake.read(table.history).dtypes)
+        kept = {name: kind for name, kind in there.items() if name not in META}
+        more = {n: joined(n, kept[n], k) if n in kept else k for n, k in columns.items()}
+        columns = {**kept, **more}
+    return _Anew(table=replace(table, runs=left), columns=columns, upto=upto)
 
 
 def _all_runs(lake: Lake, path: str, last: Handover) -> Mapping[str, tuple[Run, ...]]:
@@ -64,22 +89,23 @@ def _all_runs(lake: Lake, path: str, last: Handover) -> Mapping[str, tuple[Run, 
     return {name: tuple(by[number] for number in sorted(by)) for name, by in found.items()}
 
 
-def _layout(lake: Lake, table: Table) -> Mapping[str, str]:
-    """Give the columns that the runs have together. What is wrong with them is found here."""
-    return read_rows(lake, read_manifests(lake, table.runs)).columns
-
-
-def _empty(lake: Lake, table: Table, columns: Mapping[str, str]) -> None:
-    """Take away what follows from runs, with columns that are not there any more."""
+def _empty(lake: Lake, anew: _Anew) -> None:
+    """Take away what follows from the runs, with columns that are not there any more."""
+    table, kinds = anew.table, {**anew.columns, **META}
     runs.forget(lake, table.table)
-    kinds = {**columns, **META}
-    for path in (table.silver, table.history) if table.key else (table.silver,):
-        lake.create(path, kinds)
-        _overwrite(lake, path, lake.read(path).where("false"), kinds)
+    lake.create(table.silver, kinds)
+    rows = lake.read(table.silver).where("false")
+    if table.key:
+        lake.create(table.history, kinds)
+        kept = lake.read(table.history).where(F.col("_run_no") <= anew.upto)
+        _overwrite(lake, table.history, kept, kinds)
+        rows = last_versions(table, lake.read(table.history))
+    _overwrite(lake, table.silver, rows, kinds)
     aside = {**kinds, **ASIDE}
     lake.create(table.quarantine, aside)
-    released = lake.read(table.quarantine).where("_released_in IS NOT NULL")
-    _overwrite(lake, table.quarantine, released, aside)
+    # Of runs that are not read again, also what waits.
+    stays = F.col("_released_in").isNotNull() | (F.col("_run_no") <= anew.upto)
+    _overwrite(lake, table.quarantine, lake.read(table.quarantine).where(stays), aside)
 
 
 def _overwrite(lake: Lake, path: str, rows: DataFrame, kinds: Mapping[str, str]) -> None:

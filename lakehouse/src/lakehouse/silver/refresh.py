@@ -1,4 +1,4 @@
-"""Taking in what a hand-over brings, table by table, and letting rows through.
+"""Taking in what a hand-over brings: first the rows it lets through, then its runs, table by table.
 
 Every step may be repeated: what is there already is not written again. A run is written down after
 its versions and before what follows from them, so that whoever repeats a hand-over that died half
@@ -14,21 +14,25 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 
 from lakehouse.bronze import BronzeRows, LandedRun, read_manifests, read_rows
 from lakehouse.delta import Lake
-from lakehouse.errors import TableUnknown
+from lakehouse.errors import FileMissing
 from lakehouse.handover import Handover, Table
 from lakehouse.kinds import hashed, projected, quoted
 from lakehouse.silver import quality, runs
 from lakehouse.silver.current import add_keyless, bring_up_to_date
 from lakehouse.silver.history import Change, add_versions
 from lakehouse.silver.layout import ASIDE, META, fit
+from lakehouse.silver.releasing import carry_out
 
 
 def refresh(lake: Lake, handover: Handover) -> list[str]:
     """Bring silver level with a hand-over.
 
+    What it releases comes before its runs: nobody asked for what these bring.
+
     Returns:
         The tables that had new runs.
     """
+    carry_out(lake, handover)
     changed = [table for table in handover.tables if table.runs]
     for table in changed:
         refresh_table(lake, table, handover.number)
@@ -44,7 +48,9 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
         RuleInvalid: a rule is no condition over the table's columns.
     """
     before = runs.greatest_run(lake, table.table)
-    landed = read_manifests(lake, table.runs)
+    landed = _landed(lake, table)
+    if not landed:
+        return
     bronze = read_rows(lake, landed)
     columns = _fitted(lake, table, bronze)
     passed = _passed(lake, table, bronze, columns, number)
@@ -63,47 +69,15 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
         add_keyless(lake, table, passed, runs.snapshots(lake, table.table))
 
 
-def release(lake: Lake, handover: Handover, name: str, key: Mapping[str, str]) -> int:
-    """Let rows that were set aside through as they are, all of a table or those of one key.
-
-    They keep their place in the order, so that what was read later still wins. They count as written
-    by the hand-over after the last, which whoever follows silver has not seen yet.
-
-    Returns:
-        How many rows were let through.
-
-    Raises:
-        TableUnknown: the table was never handed over, or the key has other columns.
-    """
-    table = _named(handover, name)
-    unknown = runs.greatest_run(lake, table.table) is None
-    if unknown or (key and set(key) != set(table.key)):
-        raise TableUnknown(f"{name} with a key of {sorted(key) or 'no columns'}")
-    # Of any table: whoever follows silver goes through a hand-over that brings nothing of this one too.
-    number = max(handover.number, runs.last_handover(lake)) + 1
-    rows = quality.waiting(lake, table, dict(key))
-    numbers = [row[0] for row in rows.select("_run_no").distinct().collect()]
-    if not numbers:
-        return 0
-    count = rows.count()
-    passed = rows.drop(*ASIDE).withColumn("_handover", F.lit(number).cast("bigint"))
-    snapshots = runs.snapshots(lake, table.table)
-    if table.key:
-        change = Change(
-            table=table,
-            columns={n: k for n, k in lake.read(table.history).dtypes if n not in META},
-            number=number,
-            runs=tuple(numbers),
-            snapshots=tuple(snapshots),
-            in_order=False,
-            everything=False,
-        )
-        add_versions(lake, table, passed, change.since)
-        bring_up_to_date(lake, change)
-    else:
-        add_keyless(lake, table, passed, snapshots)
-    quality.mark_released(lake, table, rows, number)
-    return count
+def _landed(lake: Lake, table: Table) -> list[LandedRun]:
+    """Read the manifests of the new runs. One that was taken in and removed since is not asked for again."""
+    try:
+        return read_manifests(lake, table.runs)
+    except FileMissing:
+        gone = {run.run_no for run in runs.taken_in(lake, table.table) if run.bronze}
+        if not gone & {run.run_no for run in table.runs}:
+            raise
+        return read_manifests(lake, [run for run in table.runs if run.run_no not in gone])
 
 
 def _take_in(
@@ -179,10 +153,3 @@ def _says_deleted(name: str, kind: str) -> Column:
     if kind in ("bigint", "double") or kind.startswith("decimal"):
         return F.coalesce(value != 0, F.lit(False))  # noqa: FBT003 - as above
     return F.col("_op") == "delete"
-
-
-def _named(handover: Handover, name: str) -> Table:
-    for table in handover.tables:
-        if table.table == name:
-            return table
-    raise TableUnknown(f"{name} is not in hand-over {handover.number}")

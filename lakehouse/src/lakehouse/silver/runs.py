@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
@@ -21,7 +21,26 @@ _COLUMNS = {
     "rows": "bigint",
     "handover": "bigint",
     "silver": "string",
+    "folder": "string",
+    "bronze": "string",
 }
+# What `bronze` says of a run whose folder is being removed, or is gone; NULL: it is there.
+REMOVING, REMOVED = "removing", "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """A run that was taken in; `read_micros` as of a snapshot, `folder` is unknown of early ones."""
+
+    table: str
+    run_no: int
+    run_id: str
+    mode: str
+    read_micros: int
+    handover: int
+    silver: str
+    folder: str | None
+    bronze: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +71,32 @@ def silver_paths(lake: Lake) -> list[str]:
     return sorted(row[0] for row in lake.read(PATH).select("silver").distinct().collect())
 
 
+def taken_in(lake: Lake, table: str | None = None) -> list[TakenIn]:
+    """Give all runs that were taken in, of one table if it is named, ascending by table and number."""
+    _open(lake)
+    found = lake.read(PATH) if table is None else lake.read(PATH).where(F.col("table") == table)
+    names = ("table", "run_no", "run_id", "mode", "handover", "silver", "folder", "bronze")
+    rows = found.select(*names, F.unix_micros("read_at").alias("read_micros")).collect()
+    every = [TakenIn(**row.asDict()) for row in rows]
+    return sorted(every, key=lambda run: (run.table, run.run_no))
+
+
+def checkpoint(taken: Iterable[TakenIn]) -> int | None:
+    """Give the greatest run of a table that was removed from bronze, or is being; None if there is none."""
+    return max((run.run_no for run in taken if run.bronze), default=None)
+
+
+def mark(lake: Lake, taken: Sequence[TakenIn], bronze: str) -> None:
+    """Write down what becomes of the folders of runs."""
+    if taken:
+        rows = [(run.table, run.run_no, bronze) for run in taken]
+        frame = lake.spark.createDataFrame(rows, "`table` string, run_no bigint, bronze string")
+        lake.merge(PATH, frame, on=["table", "run_no"], unique=True)
+
+
 def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -> None:
     """Remember that runs were taken in by a hand-over; the first time counts."""
-    lake.create(PATH, _COLUMNS)
+    _open(lake)
     rows = [
         (
             table.table,
@@ -65,11 +107,13 @@ def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -
             run.rows,
             number,
             table.silver,
+            run.run.folder,
         )
         for run in landed
     ]
     # Times travel as numbers: a client's own zone would shift them on their way.
     given = {**_COLUMNS, "read_at": "bigint"}
+    del given["bronze"]
     schema = ", ".join(f"`{name}` {kind}" for name, kind in given.items())
     frame = lake.spark.createDataFrame(rows, schema)
     frame = frame.withColumn("read_at", F.timestamp_micros("read_at"))
@@ -77,16 +121,22 @@ def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -
 
 
 def forget(lake: Lake, table: str) -> None:
-    """Forget that runs of a table were taken in."""
-    lake.create(PATH, _COLUMNS)
-    gone = lake.read(PATH).where(F.col("table") == table).select("table", "run_no")
+    """Forget that runs of a table were taken in, but for those that are not in bronze any more."""
+    _open(lake)
+    gone = lake.read(PATH).where((F.col("table") == table) & F.col("bronze").isNull())
+    gone = gone.select("table", "run_no")
     gone = gone.withColumn("_gone", F.lit(True))  # noqa: FBT003 - Spark takes it by position only
     lake.merge(PATH, gone, on=["table", "run_no"], compare=(), delete_when="s._gone", unique=True)
 
 
 def snapshots(lake: Lake, table: str) -> list[Snapshot]:
-    """Give all snapshot runs that were taken in, ascending."""
+    """Give the snapshot runs that were taken in and are in bronze still, ascending.
+
+    What follows from those that were removed stands in the history as it is: it is not made anew.
+    """
+    _open(lake)
     found = lake.read(PATH).where((F.col("table") == table) & (F.col("mode") == "snapshot"))
+    found = found.where("bronze IS NULL")
     rows = found.selectExpr("run_no", "run_id", "unix_micros(read_at) AS micros").collect()
     return sorted(
         (
@@ -95,3 +145,9 @@ def snapshots(lake: Lake, table: str) -> list[Snapshot]:
         ),
         key=lambda snapshot: snapshot.run_no,
     )
+
+
+def _open(lake: Lake) -> None:
+    """Make the table, or give one from before the columns that it lacks."""
+    lake.create(PATH, _COLUMNS)
+    lake.evolve(PATH, _COLUMNS)
