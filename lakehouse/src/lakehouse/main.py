@@ -17,6 +17,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.gold.command import about_gold, run_gold
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
+from lakehouse.reports.command import about_quality, run_quality
 from lakehouse.session import opened
 from lakehouse.silver.refresh import refresh, release
 
@@ -65,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     _about_lake(gold, run_gold)
     _about_handover(gold)
     about_gold(gold)
+    quality = commands.add_parser("quality", help="show how often which rule was broken")
+    _about_lake(quality, run_quality)
+    about_quality(quality)
     about_consume(commands.add_parser("consume", help="write what readers of gold need"))
     return whole
 
