@@ -17,7 +17,12 @@ from lakehouse.errors import LakehouseError
 from lakehouse.gold.command import about_gold, run_gold
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
-from lakehouse.reports.command import about_quality, run_quality
+from lakehouse.reports.command import (
+    about_expectations,
+    about_quality,
+    run_expectations,
+    run_quality,
+)
 from lakehouse.session import opened
 from lakehouse.silver.refresh import refresh, release
 
@@ -69,6 +74,12 @@ def parser() -> argparse.ArgumentParser:
     quality = commands.add_parser("quality", help="show how often which rule was broken")
     _about_lake(quality, run_quality)
     about_quality(quality)
+    documents = commands.add_parser(
+        "expectations", help="write suites, results and data docs of Great Expectations"
+    )
+    _about_lake(documents, run_expectations)
+    _about_handover(documents)
+    about_expectations(documents)
     about_consume(commands.add_parser("consume", help="write what readers of gold need"))
     return whole
 

@@ -1,4 +1,4 @@
-"""The command `quality`: what came of the rules, for people, programs, or as a page."""
+"""The commands `quality` and `expectations`: what came of the rules, for people and programs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from lakehouse.delta import Lake
+from lakehouse.handover import read_handover
 from lakehouse.reports.page import quality_page, share
+from lakehouse.reports.suites import expect
 from lakehouse.reports.trend import RuleTrend, read_trends
 
 
@@ -23,6 +26,20 @@ def run_quality(lake: Lake, given: argparse.Namespace) -> None:
     trends = read_trends(lake, given.table)
     write = {"text": _text, "json": _json, "html": quality_page}[given.format]
     sys.stdout.write(write(trends))
+
+
+def about_expectations(parser: argparse.ArgumentParser) -> None:
+    """Tell what the command takes besides lake and hand-over."""
+    parser.add_argument("--into", type=Path, required=True, help="folder to write into")
+
+
+def run_expectations(lake: Lake, given: argparse.Namespace) -> None:
+    """Validate and write the documents. Raises ExtraMissing, RuleInvalid."""
+    for found in expect(lake, read_handover(lake, given.handover), given.into):
+        sys.stdout.write(
+            f"{found.table}, {found.rule}: broken by {found.broken} of {found.rows} rows\n"
+        )
+    sys.stdout.write(f"data docs: {given.into / 'docs' / 'index.html'}\n")
 
 
 def _json(trends: Sequence[RuleTrend]) -> str:
