@@ -42,7 +42,7 @@ def users(lake: Lake, tmp_path: Path) -> BronzeTable:
 
 
 def test_each_rule_has_its_hand_overs_and_the_rows_that_wait(
-    lake: Lake, users: BronzeTable
+    lake: Lake, users: BronzeTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert read_trends(lake) == [
         RuleTrend(table=users.name, rule="_no_key", severity="key", points=(), waiting=1),
@@ -68,10 +68,6 @@ def test_each_rule_has_its_hand_overs_and_the_rows_that_wait(
         ),
     ]
 
-
-def test_the_command_tells_it_as_text_json_and_page(
-    lake: Lake, users: BronzeTable, capsys: pytest.CaptureFixture[str]
-) -> None:
     def said(*more: str) -> str:
         given = parser().parse_args(["quality", "--lake", lake.root, "--table", users.name, *more])
         given.run(lake, given)
