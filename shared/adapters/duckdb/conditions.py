@@ -32,6 +32,9 @@ def translate(rule: str, columns: Columns) -> str:
         raise RuleUnclear("it is too deep") from error
     if len(read) != 1 or read[0] is None:
         raise RuleUnclear("it is not one condition")
+    if any(each.comments for each in read[0].walk()):
+        # Silver puts the text in parentheses, of which a comment would swallow one.
+        raise RuleUnclear("it holds a comment; write it beside the rule")
     term = Writer(columns=columns, pieces=_PIECES).write(read[0])
     if term.kind not in ("boolean", "null", "unknown"):
         raise RuleUnclear(f"it is no condition but gives {term.kind}")

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import TypeAlias
 
 import pyarrow as pa
+from sqlglot import exp
 from sqlglot.expressions.core import Expr as Expression
 
 from shared.adapters.duckdb import literals, terms
 from shared.adapters.duckdb.terms import RuleUnclear, Term, alike, kind_of
 
 _DEEPEST = 100
+_PREDICATES = (exp.Between, exp.In, exp.Is, exp.Like, exp.Not, exp.RegexpLike)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +76,10 @@ class Writer:
 
     def pair(self, node: Expression) -> tuple[Term, Term]:
         """Write both sides of a comparison, a text beside a time as that time."""
+        # To Spark a condition of this kind is no side of a comparison, unless it stands in parentheses.
+        for side in (node.this, node.expression):
+            if isinstance(side, _PREDICATES):
+                raise RuleUnclear(f"{shown(node)}: put {shown(side)} in parentheses")
         return compared(self.write(node.this), self.write(node.expression))
 
 

@@ -59,6 +59,8 @@ REFUSED_WHATEVER_THE_COLUMNS = {
     "n > 1e999999": "not understood",
     "n": None,
     "t.n > 0": "not understood",
+    "name LIKE 'a%' = ok": "in parentheses",
+    "n > 1 -- more": "comment",
     ":p": "PLACEHOLDER",
     "n > 0 AND 'a'": "takes boolean",
     "1": "no condition",
