@@ -14,6 +14,7 @@ from shared.landing.proving import prove
 from shared.landing.slicing import SliceLanding
 from shared.loading.plan import LoadPlan
 from shared.loading.receipt import Receipt
+from shared.quality.contract import judge_slice, needs_judging
 from shared.reconciliation.images import find_images
 from shared.reconciliation.slicing import SliceReconciliation, hashed_columns, scanned_columns
 from shared.runtime import wiring
@@ -29,7 +30,10 @@ def extract_slice(wanted: steps.SliceWanted) -> steps.SliceDone:
         app.check_wanted(plan.run_id, wanted.attempt, plan.mode)
         execution = f"{wanted.number:05d}-{uuid4().hex[:12]}"
         land = _reconcile if plan.mode == "reconcile" else _land
-        receipt = store_receipt(app.lake, wanted.plan, land(app, wanted, plan, execution))
+        landed = land(app, wanted, plan, execution)
+        if needs_judging(plan, landed):
+            landed = judge_slice(app.rule_judge, app.lake, plan, landed, app.now())
+        receipt = store_receipt(app.lake, wanted.plan, landed)
     return steps.SliceDone(number=wanted.number, rows=receipt.landed)
 
 

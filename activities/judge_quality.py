@@ -23,6 +23,7 @@ from shared.loading.receipt import (
     verdict_of,
 )
 from shared.loading.sentinels import judge_nulls
+from shared.quality.contract import hold_to_contract, judge_slice, needs_judging
 from shared.reconciliation.orphans import count_rekeyed
 from shared.runtime import wiring
 
@@ -31,13 +32,14 @@ _MANY_ORPHANS = "rows that got another key were not counted: too many rows are o
 
 @implements(steps.judge_quality)
 def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
-    """Prove that every slice has its receipt and that the numbers add up."""
+    """Prove that every slice has its receipt and that the numbers add up, and hold the rows to the rules."""
     app = wiring.app()
     plan = read_plan(app.lake, wanted.plan)
     receipts = read_receipts(app.lake, wanted.plan, [part.number for part in plan.slices])
     check_landing(plan, receipts)
+    receipts = tuple(_judged(app, plan, receipt) for receipt in receipts)
     idle, nulls = _is_idle(app, plan, receipts), count_nulls(plan, receipts)
-    findings = plan.findings
+    findings = plan.findings + hold_to_contract(plan, receipts)
     if nulls is not None and plan.spec.cursor.column is not None:
         before = app.states.turn(plan.table).null_share
         findings += judge_nulls(plan.spec.cursor.column, before, nulls)
@@ -55,6 +57,13 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     )
     stored, path = store_landing(app.lake, landing, wanted.epoch)
     return replace(verdict_of(plan, stored, path), idle=idle)
+
+
+def _judged(app: wiring.App, plan: LoadPlan, receipt: Receipt) -> Receipt:
+    """Hold rows to the rules that were landed before there was any judging."""
+    if not needs_judging(plan, receipt):
+        return receipt
+    return judge_slice(app.rule_judge, app.lake, plan, receipt, app.now())
 
 
 def _is_idle(app: wiring.App, plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:

@@ -8,12 +8,14 @@ from shared.catalog import TableSpec
 from shared.durable import implements, steps
 from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan, plan_columns
 from shared.landing import paths
-from shared.landing.plans import find_plan, store_plan
+from shared.landing.lake import Lake
+from shared.landing.plans import find_plan, read_receipts, store_plan
 from shared.loading.bound import keep_marks
 from shared.loading.drift import is_same
 from shared.loading.plan import LoadPlan, PlanReference, refer
 from shared.loading.turn import Turn, check_epoch
 from shared.operations.records import RunRecord, is_published
+from shared.quality.contract import is_broken
 from shared.reconciliation.images import store_images, survey_images
 from shared.runtime import wiring
 
@@ -32,7 +34,7 @@ def plan_load(wanted: steps.PlanWanted) -> PlanReference:
     # A backfill reads the windows of a group together, any other load what the table file says.
     at_once = len(order.spans) or spec.slices.parallel
     found = find_plan(app.lake, spec, order.run_id, turn) if order.attempt > 1 else None
-    if found is not None and not _fits(app, found[0]):
+    if found is not None and not (_fits(app, found[0]) and _keeps_contract(app.lake, *found)):
         found = None
     if found is None:
         planned = _look(app, wanted, spec, turn)
@@ -67,6 +69,13 @@ def _fits(app: wiring.App, plan: LoadPlan) -> bool:
     """Say whether the table still has the columns of a plan; one that it has not cannot be carried out."""
     with app.sources.open(plan.spec) as session:
         return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec)))
+
+
+def _keeps_contract(lake: Lake, plan: LoadPlan, path: str) -> bool:
+    """Say whether what was read by a plan so far may land: what broke a rule is read anew."""
+    if not plan.spec.quality:
+        return True
+    return not is_broken(plan, read_receipts(lake, path, [part.number for part in plan.slices]))
 
 
 def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn) -> Planned:

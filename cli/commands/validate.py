@@ -29,7 +29,7 @@ def command(folder: Path) -> None:
     any. Talks to no app and no source.
     """
     try:
-        catalog, problems = read_catalog(folder), ()
+        catalog, problems = read_catalog(folder, find_fault=_find_fault), ()
     except CatalogInvalid as error:
         catalog, problems = Catalog(), tuple(_under(folder, it) for it in error.problems)
     except OSError as error:
@@ -40,6 +40,13 @@ def command(folder: Path) -> None:
         _print(folder, catalog, problems)
     if problems:
         raise click.exceptions.Exit(FAILED)
+
+
+def _find_fault(rule: str) -> str | None:
+    # Imported here: what reads SQL is slow to import, and not every table has rules.
+    from shared.adapters.duckdb.conditions import find_fault  # noqa: PLC0415
+
+    return find_fault(rule)
 
 
 def _under(folder: Path, problem: Problem) -> Problem:

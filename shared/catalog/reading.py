@@ -1,9 +1,10 @@
 """Reads the table files into a catalogue, or says everything that is wrong with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from shared.catalog import grammar as g
 from shared.catalog import source_grammar as s
@@ -13,9 +14,11 @@ from shared.catalog.catalog import Catalog
 from shared.catalog.document import read_document
 from shared.catalog.place import Place, Unread
 from shared.catalog.problem import CatalogInvalid, Problem
-from shared.catalog.rules import check_source, check_table
+from shared.catalog.rules import check_conditions, check_source, check_table
 from shared.catalog.section import Fields
 from shared.catalog.support import check_built
+
+FaultFinder: TypeAlias = Callable[[str], str | None]
 
 
 def parse_catalog(files: Mapping[str, str], *, honour_only_built: bool = True) -> Catalog:
@@ -26,11 +29,16 @@ def parse_catalog(files: Mapping[str, str], *, honour_only_built: bool = True) -
     Raises:
         CatalogInvalid: something is wrong; it lists all that was found, by file and line.
     """
-    return _parse(files, [], honour_only_built=honour_only_built)
+    return _parse(files, [], honour_only_built=honour_only_built, find_fault=None)
 
 
-def read_catalog(folder: Path, *, honour_only_built: bool = True) -> Catalog:
+def read_catalog(
+    folder: Path, *, honour_only_built: bool = True, find_fault: FaultFinder | None = None
+) -> Catalog:
     """Read every `*.yml` file in a folder, by name; its subfolders are not looked at.
+
+    `find_fault` says what is wrong with the condition of a rule of quality; without it they are
+    taken as they are, and are looked at when rows are judged.
 
     Raises:
         CatalogInvalid: as `parse_catalog`, or the folder is missing or holds no table file.
@@ -46,7 +54,7 @@ def read_catalog(folder: Path, *, honour_only_built: bool = True) -> Catalog:
             _read_file(path, files, problems)
     if not files and not problems:
         raise CatalogInvalid((_of_file(str(folder), "holds no table file; write one, *.yml"),))
-    return _parse(files, problems, honour_only_built=honour_only_built)
+    return _parse(files, problems, honour_only_built=honour_only_built, find_fault=find_fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,11 @@ class _Sheet:
 
 
 def _parse(
-    files: Mapping[str, str], problems: list[Problem], *, honour_only_built: bool
+    files: Mapping[str, str],
+    problems: list[Problem],
+    *,
+    honour_only_built: bool,
+    find_fault: FaultFinder | None,
 ) -> Catalog:
     whole = not problems
     sheets: list[_Sheet] = []
@@ -77,6 +89,10 @@ def _parse(
             whole = False
     complete = whole and all(sheet.names_all for sheet in sheets)
     _check(sheets, complete=complete, honour_only_built=honour_only_built)
+    if find_fault is not None:
+        for sheet in sheets:
+            for table in sheet.tables:
+                check_conditions(table, find_fault)
     if problems:
         raise CatalogInvalid(_in_order(problems, list(files)))
     return _assemble(sheets)

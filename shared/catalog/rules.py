@@ -57,6 +57,15 @@ def check_table(table: Fields, source: Fields) -> None:
             rule(table, source)
 
 
+def check_conditions(table: Fields, find_fault: Callable[[str], str | None]) -> None:
+    """Report every rule of quality that `find_fault` does not understand."""
+    with suppress(Unread):
+        for rule in table[v.QUALITY]:
+            with suppress(Unread):
+                if fault := find_fault(rule[v.RULE]):
+                    rule.at(v.RULE).report(f"cannot be judged at landing: {fault}")
+
+
 def _engine_belongs_to_sql(source: Fields) -> None:
     kind = source[s.SOURCE_KIND]
     if kind == "sql" and source[s.ENGINE] is None:

@@ -15,13 +15,13 @@ RULE_NAME = Field(
 RULE = Field(
     name="rule",
     shape=Text(parse=str, hint="write a SQL condition"),
-    meaning="SQL condition that every row has to meet in silver; one that is NULL is not met.",
+    meaning="Condition in Spark's SQL that every row has to meet, at landing and in silver; one that is NULL is not met.",
     example="""rule: "plan IN ('Free', 'Premium')\"""",
 )
 SEVERITY: Field[Severity] = Field(
     name="severity",
     shape=Word(get_args(Severity)),
-    meaning="What a broken rule does: count the rows, set them aside, or stop the refresh.",
+    meaning="What a broken rule does: count the rows, set them aside in silver, or block the load.",
     example="severity: warn",
 )
 QUALITY: Field[tuple[Fields, ...]] = Field(
@@ -29,7 +29,7 @@ QUALITY: Field[tuple[Fields, ...]] = Field(
     shape=Listing(
         of=Section((RULE_NAME, RULE, SEVERITY)), hint="- {name: ..., rule: ..., severity: warn}"
     ),
-    meaning="Rules that the rows have to meet on their way to silver.",
+    meaning="Rules that the rows have to meet, at landing and in silver.",
     default=(),
 )
 VALID_FROM: Field[str | None] = Field(

@@ -35,7 +35,8 @@ def store_plan(lake: Lake, plan: LoadPlan, epoch: int) -> tuple[LoadPlan, str]:
 def find_plan(lake: Lake, spec: TableSpec, run_id: str, turn: Turn) -> tuple[LoadPlan, str] | None:
     """Find the plan of an earlier attempt of this run, if nobody has loaded the table since.
 
-    A plan made for another spec is not taken: what it would read is no longer what is wanted.
+    A plan made for another spec is not taken: what it would read is no longer what is wanted. Nor is
+    one made with other rules, as what it has read was judged by those.
     """
     if turn.last_run != run_id:
         return None
@@ -48,7 +49,8 @@ def find_plan(lake: Lake, spec: TableSpec, run_id: str, turn: Turn) -> tuple[Loa
         return None
     path = found[max(found)]
     plan = read_plan(lake, path)
-    return (plan, path) if plan.spec.fingerprint == spec.fingerprint else None
+    same = (plan.spec.fingerprint, plan.spec.quality) == (spec.fingerprint, spec.quality)
+    return (plan, path) if same else None
 
 
 @lru_cache(maxsize=64)

@@ -38,6 +38,12 @@ def count_back(lake: Lake, file: LandedFile) -> int:
         return parquet.metadata.num_rows
 
 
+def schema_of(lake: Lake, file: LandedFile) -> pa.Schema:
+    """Give the columns as they lie in the file. Raises ReceiptBroken."""
+    with _opened(lake, file) as parquet:
+        return parquet.schema_arrow
+
+
 @contextmanager
 def _opened(lake: Lake, file: LandedFile) -> Generator[pq.ParquetFile]:
     try:

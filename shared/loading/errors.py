@@ -140,6 +140,14 @@ class ReceiptBroken(PermanentError):
     """What was landed is not what was read; nothing was published. Rerun; if it happens again, report it with the run id."""
 
 
+class ContractBroken(PermanentError):
+    """Correct the rows at the source, or the rule under `quality` in the table's YAML; then rerun, and everything is read anew. Nothing was published."""
+
+
+class RuleRefused(PermanentError):
+    """Write the rule in the part of Spark's SQL that is judged at landing (see the page on silver, `tidemark validate` finds most), over columns that the table has; then rerun."""
+
+
 class PlanUnreadable(PermanentError):
     """A file of the run's staging folder is missing or damaged. Order a new load of the table."""
 

@@ -47,6 +47,22 @@ class Repairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """How many rows broke a rule."""
+
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How many landed rows were judged by the table's rules, deletes aside, and how many broke which."""
+
+    rows: int
+    broken: tuple[RuleCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What one execution of one slice did.
 
@@ -55,7 +71,8 @@ class Receipt:
     `overlap` is the path of the digests of rows that the next load will read again. `proof` is what
     source, files and rows left out agree upon, None on receipts from before there were any. For a
     reconciliation `read` counts the rows compared, on either side, `repairs` what it found, and
-    `orphans` is the path of the hashes of rows that one side alone has.
+    `orphans` is the path of the hashes of rows that one side alone has. `judged` is None where the
+    table has no rules of quality, or nothing landed.
     """
 
     slice: int
@@ -70,6 +87,7 @@ class Receipt:
     proof: Proof | None = None
     repairs: Repairs | None = None
     orphans: str | None = None
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

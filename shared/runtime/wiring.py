@@ -43,6 +43,7 @@ from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
+from shared.quality.contract import RuleJudge
 from shared.runtime import engines
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
@@ -114,6 +115,14 @@ class App:
         if self.workspace is None:
             raise LakehouseUnset("no job of the lakehouse is set")
         return self.workspace
+
+    @property
+    def rule_judge(self) -> RuleJudge:
+        """Judges rows by the rules of their table."""
+        # Imported here: the engine is large, and needed only where a table has rules.
+        from shared.adapters.duckdb.judge import DuckRuleJudge  # noqa: PLC0415
+
+        return DuckRuleJudge()
 
     @property
     def desk(self) -> OrderDesk:

@@ -62,3 +62,18 @@ def test_a_folder_without_table_files_is_a_problem(tmp_path: Path) -> None:
 def test_a_missing_folder_is_wrong_use(tmp_path: Path) -> None:
     result = CliRunner().invoke(tidemark, ["validate", str(tmp_path / "none")])
     assert result.exit_code == 2
+
+
+def test_a_rule_that_cannot_be_judged_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    rules = """    quality:
+      - {name: adult, rule: "age >= 18", severity: block}
+      - {name: plan, rule: "lower(plan) = 'free'", severity: warn}
+      - {name: torn, rule: "age >=", severity: warn}
+"""
+    (tmp_path / "crm.yml").write_text(GOOD + rules)
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path)])
+    assert result.exit_code == 1
+    [second, third] = result.stdout.splitlines()
+    assert second.startswith(f"{tmp_path}/crm.yml:8: tables[0].quality[1].rule: ")
+    assert "LOWER" in second
+    assert third.startswith(f"{tmp_path}/crm.yml:9: tables[0].quality[2].rule: ")

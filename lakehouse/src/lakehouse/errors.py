@@ -65,5 +65,9 @@ class TableUnknown(LakehouseError):
     """Name a table as `source/schema.table` that was handed over, with a key where one is given."""
 
 
+class ExtraMissing(LakehouseError):
+    """Install the extra: `pip install "tidemark-lakehouse[expectations]"`, or, from a checkout, `pip install -e "lakehouse[expectations]"`."""
+
+
 class RetentionShort(LakehouseError):
     """Keep at least a week: a reader or writer at work may need files that a shorter one removes."""

@@ -21,6 +21,12 @@ from lakehouse.gold.progress import forget_progress
 from lakehouse.gold.reading import read_model
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
+from lakehouse.reports.command import (
+    about_expectations,
+    about_quality,
+    run_expectations,
+    run_quality,
+)
 from lakehouse.retention import about_retention, run_retention
 from lakehouse.session import opened
 from lakehouse.silver.rebuilding import rebuild
@@ -87,6 +93,15 @@ def parser() -> argparse.ArgumentParser:
     _about_lake(gold, run_gold)
     _about_handover(gold)
     about_gold(gold)
+    quality = commands.add_parser("quality", help="show how often which rule was broken")
+    _about_lake(quality, run_quality)
+    about_quality(quality)
+    documents = commands.add_parser(
+        "expectations", help="write suites, results and data docs of Great Expectations"
+    )
+    _about_lake(documents, run_expectations)
+    _about_handover(documents)
+    about_expectations(documents)
     about_consume(commands.add_parser("consume", help="write what readers of gold need"))
     return whole
 

@@ -6,6 +6,7 @@ import pytest
 from landing_samples import RUN, SPEC, TARGET, landing, plan
 from memory_lake import MemoryLake
 
+from shared.catalog import RuleSpec
 from shared.landing import paths
 from shared.landing.plans import (
     find_plan,
@@ -96,6 +97,8 @@ def test_a_plan_for_another_spec_is_not_adopted() -> None:
     lake = MemoryLake()
     store_plan(lake, plan(), 3)
     assert find_plan(lake, replace(SPEC, nulls="ignore"), RUN, LAST) is None
+    ruled = RuleSpec(name="paid", rule="no > 0", severity="block")
+    assert find_plan(lake, replace(SPEC, quality=(ruled,)), RUN, LAST) is None
     assert find_plan(lake, replace(SPEC, schedule="0 0 3 * * *"), RUN, LAST) is not None
 
 

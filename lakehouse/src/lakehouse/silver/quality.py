@@ -47,7 +47,7 @@ def judge(lake: Lake, table: Table, rows: DataFrame, number: int) -> Verdict:
     Raises:
         RuleInvalid: a rule is no condition over the table's columns.
     """
-    broken = {rule.name: _broken(rows, table, rule) for rule in table.quality}
+    broken = {rule.name: is_broken(rows, table, rule) for rule in table.quality}
     reasons = [
         F.when(broken[rule.name], F.lit(rule.name)) for rule in table.quality if rule.sets_aside
     ]
@@ -100,7 +100,12 @@ def _with_reasons(rows: DataFrame, reasons: list[Column]) -> DataFrame:
     )
 
 
-def _broken(rows: DataFrame, table: Table, rule: Rule) -> Column:
+def is_broken(rows: DataFrame, table: Table, rule: Rule) -> Column:
+    """Give the condition that a row breaks the rule; a delete breaks none.
+
+    Raises:
+        RuleInvalid: the rule is no condition over the rows' columns.
+    """
     met = F.expr(f"({rule.rule})")
     try:
         kind = rows.select(met.alias("met")).dtypes[0][1]

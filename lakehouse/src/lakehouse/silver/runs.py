@@ -67,8 +67,13 @@ def last_handover(lake: Lake) -> int:
 
 def silver_paths(lake: Lake) -> list[str]:
     """Give the paths of all tables that were ever taken in."""
+    return sorted(silver_by_table(lake).values())
+
+
+def silver_by_table(lake: Lake) -> dict[str, str]:
+    """Give all tables that were ever taken in with their paths."""
     lake.create(PATH, _COLUMNS)
-    return sorted(row[0] for row in lake.read(PATH).select("silver").distinct().collect())
+    return dict(lake.read(PATH).select("table", "silver").distinct().collect())
 
 
 def taken_in(lake: Lake, table: str | None = None) -> list[TakenIn]:
