@@ -82,28 +82,36 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help="folder of a gold model to build whole",
     )
-    care = commands.add_parser("maintain", help="optimise and vacuum the tables of silver")
+    _about_maintain(
+        commands.add_parser("maintain", help="optimise and vacuum the tables of silver")
+    )
+    gold = commands.add_parser("gold", help="bring a gold model up to a hand-over")
+    _about_lake(gold, run_gold)
+    _about_handover(gold)
+    about_gold(gold)
+    _about_reports(
+        commands.add_parser("quality", help="show how often which rule was broken"),
+        commands.add_parser("expectations", help="write documents of Great Expectations"),
+    )
+    about_consume(commands.add_parser("consume", help="write what readers of gold need"))
+    return whole
+
+
+def _about_maintain(care: argparse.ArgumentParser) -> None:
     _about_lake(care, _maintain)
     care.add_argument("--retain-days", type=int, default=7, metavar="DAYS")
     about_retention(care)
     care.add_argument(
         "--path", action="append", default=[], help="another table to care for, such as gold/m/t"
     )
-    gold = commands.add_parser("gold", help="bring a gold model up to a hand-over")
-    _about_lake(gold, run_gold)
-    _about_handover(gold)
-    about_gold(gold)
-    quality = commands.add_parser("quality", help="show how often which rule was broken")
+
+
+def _about_reports(quality: argparse.ArgumentParser, documents: argparse.ArgumentParser) -> None:
     _about_lake(quality, run_quality)
     about_quality(quality)
-    documents = commands.add_parser(
-        "expectations", help="write suites, results and data docs of Great Expectations"
-    )
     _about_lake(documents, run_expectations)
     _about_handover(documents)
     about_expectations(documents)
-    about_consume(commands.add_parser("consume", help="write what readers of gold need"))
-    return whole
 
 
 def _about_lake(
