@@ -17,7 +17,8 @@ from lakehouse.handover import Handover
 from lakehouse.reports.state import last_versions
 from lakehouse.reports.suites import expect
 from lakehouse.reports.trend import read_trends
-from lakehouse.silver.refresh import refresh, release
+from lakehouse.silver.refresh import refresh
+from lakehouse.silver.releasing import release
 
 COMMAND = Path(sys.executable).parent / "tidemark-lakehouse"
 KNOWN = {"name": "known_plan", "rule": "plan IN ('Free', 'Premium')", "severity": "quarantine"}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from bronze_runs import BronzeTable, handover
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
+from random_rules import random_rule
 
 from lakehouse.bronze import read_manifests, read_rows
 from lakehouse.delta import Lake
@@ -168,3 +170,18 @@ def test_landing_and_silver_judge_every_row_alike(lake: Lake, table: BronzeTable
     # A rule that all rows meet, or none, would show little: few of them do.
     telling = [rule for rule, met in zip(RULES, landing, strict=True) if 0 < sum(met) < len(met)]
     assert len(telling) > len(RULES) * 0.85
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20))],
+)
+def test_conditions_made_at_random_are_judged_alike(
+    lake: Lake, table: BronzeTable, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311 - not a secret
+    rules = [random_rule(random) for _ in range(100)]
+    silver, landing = met_in_silver(lake, table, rules), met_at_landing(table, rules)
+    assert [
+        rule for rule, one, other in zip(rules, silver, landing, strict=True) if one != other
+    ] == []

@@ -13,7 +13,8 @@ from lakehouse.errors import TableUnknown
 from lakehouse.main import parser
 from lakehouse.reports.page import quality_page
 from lakehouse.reports.trend import Point, RuleTrend, read_trends
-from lakehouse.silver.refresh import refresh, release
+from lakehouse.silver.refresh import refresh
+from lakehouse.silver.releasing import release
 
 KNOWN = {"name": "known_plan", "rule": "plan IN ('Free', 'Premium')", "severity": "quarantine"}
 ADULT = {"name": "adult", "rule": "age >= 18", "severity": "warn"}

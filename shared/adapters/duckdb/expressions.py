@@ -27,7 +27,13 @@ def _arithmetic(operator: str) -> Piece:
     def write(writer: Writer, node: Expression) -> Term:
         if isinstance(node.expression, exp.Interval):
             return _shifted(operator, writer.write(node.this), node.expression)
-        return combined(operator, writer.write(node.this), writer.write(node.expression))
+        one, other = writer.write(node.this), writer.write(node.expression)
+        made = combined(operator, one, other)
+        if made.kind == "double" and not _keeps_nan(operator, one, other):
+            raise RuleUnclear(
+                f"{shown(node)}: beside a double write a number above 0, on the right"
+            )
+        return made
 
     return write
 
@@ -44,25 +50,42 @@ def _shifted(operator: str, own: Term, interval: exp.Interval) -> Term:
     return Term(sql=f"CAST({sql} AS DATE)" if own.kind == "date" else sql, kind=own.kind)
 
 
+def _keeps_nan(operator: str, one: Term, other: Term) -> bool:
+    """Say whether no NaN comes of it but one that was there, with the sign that it had.
+
+    Two infinities may come to a NaN below every number, as engines take its sign for one.
+    """
+    return _is_positive(other) or (operator != "-" and _is_positive(one))
+
+
+def _is_positive(term: Term) -> bool:
+    """Say whether it is a literal above 0."""
+    return term.literal is not None and float(term.literal) > 0
+
+
 def _divide(writer: Writer, node: Expression) -> Term:
     own, by = writer.write(node.this), writer.write(node.expression)
     if own.kind not in ("int", "double", "unknown"):
         raise RuleUnclear(f"{shown(node)}: write CAST(... AS DOUBLE) before dividing {own.kind}")
-    if by.kind not in ("int", "double") or not by.literal or not by.literal.strip("0.eE+-"):
-        raise RuleUnclear(f"{shown(node)} divides by what may be 0; divide by a literal number")
+    if by.kind not in ("int", "double") or not _is_positive(by):
+        raise RuleUnclear(f"{shown(node)} divides by what may be 0; divide by a number above 0")
     return Term(sql=f"(CAST({own.sql} AS DOUBLE) / CAST({by.sql} AS DOUBLE))", kind="double")
 
 
 def _remainder(writer: Writer, node: Expression) -> Term:
     own, by = _of(writer, node, _INT), writer.write(node.expression)
-    if by.kind != "int" or by.literal in (None, "0"):
+    if by.kind != "int" or not _is_positive(by):
         raise RuleUnclear(f"{shown(node)} takes whole numbers, and a literal on the right")
     return Term(sql=f"({own.sql} % {by.sql})", kind="int")
 
 
 def _negative(writer: Writer, node: Expression) -> Term:
     term = _of(writer, node, _NUMBERS)
-    return Term(sql=f"(-{term.sql})", kind=term.kind, digits=term.digits, literal=term.literal)
+    if term.kind == "double" and term.literal is None:
+        # To Sail the negative of NaN is less than every number.
+        raise RuleUnclear(f"{shown(node)}: compare with a negative number instead")
+    literal = None if term.literal is None else f"-{term.literal}"
+    return Term(sql=f"(-{term.sql})", kind=term.kind, digits=term.digits, literal=literal)
 
 
 def _absolute(writer: Writer, node: Expression) -> Term:

@@ -109,7 +109,7 @@ def as_decimal(term: Term) -> Term:
     """Give a whole number as a decimal of as many digits as Spark takes for it."""
     if term.kind == "decimal":
         return term
-    count = len(term.literal) if term.literal else _BIGINT_DIGITS
+    count = len(term.literal.lstrip("-")) if term.literal else _BIGINT_DIGITS
     return Term(sql=f"CAST({term.sql} AS DECIMAL({count},0))", kind="decimal", digits=(count, 0))
 
 
