@@ -68,20 +68,7 @@ def parser() -> argparse.ArgumentParser:
     _about_handover(through)
     through.add_argument("--table", required=True, metavar="SOURCE/SCHEMA.TABLE")
     through.add_argument("--key", action="append", default=[], metavar="COLUMN=VALUE")
-    anew = commands.add_parser("rebuild", help="make tables anew from bronze")
-    _about_lake(anew, _rebuild)
-    _about_handover(anew)
-    anew.add_argument("--table", action="append", default=[], metavar="SOURCE/SCHEMA.TABLE")
-    anew.add_argument(
-        "--from-run", type=int, default=0, metavar="RUN_NO", help="leave out the runs before"
-    )
-    anew.add_argument(
-        "--model",
-        action="append",
-        default=[],
-        type=Path,
-        help="folder of a gold model to build whole",
-    )
+    _about_rebuild(commands.add_parser("rebuild", help="make tables anew from bronze"))
     care = commands.add_parser("maintain", help="optimise and vacuum the tables of silver")
     _about_lake(care, _maintain)
     care.add_argument("--retain-days", type=int, default=7, metavar="DAYS")
@@ -104,6 +91,22 @@ def parser() -> argparse.ArgumentParser:
     about_expectations(documents)
     about_consume(commands.add_parser("consume", help="write what readers of gold need"))
     return whole
+
+
+def _about_rebuild(anew: argparse.ArgumentParser) -> None:
+    _about_lake(anew, _rebuild)
+    _about_handover(anew)
+    anew.add_argument("--table", action="append", default=[], metavar="SOURCE/SCHEMA.TABLE")
+    anew.add_argument(
+        "--from-run", type=int, default=0, metavar="RUN_NO", help="leave out the runs before"
+    )
+    anew.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        type=Path,
+        help="folder of a gold model to build whole",
+    )
 
 
 def _about_lake(
