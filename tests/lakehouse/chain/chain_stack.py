@@ -29,7 +29,7 @@ from shared.operations.records import HOST_FAILED
 from shared.operations.sweep import Sweep
 from shared.runtime import wiring
 from shared.runtime.wiring import App
-from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes
+from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes, MemoryReleases
 
 # More than any load takes.
 _MOST_STEPS = 200
@@ -109,6 +109,7 @@ class ChainStack:
             now=self.now,
             publications=self.states,
             refreshes=MemoryRefreshes(),
+            releases=MemoryReleases(),
         )
         self.desk = OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=self._entropy
