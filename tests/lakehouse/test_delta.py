@@ -1,6 +1,7 @@
 """What Sail gets wrong without an error is refused, and our way of it gives the right result."""
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -231,3 +232,42 @@ def test_writers_that_collide_try_again_and_lose_nothing(lake: Lake, server: str
     for writer in writers:
         writer.join()
     assert [row[0] for row in held(lake)] == [0, 10, 11, 12, 20, 21, 22]
+
+
+@pytest.mark.parametrize("merges", [True, False], ids=["by a merge", "by rewriting"])
+def test_rows_take_the_place_of_those_with_their_keys_in_one_commit(
+    lake: Lake, *, merges: bool
+) -> None:
+    made(lake, (1, "a", "x"), (2, "b", "x"))
+    before = version(lake)
+    way = replace(lake, merges=merges)
+    way.replace_rows(
+        TABLE,
+        rows(lake, ("p", 2, "c"), (None, 3, "d"), schema="part string, id bigint, name string"),
+        on=["id"],
+    )
+    assert version(lake) == before + 1
+    assert sorted(lake.read(TABLE).select("id", "name", "part").collect(), key=str) == [
+        (1, "a", "x"),
+        (2, "c", "p"),
+        (3, "d", None),
+    ]
+
+
+def test_a_rewrite_loses_no_row_of_another_that_runs_beside_it(lake: Lake, server: str) -> None:
+    made(lake)
+
+    def write(first: int) -> None:
+        session = connect(server)
+        own = Lake(spark=session, root=lake.root, merges=False)
+        for number in range(first, first + 4):
+            row = rows(own, (number, "a", "x"), schema="id bigint, name string, part string")
+            own.replace_rows(TABLE, row, on=["id"])
+        session.stop()
+
+    threads = [threading.Thread(target=write, args=(first,)) for first in (0, 100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [row[0] for row in held(lake)] == [0, 1, 2, 3, 100, 101, 102, 103]

@@ -12,7 +12,7 @@ from bronze_runs import BronzeTable, handover, rows_of
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.delta import Lake
 from lakehouse.silver.refresh import refresh
@@ -31,13 +31,20 @@ class MortalLake(Lake):
 
     left: list[int] = field(default_factory=list)
 
-    def _commit(self, statement: str) -> int:
+    def _commit(self, statement: str) -> None:
+        self._count()
+        Lake._commit(self, statement)
+
+    def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.overwrite(self, table, rows, **how)
+
+    def _count(self) -> None:
         if self.left:
             self.left[0] -= 1
             if self.left[0] < 0:
                 self.left.clear()
                 raise Died
-        return Lake._commit(self, statement)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,25 +1,29 @@
 """The only place that writes Delta tables, in the few ways that every engine does alike.
 
 Sail drops columns on appending, replaces all partitions where one was meant, ignores transaction
-ids, and gives old rows a 0 where an added column may not be NULL; none of it with an error. So
-there is merging by key with named columns, adding columns, and overwriting a table whole.
+ids, gives old rows a 0 where an added column may not be NULL, and overwrites a part beside another
+writer so that one's rows are gone; none of it with an error. So there is merging by key with named
+columns, adding columns, and overwriting a table whole.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from time import sleep
+from dataclasses import dataclass, field
 from uuid import uuid4
 
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.errors import ColumnsUnknown, CommitsCollided, KeysRepeated
+from lakehouse.collisions import try_again
+from lakehouse.errors import ColumnsUnknown
 from lakehouse.kinds import quoted
+from lakehouse.merging import merge_clauses
 from lakehouse.places import file_place, table_place
-from lakehouse.refusals import check_names, check_options, check_types
+from lakehouse.refusals import check_names, check_options, check_types, check_unique
+from lakehouse.session import on_databricks
 
 # Every reader of Delta understands these tables: reader version 1, as Synapse needs it.
 PROPERTIES = {
@@ -27,9 +31,6 @@ PROPERTIES = {
     "delta.columnMapping.mode": "none",
     "delta.checkpointPolicy": "classic",
 }
-# Seconds to wait before the next try of a commit that another one was faster than.
-_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-_COLLISION = re.compile(r"Failed to commit transaction|Concurrent\w+Exception|DELTA_CONCURRENT")
 _ABSENT = re.compile(r"No commit files found|PATH_NOT_FOUND|DELTA_(MISSING|TABLE_NOT_FOUND|PATH)")
 
 
@@ -43,6 +44,8 @@ class Lake:
 
     spark: SparkSession
     root: str
+    merges: bool = field(default_factory=lambda: on_databricks(os.environ))
+    """Whether a merge is the way to replace rows, as on Databricks, and not rewriting the table."""
 
     def location(self, table: str) -> str:
         """Give where a table lies."""
@@ -123,7 +126,7 @@ class Lake:
         delete_absent_when: str | None = None,
         within: str | None = None,
         unique: bool = False,
-    ) -> int:
+    ) -> None:
         """Update, insert and delete by key in one commit, in none if nothing differs.
 
         Args:
@@ -140,9 +143,6 @@ class Lake:
                 the table need not be read.
             unique: The rows were made such that no key repeats, so that it need not be looked for.
 
-        Returns:
-            How many rows were written or deleted.
-
         Raises:
             ColumnsUnknown: the table lacks a column.
             TypeRefused: a column has a type that cannot be kept.
@@ -151,25 +151,42 @@ class Lake:
         """
         written = self._writable(table, rows, allowed=delete_when or "")
         if not unique:
-            _check_unique(rows, on)
+            check_unique(rows, on)
         compared = [name for name in written if name not in on] if compare is None else compare
-        equal = [f"t.{quoted(name)} <=> s.{quoted(name)}" for name in on]
-        statement = ["ON " + " AND ".join(equal + ([within] if within else []))]
-        if delete_when:
-            statement.append(f"WHEN MATCHED AND {delete_when} THEN DELETE")
-        if compared:
-            same = " AND ".join(f"t.{quoted(name)} <=> s.{quoted(name)}" for name in compared)
-            sets = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in written)
-            statement.append(
-                f"WHEN MATCHED AND NOT ({same}) AND ({replace_when}) THEN UPDATE SET {sets}"
-            )
-        names = ", ".join(quoted(name) for name in written)
-        values = ", ".join(f"s.{quoted(name)}" for name in written)
-        kept = f" AND NOT ({delete_when})" if delete_when else ""
-        statement.append(f"WHEN NOT MATCHED{kept} THEN INSERT ({names}) VALUES ({values})")
-        if delete_absent_when:
-            statement.append(f"WHEN NOT MATCHED BY SOURCE AND {delete_absent_when} THEN DELETE")
-        return self._merge(table, rows, " ".join(statement))
+        clauses = merge_clauses(
+            written,
+            on=on,
+            compared=compared,
+            replace_when=replace_when,
+            delete_when=delete_when,
+            delete_absent_when=delete_absent_when,
+            within=within,
+        )
+        self._merge(table, rows, clauses)
+
+    def replace_rows(self, table: str, rows: DataFrame, *, on: Sequence[str]) -> None:
+        """Put rows in the place of those that have their keys, or beside them; in one commit.
+
+        Every row is written, so leave out those that are there. Keys have no NULL and do not repeat.
+        On Databricks it is a merge, which looks into the files that may have the keys. Elsewhere the
+        table is rewritten: Sail joins a merge's rows with all of the table several times over, which
+        takes some four times as long.
+
+        Raises:
+            ColumnsUnknown: the table lacks a column, or the rows do.
+            TypeRefused: a column has a type that cannot be kept.
+            CommitsCollided: other writers were faster, time and again.
+        """
+        if self.merges:
+            self.merge(table, rows, on=on, unique=True)
+            return
+        keys = rows.select(*(quoted(name) for name in on))
+
+        def rewrite() -> None:
+            kept = self.read(table).join(keys, on=list(on), how="left_anti")
+            self.overwrite(table, kept.unionByName(rows))
+
+        try_again(f"rewriting {table}", rewrite)
 
     def append(
         self,
@@ -179,7 +196,7 @@ class Lake:
         on: Sequence[str],
         delete_absent_when: str | None = None,
         options: Mapping[str, str] | None = None,
-    ) -> int:
+    ) -> None:
         """Insert the rows whose key `on` is not there yet; among `rows` keys may repeat.
 
         In the same commit, rows `t` that meet `delete_absent_when` are deleted.
@@ -201,7 +218,7 @@ class Lake:
         clauses = f"ON {condition} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
         if delete_absent_when:
             clauses += f" WHEN NOT MATCHED BY SOURCE AND {delete_absent_when} THEN DELETE"
-        return self._merge(table, new.select(*(quoted(name) for name in rows.columns)), clauses)
+        self._merge(table, new.select(*(quoted(name) for name in rows.columns)), clauses)
 
     def overwrite(
         self,
@@ -256,34 +273,17 @@ class Lake:
             raise ColumnsUnknown(f"{table} has no column {', '.join(unknown)}")
         return [name for name in types if name in there]
 
-    def _merge(self, table: str, rows: DataFrame, clauses: str) -> int:
+    def _merge(self, table: str, rows: DataFrame, clauses: str) -> None:
         view = f"merging_{uuid4().hex}"
         rows.createOrReplaceTempView(view)
         try:
-            return self._commit(
-                f"MERGE INTO {self._target(table)} AS t USING {view} AS s {clauses}"
-            )
+            self._commit(f"MERGE INTO {self._target(table)} AS t USING {view} AS s {clauses}")
         finally:
             self.spark.catalog.dropTempView(view)
 
-    def _commit(self, statement: str) -> int:
-        for pause in _PAUSES:
-            try:
-                return int(self.spark.sql(statement).collect()[0][0])
-            except PySparkException as error:
-                if not _COLLISION.search(str(error)):
-                    raise
-                sleep(pause)
-        raise CommitsCollided(f"{len(_PAUSES)} tries failed: {statement[:120]}")
+    def _commit(self, statement: str) -> None:
+        try_again(statement[:120], lambda: self.spark.sql(statement).collect())
 
 
 def _parted(partition: str) -> list[str]:
     return [partition] if partition else []
-
-
-def _check_unique(rows: DataFrame, on: Sequence[str]) -> None:
-    keys = [quoted(name) for name in on]
-    repeated = rows.groupBy(*keys).count().where("count > 1").limit(1).collect()
-    if repeated:
-        values = ", ".join(f"{name}={repeated[0][name]!r}" for name in on)
-        raise KeysRepeated(f"{repeated[0]['count']} rows have {values}")

@@ -1,11 +1,14 @@
-"""What no table is given: types and names that need a newer reader, and options that engines take differently."""
+"""What no table is given: types and names that need a newer reader, options that engines take differently, keys twice."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lakehouse.errors import NameRefused, OptionRefused, TypeRefused
+from pyspark.sql import DataFrame
+
+from lakehouse.errors import KeysRepeated, NameRefused, OptionRefused, TypeRefused
+from lakehouse.kinds import quoted
 
 # Delta keeps these in names only with column mapping, which readers of version 1 do not know.
 _REFUSED_IN_NAMES = set(" ,;{}()\n\t=")
@@ -35,3 +38,12 @@ def check_options(options: Mapping[str, str], *, allowed: set[str]) -> None:
     refused = sorted(set(options) - allowed)
     if refused:
         raise OptionRefused(f"{', '.join(refused)} would be ignored, or replace more than is meant")
+
+
+def check_unique(rows: DataFrame, on: Sequence[str]) -> None:
+    """Refuse rows of which two have one key. Raises KeysRepeated."""
+    keys = [quoted(name) for name in on]
+    repeated = rows.groupBy(*keys).count().where("count > 1").limit(1).collect()
+    if repeated:
+        values = ", ".join(f"{name}={repeated[0][name]!r}" for name in on)
+        raise KeysRepeated(f"{repeated[0]['count']} rows have {values}")

@@ -54,9 +54,9 @@ class MortalLake(Lake):
 
     left: list[int] = field(default_factory=list)
 
-    def _commit(self, statement: str) -> int:
+    def _commit(self, statement: str) -> None:
         self._count()
-        return Lake._commit(self, statement)
+        Lake._commit(self, statement)
 
     def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
         self._count()

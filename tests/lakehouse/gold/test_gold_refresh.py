@@ -32,11 +32,11 @@ class DyingLake(Lake):
     writes: list[int] = field(default_factory=list)
     until: int = 0
 
-    def merge(self, table: str, rows: DataFrame, **how: Any) -> int:
+    def merge(self, table: str, rows: DataFrame, **how: Any) -> None:
         self.writes.append(1)
         if len(self.writes) > self.until:
             raise Died
-        return Lake.merge(self, table, rows, **how)
+        Lake.merge(self, table, rows, **how)
 
 
 def change(silver: Silver, rng: random.Random, run: int) -> None:

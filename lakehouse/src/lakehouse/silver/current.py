@@ -29,14 +29,11 @@ def bring_up_to_date(lake: Lake, change: Change) -> None:
         rows.join(present.select(*map(quoted, same)), on=same, how="left_anti"),
     )
     there = other.join(present.select(*map(quoted, key)), on=key, how="left_semi")
-    lake.merge(
-        change.table.silver,
-        other,
-        on=key,
-        # Where all keys are new, an engine need not look at what is there.
-        compare=None if there.limit(1).collect() else (),
-        unique=True,
-    )
+    if there.limit(1).collect():
+        lake.replace_rows(change.table.silver, other, on=key)
+    else:
+        # All keys are new: an engine need not look at what is there.
+        lake.merge(change.table.silver, other, on=key, compare=(), unique=True)
 
 
 def last_versions(table: Table, versions: DataFrame) -> DataFrame:
