@@ -1,13 +1,12 @@
 """What a hand-over releases comes through once, before its runs, and reaches gold with it."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from bronze_runs import BronzeTable, handover, live, rows_of
-from pyspark.sql import DataFrame
+from mortal_lakes import DyingLake, ProcessDied
 
 from lakehouse.delta import Lake
 from lakehouse.errors import HandoverInvalid
@@ -35,24 +34,6 @@ tables:
       - {name: id, type: int, description: Number}
       - {name: plan, type: string, description: Plan}
 """
-
-
-class Died(Exception):
-    """The process was ended here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DyingLake(Lake):
-    """A lake whose user dies before it merges for the n-th time."""
-
-    writes: list[int] = field(default_factory=list)
-    until: int = 0
-
-    def merge(self, table: str, rows: DataFrame, **how: Any) -> None:
-        self.writes.append(1)
-        if len(self.writes) > self.until:
-            raise Died
-        Lake.merge(self, table, rows, **how)
 
 
 @pytest.fixture
@@ -102,7 +83,7 @@ def test_whoever_dies_while_letting_through_is_made_up_for(lake: Lake, users: Br
     refresh(lake, handover(lake, 1, users.handed(1, 2, 3)))
     given = handover(lake, 2, users.handed(), releases=[(users.name, {})])
     for until in range(4):
-        with pytest.raises(Died):
+        with pytest.raises(ProcessDied):
             refresh(DyingLake(spark=lake.spark, root=lake.root, until=until), given)
     refresh(lake, given)
     assert rows_of(lake, users.silver, "id", "plan", "_op") == [

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,39 +12,14 @@ from bronze_runs import BronzeTable, handover, rows_of
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import DataFrame, SparkSession
+from mortal_lakes import MortalLake, ProcessDied
+from pyspark.sql import SparkSession
 
 from lakehouse.delta import Lake
 from lakehouse.silver.refresh import refresh
 
 COLUMNS = {"id": pa.int32(), "name": pa.string()}
 GOOD = {"name": "good", "rule": "name <> 'bad'", "severity": "quarantine"}
-
-
-class Died(Exception):
-    """The process was killed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MortalLake(Lake):
-    """Dies once, after so many commits."""
-
-    left: list[int] = field(default_factory=list)
-
-    def _commit(self, statement: str) -> None:
-        self._count()
-        Lake._commit(self, statement)
-
-    def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
-        self._count()
-        Lake.overwrite(self, table, rows, **how)
-
-    def _count(self) -> None:
-        if self.left:
-            self.left[0] -= 1
-            if self.left[0] < 0:
-                self.left.clear()
-                raise Died
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +116,7 @@ def test_silver_follows_from_the_runs_alone(spark: SparkSession, case: Case) -> 
             lake.left[:] = [case.dies_after[number - 1]]
             try:
                 refresh(lake, new)
-            except Died:
+            except ProcessDied:
                 refresh(lake, new)
             lake.left.clear()
         assert found(lake, table) == expected(case)
@@ -170,7 +145,7 @@ def test_a_hand_over_that_died_between_two_tables_is_carried_to_its_end(
     new = handover(lake, 1, *(table.handed(1) for table in tables))
     # Four commits of the first table: history, runs, current, and none of the second.
     lake.left.append(3)
-    with pytest.raises(Died):
+    with pytest.raises(ProcessDied):
         refresh(lake, new)
     assert not lake.exists(tables[1].silver) or lake.read(tables[1].silver).count() == 0
     refresh(lake, new)

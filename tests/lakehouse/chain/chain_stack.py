@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -10,10 +10,9 @@ from typing import Any, cast
 from chain_source import CURSOR, TABLES, ChainSession, ChainSource
 from modelled_flow import Flow, carry_out
 from modelled_stack import Calls, Died, StagedLake, StagedLedger, StagedStates
-from pyspark.sql import DataFrame
+from mortal_lakes import MortalLake, ProcessDied
 
 from activities.close_order import close_order
-from lakehouse.delta import Lake
 from lakehouse.gold.build import build_gold
 from lakehouse.gold.model import Model
 from lakehouse.handover import Handover, read_handover
@@ -46,28 +45,6 @@ class Death:
     call: int
     late: bool
     left: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MortalLake(Lake):
-    """Dies once, before the commit after so many."""
-
-    left: list[int] = field(default_factory=list)
-
-    def _commit(self, statement: str) -> None:
-        self._count()
-        Lake._commit(self, statement)
-
-    def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
-        self._count()
-        Lake.overwrite(self, table, rows, **how)
-
-    def _count(self) -> None:
-        if self.left:
-            self.left[0] -= 1
-            if self.left[0] < 0:
-                self.left.clear()
-                raise Died
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +165,7 @@ class ChainStack:
             refresh(self.spark_lake, handover)
             self._arm(gold_dies)
             build_gold(self.spark_lake, self.model, handover)
-        except Died:
+        except ProcessDied:
             return False
         finally:
             self._arm(None)

@@ -10,9 +10,10 @@ import pyarrow as pa
 from chain_oracle import Gold, current_of, expected
 from chain_seen import Seen
 from chain_source import ITEM, MAKER, STORE, TABLES, ChainSource, Row
-from chain_stack import ChainStack, MortalLake
+from chain_stack import ChainStack
 from chain_story import HOUR, Change, Load, Refresh, Round
 from deltalake import DeltaTable
+from mortal_lakes import MortalLake
 
 from lakehouse.gold.build import build_gold
 from lakehouse.gold.progress import forget_progress

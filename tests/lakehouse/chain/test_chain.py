@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from chain_source import TABLES
-from chain_stack import MortalLake
 from chain_story import DAY, HOUR, Load, Round, stories
 from chain_telling import Chain
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from mortal_lakes import MortalLake
 from pyspark.sql import SparkSession
 
 # The long form: TIDEMARK_LONG=1 TIDEMARK_CHAIN_STORIES=200 TIDEMARK_CHAIN_SEED=7 pytest tests/lakehouse/chain

@@ -2,13 +2,12 @@
 
 import os
 import random
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from gold_oracle import recomputed
 from gold_rig import Gold, Silver, artist, at, deleted, small, spotify, stream, track, user
-from pyspark.sql import DataFrame
+from mortal_lakes import DyingLake, ProcessDied
 
 from lakehouse.delta import Lake
 from lakehouse.gold.build import build_gold
@@ -19,24 +18,6 @@ COUNTRIES = ["Brasil", "Canada", "", None]
 # More scripts: TIDEMARK_GOLD_SEEDS=20 pytest tests/lakehouse/gold
 SEEDS = range(1, 1 + int(os.environ.get("TIDEMARK_GOLD_SEEDS", "1")))
 KEPT = ("fact_stream", "top_tracks_per_country", "daily_activity")
-
-
-class Died(Exception):
-    """The process was ended here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DyingLake(Lake):
-    """A lake whose reader dies before it writes for the n-th time."""
-
-    writes: list[int] = field(default_factory=list)
-    until: int = 0
-
-    def merge(self, table: str, rows: DataFrame, **how: Any) -> None:
-        self.writes.append(1)
-        if len(self.writes) > self.until:
-            raise Died
-        Lake.merge(self, table, rows, **how)
 
 
 def change(silver: Silver, rng: random.Random, run: int) -> None:
@@ -66,7 +47,7 @@ def test_refreshes_in_parts_agree_with_a_rebuild_and_with_duckdb(lake: Lake, see
         handover = silver.hand_over()
         if handover.number > 1:
             dying = DyingLake(spark=lake.spark, root=lake.root, until=rng.randrange(5))
-            with pytest.raises(Died):
+            with pytest.raises(ProcessDied):
                 build_gold(dying, gold.model, handover)
         done = gold.refresh(handover)
         assert done["fact_stream"].whole == (handover.number == 1)

@@ -1,0 +1,48 @@
+"""Lakes whose user dies: at a commit chosen before, or at the merge of a number."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from lakehouse.delta import Lake
+
+
+class ProcessDied(Exception):
+    """The process was ended here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MortalLake(Lake):
+    """Dies once, before the commit after so many."""
+
+    left: list[int] = field(default_factory=list)
+
+    def _commit(self, statement: str) -> None:
+        self._count()
+        Lake._commit(self, statement)
+
+    def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.overwrite(self, table, rows, **how)
+
+    def _count(self) -> None:
+        if self.left:
+            self.left[0] -= 1
+            if self.left[0] < 0:
+                self.left.clear()
+                raise ProcessDied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DyingLake(Lake):
+    """Dies before it merges for the n-th time, and every time after."""
+
+    writes: list[int] = field(default_factory=list)
+    until: int = 0
+
+    def merge(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self.writes.append(1)
+        if len(self.writes) > self.until:
+            raise ProcessDied
+        Lake.merge(self, table, rows, **how)
