@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 WITHOUT_ODBC = os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1"
 # Importing what these test needs the driver manager's library.
 NEED_ODBC = ("odbc", "sqlserver", "mariadb")
 LONG = os.environ.get("TIDEMARK_LONG") == "1"
+# A busy machine is no fault: no example is judged by the time that it took.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
