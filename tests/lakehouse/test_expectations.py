@@ -14,7 +14,7 @@ from bronze_runs import BronzeTable, handover
 from lakehouse.delta import Lake
 from lakehouse.errors import ExtraMissing, RuleInvalid
 from lakehouse.handover import Handover
-from lakehouse.reports.state import last_versions
+from lakehouse.reports.state import present_state
 from lakehouse.reports.suites import expect
 from lakehouse.reports.trend import read_trends
 from lakehouse.silver.refresh import refresh
@@ -37,7 +37,7 @@ def users(tmp_path: Path) -> BronzeTable:
 
 
 def states(lake: Lake, given: Handover) -> list[tuple[int | None, str | None]]:
-    rows = last_versions(lake, given.tables[0]).select("id", "plan").collect()
+    rows = present_state(lake, given.tables[0]).select("id", "plan").collect()
     return sorted(((row[0], row[1]) for row in rows), key=repr)
 
 

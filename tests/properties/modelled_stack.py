@@ -302,6 +302,31 @@ def _twice(values: Iterable[Any]) -> list[Any]:
     return [a for a, b in pairwise(ordered) if a == b]
 
 
+def staged_app(
+    *,
+    lake: StagedLake,
+    states: StagedStates,
+    ledger: StagedLedger,
+    files: object,
+    sources: object,
+    now: Callable[[], datetime],
+) -> App:
+    """The app over parts that keep everything in memory."""
+    return App(
+        settings=cast("Any", None),
+        catalog_reader=cast("Any", files),
+        lake=lake,
+        states=states,
+        ledger=ledger,
+        sources=cast("Any", sources),
+        notifier=cast("Any", None),
+        now=now,
+        publications=states,
+        refreshes=MemoryRefreshes(),
+        releases=MemoryReleases(),
+    )
+
+
 class Stack:
     """One table of a modelled source, and the app that loads it."""
 
@@ -313,18 +338,13 @@ class Stack:
         self.ledger.calls = self.calls
         self.bronze = Landed(self.lake, self.spec.target)
         self._drawn = 0
-        self.app = App(
-            settings=cast("Any", None),
-            catalog_reader=cast("Any", _Files(self.spec)),
+        self.app = staged_app(
             lake=self.lake,
             states=self.states,
             ledger=self.ledger,
-            sources=cast("Any", _Sources(source, self.calls)),
-            notifier=cast("Any", None),
+            files=_Files(self.spec),
+            sources=_Sources(source, self.calls),
             now=self.now,
-            publications=self.states,
-            refreshes=MemoryRefreshes(),
-            releases=MemoryReleases(),
         )
         self.desk = OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=self._entropy

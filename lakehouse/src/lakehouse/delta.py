@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.collisions import try_again
 from lakehouse.errors import ColumnsUnknown
-from lakehouse.kinds import quoted
+from lakehouse.kinds import declared, quoted
 from lakehouse.merging import merge_clauses
 from lakehouse.places import file_place, table_place
 from lakehouse.refusals import check_names, check_options, check_types, check_unique
@@ -83,8 +83,7 @@ class Lake:
         """
         check_types(columns)
         check_names(columns)
-        schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-        writer = self.spark.createDataFrame([], schema).write.format("delta")
+        writer = self.spark.createDataFrame([], declared(columns)).write.format("delta")
         writer.mode("ignore").options(**PROPERTIES).partitionBy(*_parted(partition)).save(
             self.location(table)
         )
@@ -121,7 +120,6 @@ class Lake:
         *,
         on: Sequence[str],
         compare: Sequence[str] | None = None,
-        replace_when: str = "true",
         delete_when: str | None = None,
         delete_absent_when: str | None = None,
         within: str | None = None,
@@ -135,7 +133,6 @@ class Lake:
             on: The columns of the key; NULL equals NULL.
             compare: The columns that tell whether a row has changed; all of `rows` but the key
                 unless given. None of them: rows that are there stay as they are.
-            replace_when: A further condition for replacing a row `t` by `s`.
             delete_when: A row `t` whose `s` meets this is deleted. It may be a column of `rows`
                 that the table lacks, such as `s._gone`; a row that is not there is not inserted.
             delete_absent_when: A row `t` without a row in `rows` is deleted if it meets this.
@@ -157,7 +154,6 @@ class Lake:
             written,
             on=on,
             compared=compared,
-            replace_when=replace_when,
             delete_when=delete_when,
             delete_absent_when=delete_absent_when,
             within=within,

@@ -123,6 +123,11 @@ def projected(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
     )
 
 
+def declared(columns: Mapping[str, str]) -> str:
+    """Give columns with their types as Spark takes a schema."""
+    return ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+
+
 def quoted(name: str) -> str:
     """Give a name as SQL takes it, whatever it is made of."""
     return "`" + name.replace("`", "``") + "`"

@@ -12,7 +12,6 @@ def merge_clauses(
     *,
     on: Sequence[str],
     compared: Sequence[str],
-    replace_when: str,
     delete_when: str | None,
     delete_absent_when: str | None,
     within: str | None,
@@ -25,9 +24,7 @@ def merge_clauses(
     if compared:
         same = " AND ".join(f"t.{quoted(name)} <=> s.{quoted(name)}" for name in compared)
         sets = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in written)
-        statement.append(
-            f"WHEN MATCHED AND NOT ({same}) AND ({replace_when}) THEN UPDATE SET {sets}"
-        )
+        statement.append(f"WHEN MATCHED AND NOT ({same}) THEN UPDATE SET {sets}")
     names = ", ".join(quoted(name) for name in written)
     values = ", ".join(f"s.{quoted(name)}" for name in written)
     kept = f" AND NOT ({delete_when})" if delete_when else ""

@@ -136,7 +136,6 @@ def _remove_aside(lake: Lake, table: Table, upto: int, before: datetime) -> int:
     if table.key:
         done = done.unionByName(_superseded(lake, table, upto, before))
     doomed = done.select("_run_no", "_row_hash").distinct().withColumn("_stale", F.expr("true"))
-    # Counted here: what a merge gives for deleted rows differs from engine to engine.
     count = doomed.count()
     lake.merge(
         table.quarantine,

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from chain_source import CURSOR, TABLES, ChainSession, ChainSource
 from modelled_flow import Flow, carry_out
-from modelled_stack import Calls, Died, StagedLake, StagedLedger, StagedStates
+from modelled_stack import Calls, Died, StagedLake, StagedLedger, StagedStates, staged_app
 from mortal_lakes import MortalLake, ProcessDied
 
 from activities.close_order import close_order
@@ -27,8 +27,6 @@ from shared.operations.ordering import OrderDesk
 from shared.operations.records import HOST_FAILED
 from shared.operations.sweep import Sweep
 from shared.runtime import wiring
-from shared.runtime.wiring import App
-from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes, MemoryReleases
 
 # More than any load takes.
 _MOST_STEPS = 200
@@ -75,18 +73,13 @@ class ChainStack:
         self.keys_only: set[str] = set()
         self._flows: list[Flow] = []
         self._drawn = 0
-        self.app = App(
-            settings=cast("Any", None),
-            catalog_reader=cast("Any", _Files()),
+        self.app = staged_app(
             lake=self.lake,
             states=self.states,
             ledger=self.ledger,
-            sources=cast("Any", _Sources(source, self.calls)),
-            notifier=cast("Any", None),
+            files=_Files(),
+            sources=_Sources(source, self.calls),
             now=self.now,
-            publications=self.states,
-            refreshes=MemoryRefreshes(),
-            releases=MemoryReleases(),
         )
         self.desk = OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=self._entropy

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 
 from lakehouse.delta import Lake
 from lakehouse.gold.model import Model
+from lakehouse.kinds import declared
 
 PROGRESS: Final = "gold/_progress"
 _COLUMNS: Final = {
@@ -71,8 +72,7 @@ def write_progress(lake: Lake, model: Model, tables: Mapping[str, Progress]) -> 
         )
         for table, done in tables.items()
     ]
-    schema = ", ".join(f"`{name}` {kind}" for name, kind in _COLUMNS.items())
-    state = lake.spark.createDataFrame(rows, schema)
+    state = lake.spark.createDataFrame(rows, declared(_COLUMNS))
     compared = ["through", "built", "fingerprint", "rows", "partition"]
     lake.merge(PROGRESS, state, on=["model", "table"], compare=compared, unique=True)
 

@@ -11,7 +11,7 @@ from lakehouse.gold.journal import write_changes
 from lakehouse.gold.model import Model, Table
 from lakehouse.gold.parts import Ground, Part
 from lakehouse.gold.rows import named
-from lakehouse.kinds import quoted
+from lakehouse.kinds import declared, quoted
 
 _GONE: Final = "_gone"
 # With more partitions than these, naming them costs more than looking into all.
@@ -37,8 +37,7 @@ def prepare_table(lake: Lake, model: Model, table: Table, partition: str) -> boo
         return True
     if dict(lake.read(path).dtypes) == types and partition == table.partition:
         return False
-    schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
-    empty = lake.spark.createDataFrame([], schema)
+    empty = lake.spark.createDataFrame([], declared(types))
     lake.overwrite(path, empty, options={"overwriteSchema": "true"}, partition=table.partition)
     return True
 
@@ -67,17 +66,18 @@ def write_part(ground: Ground, table: Table, part: Part, *, journaled: bool) -> 
     if journaled:
         number = ground.handover.number
         write_changes(ground.lake, ground.model, table, number, was=found.was, now=found.now)
-    rows = found.now.select(*names, F.expr("false").alias(_GONE))
+    rows = found.now.select(*names)
     if found.deleted:
-        gone = without_keys_of(found.was, found.now, table)
-        rows = rows.unionByName(gone.select(*names, F.expr("true").alias(_GONE)))
-    changing = found.updated or found.deleted
+        gone = without_keys_of(found.was, found.now, table).select(*names)
+        rows = rows.withColumn(_GONE, F.expr("false")).unionByName(
+            gone.withColumn(_GONE, F.expr("true"))
+        )
     ground.lake.merge(
         path,
-        rows if changing else rows.drop(_GONE),
+        rows,
         on=table.identity,
         compare=None if found.updated else (),
-        delete_when=f"s.{_GONE}" if changing else None,
+        delete_when=f"s.{_GONE}" if found.deleted else None,
         within=_partitions(table, found),
         unique=True,
     )

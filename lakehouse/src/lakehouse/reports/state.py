@@ -6,19 +6,20 @@ that a broken rule shows as broken until the source is repaired or the row is re
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
 from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import projected, quoted
 from lakehouse.silver import runs
-from lakehouse.silver.layout import ASIDE, ORDER
+from lakehouse.silver.current import last_versions
+from lakehouse.silver.layout import ASIDE
 
-_LATEST = "_latest"
 
-
-def last_versions(lake: Lake, table: Table) -> DataFrame:
+def present_state(lake: Lake, table: Table) -> DataFrame:
     """Give the rows that are not deleted, with silver's columns.
 
     A row without its whole key is told from no other, so that each of them counts while it waits.
@@ -30,11 +31,6 @@ def last_versions(lake: Lake, table: Table) -> DataFrame:
         aside = aside.where(F.col("_run_no") >= last)
     rows = lake.read(table.silver).unionByName(projected(aside, columns))
     if table.key:
-        key = [F.col(quoted(name)) for name in table.key]
-        order = Window.partitionBy(*key).orderBy(*[F.col(name).desc() for name in ORDER])
-        whole = F.lit(True)  # noqa: FBT003 - Spark takes it by position only
-        for column in key:
-            whole = whole & column.isNotNull()
-        rows = rows.withColumn(_LATEST, (F.row_number().over(order) == 1) | ~whole)
-        rows = rows.where(_LATEST).drop(_LATEST)
+        whole = reduce(Column.__and__, [F.col(quoted(name)).isNotNull() for name in table.key])
+        rows = last_versions(table, rows.where(whole)).unionByName(rows.where(~whole))
     return rows.where("_op <> 'delete'")

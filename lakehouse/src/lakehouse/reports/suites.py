@@ -19,7 +19,7 @@ from lakehouse.delta import Lake
 from lakehouse.errors import ExtraMissing, RuleInvalid
 from lakehouse.handover import Handover, Rule, Table
 from lakehouse.kinds import quoted
-from lakehouse.reports.state import last_versions
+from lakehouse.reports.state import present_state
 from lakehouse.silver.quality import NO_KEY, is_broken
 
 _SEVERITIES = {"warn": "warning", "quarantine": "critical", "block": "critical"}
@@ -45,7 +45,7 @@ def expect(lake: Lake, handover: Handover, into: Path) -> list[Validated]:
         RuleInvalid: a rule is no condition over the table's columns, or cannot be computed of a row.
     """
     states = {
-        table: last_versions(lake, table)
+        table: present_state(lake, table)
         for table in handover.tables
         if table.quality and lake.exists(table.silver)
     }

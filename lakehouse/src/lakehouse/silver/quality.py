@@ -12,7 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 from lakehouse.delta import Lake
 from lakehouse.errors import RuleInvalid
 from lakehouse.handover import Rule, Table
-from lakehouse.kinds import quoted
+from lakehouse.kinds import declared, quoted
 from lakehouse.silver.layout import ASIDE
 
 PATH = "silver/_quality"
@@ -135,7 +135,6 @@ def _write_results(
         (table.table, rule.name, rule.severity, number, counts["checked"], counts[f"failed_{at}"])
         for at, rule in enumerate(table.quality)
     ]
-    schema = ", ".join(f"`{name}` {kind}" for name, kind in _COLUMNS.items())
     lake.create(PATH, _COLUMNS)
-    frame = lake.spark.createDataFrame(results, schema)
+    frame = lake.spark.createDataFrame(results, declared(_COLUMNS))
     lake.merge(PATH, frame, on=["table", "rule", "handover"])

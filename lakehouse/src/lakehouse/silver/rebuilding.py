@@ -67,7 +67,7 @@ def _planned(lake: Lake, table: Table, handed: Sequence[Run], first_run: int) ->
     """Read and check what a table is to be made of. Raises as `rebuild` does."""
     taken = runs.taken_in(lake, table.table)
     upto = runs.checkpoint(taken) or 0
-    gone = {run.run_no for run in taken if run.bronze}
+    gone = runs.removed(taken)
     left = tuple(r for r in handed if r.run_no >= first_run and r.run_no not in gone)
     columns = read_rows(lake, read_manifests(lake, left)).columns
     upto = upto if first_run <= upto else 0

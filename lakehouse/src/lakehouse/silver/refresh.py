@@ -74,7 +74,7 @@ def _landed(lake: Lake, table: Table) -> list[LandedRun]:
     try:
         return read_manifests(lake, table.runs)
     except FileMissing:
-        gone = {run.run_no for run in runs.taken_in(lake, table.table) if run.bronze}
+        gone = runs.removed(runs.taken_in(lake, table.table))
         if not gone & {run.run_no for run in table.runs}:
             raise
         return read_manifests(lake, [run for run in table.runs if run.run_no not in gone])

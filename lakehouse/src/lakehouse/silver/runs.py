@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 from lakehouse.bronze import LandedRun
 from lakehouse.delta import Lake
 from lakehouse.handover import Table
+from lakehouse.kinds import declared
 
 PATH = "silver/_runs"
 _COLUMNS = {
@@ -86,9 +87,14 @@ def taken_in(lake: Lake, table: str | None = None) -> list[TakenIn]:
     return sorted(every, key=lambda run: (run.table, run.run_no))
 
 
+def removed(taken: Iterable[TakenIn]) -> set[int]:
+    """Give the numbers of a table's runs that were removed from bronze, or are being."""
+    return {run.run_no for run in taken if run.bronze}
+
+
 def checkpoint(taken: Iterable[TakenIn]) -> int | None:
     """Give the greatest run of a table that was removed from bronze, or is being; None if there is none."""
-    return max((run.run_no for run in taken if run.bronze), default=None)
+    return max(removed(taken), default=None)
 
 
 def mark(lake: Lake, taken: Sequence[TakenIn], bronze: str) -> None:
@@ -119,8 +125,7 @@ def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -
     # Times travel as numbers: a client's own zone would shift them on their way.
     given = {**_COLUMNS, "read_at": "bigint"}
     del given["bronze"]
-    schema = ", ".join(f"`{name}` {kind}" for name, kind in given.items())
-    frame = lake.spark.createDataFrame(rows, schema)
+    frame = lake.spark.createDataFrame(rows, declared(given))
     frame = frame.withColumn("read_at", F.timestamp_micros("read_at"))
     lake.merge(PATH, frame, on=["table", "run_no"], compare=())
 
