@@ -83,7 +83,6 @@ def _gather_overlap(
     if not digests or len(digests) > MOST_DIGESTS:
         return None
     path = paths.overlap_file(plan.spec.target, plan.table, f"{plan.run_id}-{epoch:06d}")
-    lake.make_folder(path.rsplit("/", 1)[0])
     # a repeated execution: the same receipts give the same digests
     with suppress(PathTaken):
         lake.write(path, pack(digests))

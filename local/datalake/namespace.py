@@ -97,8 +97,12 @@ class Namespace:
                 raise Refused(Fault.PATH_NOT_FOUND)
             yield descriptor
 
-    def create_file(self, location: Location, draft: Draft, guard: Guard) -> Entry:
-        """Put an empty file, replacing one that is there, and missing parent directories.
+    def create_file(
+        self, location: Location, draft: Draft, guard: Guard, *, ready: str | None = None
+    ) -> Entry:
+        """Put a file, replacing one that is there, and missing parent directories.
+
+        It is empty, or the one that was made ready at a fresh place.
 
         Raises:
             Refused: PathConflict, PathAlreadyExists, or what the guard refuses.
@@ -115,8 +119,9 @@ class Namespace:
             properties = self._first_properties(draft, FILE_ACCESS)
             if replaced is not None:
                 properties = replace(properties, lease=replaced.properties.lease)
-            fresh = self.fresh_place()
-            Path(fresh).touch(exist_ok=False)
+            fresh = ready or self.fresh_place()
+            if ready is None:
+                Path(fresh).touch(exist_ok=False)
             self.publish(fresh, place, properties)
             if replaced is not None:
                 self.parts.discard(replaced.properties.identity)

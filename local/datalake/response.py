@@ -14,6 +14,7 @@ _BLOB_CODES = {
     Fault.PATH_NOT_FOUND: "BlobNotFound",
     Fault.FILESYSTEM_NOT_FOUND: "ContainerNotFound",
     Fault.FILESYSTEM_ALREADY_EXISTS: "ContainerAlreadyExists",
+    Fault.PATH_ALREADY_EXISTS: "BlobAlreadyExists",
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from local.datalake import blobs, filesystems, paths
+from local.datalake import blobs, filesystems, paths, putting
 from local.datalake.errors import Fault, Refused
 from local.datalake.location import Location, parse_location
 from local.datalake.namespace import Namespace
@@ -47,7 +47,8 @@ def is_blob_call(request: Request) -> bool:
     Both APIs share one address here, and a plain GET or HEAD of a path exists in both: it is
     taken for the Blob API's, which the data-lake SDK uses for it.
     """
-    if "comp" in request.query or "restype" in request.query:
+    asked = request.query.keys() & {"comp", "restype"}
+    if asked or "x-ms-blob-type" in request.headers:
         return True
     own = request.query.keys() & {"resource", "action"}
     return request.method in ("GET", "HEAD") and not own
@@ -101,6 +102,8 @@ def _path_operation(request: Request) -> _Operation:
         case "PUT" if "resource" in request.query:
             _refuse_header(request, "x-ms-proposed-lease-id")
             operation = paths.create_path
+        case "PUT" if "x-ms-blob-type" in request.headers:
+            operation = putting.put_blob
         case "PATCH":
             _refuse_header(request, "x-ms-lease-action")
             operation = _UPDATES.get(request.query.get("action", ""))

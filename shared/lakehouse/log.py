@@ -76,7 +76,6 @@ def find_last(lake: Lake, known: int) -> Written | None:
 def append(lake: Lake, handover: HandOver) -> Written:
     """Write the next hand-over; where another was first with this number, that one counts."""
     path, content = path_of(handover.number), encode_handover(handover)
-    lake.make_folder(FOLDER)
     try:
         lake.write(path, content)
     except PathTaken:

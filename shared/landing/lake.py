@@ -33,7 +33,10 @@ class Lake(Protocol):
         ...
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a small new file. Raises PathTaken if there is one; nobody ever sees half of it."""
+        """Write a small new file and its missing folders; nobody ever sees half of it.
+
+        Raises PathTaken if there is one.
+        """
         ...
 
     def read(self, path: str) -> bytes:

@@ -28,7 +28,6 @@ _PLAN = re.compile(r".*/plan-(\d+)/plan\.json")
 def store_plan(lake: Lake, plan: LoadPlan, epoch: int) -> tuple[LoadPlan, str]:
     """Write a plan, or give the one that an earlier execution in this epoch has written."""
     path = paths.plan_file(plan.target, plan.run_id, epoch)
-    lake.make_folder(path.rsplit("/", 1)[0])
     return _write_once(lake, path, plan, LoadPlan), path
 
 
@@ -62,7 +61,6 @@ def read_plan(lake: Lake, path: str) -> LoadPlan:
 def store_receipt(lake: Lake, plan: str, receipt: Receipt) -> Receipt:
     """Write the receipt of a slice; where another execution was first, its receipt counts."""
     path = paths.receipt_file(plan, receipt.slice)
-    lake.make_folder(path.rsplit("/", 1)[0])
     return _write_once(lake, path, receipt, Receipt)
 
 
@@ -98,7 +96,6 @@ def store_spans(lake: Lake, path: str, cut: Callable[[], tuple[Span, ...]]) -> t
     except PlanUnreadable:
         if lake.exists(path):
             raise
-    lake.make_folder(path.rsplit("/", 1)[0])
     return _write_once(lake, path, cut(), tuple[Span, ...])
 
 

@@ -29,28 +29,31 @@ def publish(lake: Lake, plan: LoadPlan, landing: Landing) -> str:
     """
     target = plan.target
     folder = paths.published(target, plan.run_id)
-    manifest_path = f"{folder}/{paths.MANIFEST}"
     manifest = manifest_of(plan, landing)
     if _is_published(lake, folder, manifest):
         return folder
     assembly = paths.assembly(target, plan.run_id)
-    lake.make_folder(assembly)
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    # An earlier try, or somebody who is overtaken, wrote the very same one.
+    with suppress(PathTaken):
+        lake.write(f"{assembly}/{paths.MANIFEST}", content)
     for file in landing.files:
         _gather(lake, file.path, f"{assembly}/{file.name}", f"{folder}/{file.name}")
-    content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    # Made beside the assembly, as what is written there under another name first, or by somebody
-    # who is overtaken, would be published with it. An earlier try wrote the very same one.
-    made = f"{paths.staging(target, plan.run_id)}/{paths.MANIFEST}"
-    with suppress(PathTaken):
-        lake.write(made, content)
-    _gather(lake, made, f"{assembly}/{paths.MANIFEST}", manifest_path)
-    lake.make_folder(target)
     try:
-        lake.move(assembly, folder)
+        _let_appear(lake, assembly, folder)
     except (PathMissing, PathTaken):
         if not _is_published(lake, folder, manifest):
             raise
     return folder
+
+
+def _let_appear(lake: Lake, assembly: str, folder: str) -> None:
+    """Rename once; the target's own folder is missing only before its first run."""
+    try:
+        lake.move(assembly, folder)
+    except PathMissing:
+        lake.make_folder(folder.rsplit("/", 1)[0])
+        lake.move(assembly, folder)
 
 
 def _is_published(lake: Lake, folder: str, manifest: Manifest) -> bool:

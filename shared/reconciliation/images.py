@@ -48,7 +48,6 @@ def survey_images(lake: Lake, target: str) -> tuple[str, ...]:
 
 def store_images(lake: Lake, path: str, files: Sequence[str]) -> None:
     """Keep the list of a plan's files beside it; that of an earlier execution is the same."""
-    lake.make_folder(path.rsplit("/", 1)[0])
     with suppress(PathTaken):
         lake.write(path, msgspec.json.encode(files))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
 
 from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
 from azure.storage.filedatalake import DataLakeServiceClient
 
 # A request is tried this many times more.
@@ -15,18 +18,44 @@ LAKE_ANSWER_SECONDS = 35
 TABLE_ANSWER_SECONDS = 15
 
 
-def lake_service(url: str, credential: Any) -> DataLakeServiceClient:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeService:
+    """Both interfaces of one account: folders, renames and streams by one, whole files by the other."""
+
+    paths: DataLakeServiceClient
+    blobs: BlobServiceClient
+
+    def __enter__(self) -> Self:
+        """Give the service itself; leaving it closes what it holds open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self.paths.close()
+        self.blobs.close()
+
+
+def lake_service(url: str, credential: Any) -> LakeService:
     """Connect to a lake. A server that is gone is given up after some 3 s, a silent one after 145 s."""
-    return DataLakeServiceClient(
-        url,
-        credential=credential,
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=LAKE_ANSWER_SECONDS,
-        retry_total=RETRIES,
+    patience: dict[str, Any] = {
+        "connection_timeout": CONNECT_SECONDS,
+        "read_timeout": LAKE_ANSWER_SECONDS,
+        "retry_total": RETRIES,
         # Pauses of 1 s, give or take a half. What takes longer is for Durable's timers.
-        initial_backoff=0,
-        increment_base=1,
-        random_jitter_range=0.5,
+        "initial_backoff": 0,
+        "increment_base": 1,
+        "random_jitter_range": 0.5,
+    }
+    # The SDK finds the Blob endpoint of an account in the same way when it reads.
+    blobs = url.replace(".dfs.", ".blob.", 1)
+    return LakeService(
+        paths=DataLakeServiceClient(url, credential=credential, **patience),
+        blobs=BlobServiceClient(blobs, credential=credential, **patience),
     )
 
 

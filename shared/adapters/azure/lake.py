@@ -1,17 +1,16 @@
 """The lake on ADLS Gen2, streaming appends straight into the service.
 
 A request whose answer is lost on the way is sent again by the SDK. Repeating changes nothing but
-for renames, which find their own work done; `move` looks then.
+for renames and new files, which find their own work done; `move` and `write` look then.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
-from uuid import uuid4
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -22,8 +21,10 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.filedatalake import DataLakeFileClient, DataLakeServiceClient, FileSystemClient
+from azure.storage.blob import BlobClient
+from azure.storage.filedatalake import DataLakeFileClient, FileSystemClient
 
+from shared.adapters.azure.clients import LakeService
 from shared.landing.lake import LakePath, PathMissing, PathTaken
 from shared.loading.errors import CredentialRejected, LakeUnavailable
 
@@ -52,7 +53,7 @@ def _answering(path: str) -> Generator[None]:
 class AzureLake:
     """Implements `shared.landing.lake.Lake`."""
 
-    def __init__(self, service: DataLakeServiceClient) -> None:
+    def __init__(self, service: LakeService) -> None:
         self._service = service
 
     @contextmanager
@@ -66,27 +67,24 @@ class AzureLake:
         sink.finish()
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a small new file under another name first, so that it appears whole or not at all."""
-        part = f"{path}.part-{uuid4().hex[:12]}"
-        with self.create(part) as sink:
-            sink.write(content)
-        try:
-            self.move(part, path)
-        except PathTaken:
-            self.remove(part)
-            raise
+        """Put a small new file and its folders in one request: it appears whole or not at all.
+
+        Put Blob is that one request, on accounts with a hierarchical namespace too
+        (https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-multi-protocol-access).
+        """
+        self._in_filesystem(path, lambda: self._put(path, content))
 
     def read(self, path: str) -> bytes:
         """Read a small file."""
         with _answering(path):
-            return bytes(self._file(path).download_file().readall())
+            return bytes(self._blob(path).download_blob().readall())
 
     @contextmanager
     def open(self, path: str) -> Generator[BinaryIO]:
         """Read a file anywhere in it, a chunk at a time."""
-        client = self._file(path)
+        client = self._blob(path)
         with _answering(path):
-            size = int(client.get_file_properties().size)
+            size = int(client.get_blob_properties().size)
         yield cast("BinaryIO", _RangeStream(client, path, size))
 
     def exists(self, path: str) -> bool:
@@ -96,12 +94,7 @@ class AzureLake:
 
     def make_folder(self, path: str) -> None:
         """Make a folder and its parents, and the filesystem if it is missing."""
-        try:
-            self._make_folder(path)
-        except PathMissing:
-            with suppress(PathTaken), _answering(path):
-                self._filesystem(_split(path)[0]).create_file_system()
-            self._make_folder(path)
+        self._in_filesystem(path, lambda: self._make_folder(path))
 
     def move(self, source: str, target: str) -> None:
         """Rename a file or folder at once, never over something."""
@@ -146,7 +139,31 @@ class AzureLake:
     def ping(self) -> None:
         """Raise LakeUnavailable unless the lake answers."""
         with _answering("the lake"):
-            next(iter(self._service.list_file_systems(results_per_page=1)), None)
+            next(iter(self._service.paths.list_file_systems(results_per_page=1)), None)
+
+    def _put(self, path: str, content: bytes) -> None:
+        client = self._blob(path)
+        retries: list[Any] = []
+        try:
+            with _answering(path):
+                client.upload_blob(
+                    content,
+                    length=len(content),
+                    overwrite=False,
+                    retry_hook=lambda **retry: retries.append(retry),
+                )
+        except PathTaken:
+            if not (retries and self.read(path) == content):
+                raise
+
+    def _in_filesystem(self, path: str, make: Callable[[], None]) -> None:
+        """Make something, and the filesystem first if it is missing."""
+        try:
+            make()
+        except PathMissing:
+            with suppress(PathTaken), _answering(path):
+                self._filesystem(_split(path)[0]).create_file_system()
+            make()
 
     def _make_folder(self, path: str) -> None:
         filesystem, inner = _split(path)
@@ -156,11 +173,15 @@ class AzureLake:
             )
 
     def _filesystem(self, name: str) -> FileSystemClient:
-        return self._service.get_file_system_client(name)
+        return self._service.paths.get_file_system_client(name)
 
     def _file(self, path: str) -> DataLakeFileClient:
         filesystem, inner = _split(path)
-        return self._service.get_file_client(filesystem, inner)
+        return self._service.paths.get_file_client(filesystem, inner)
+
+    def _blob(self, path: str) -> BlobClient:
+        filesystem, inner = _split(path)
+        return self._service.blobs.get_blob_client(filesystem, inner)
 
 
 class _AppendStream(io.RawIOBase):
@@ -203,7 +224,7 @@ class _AppendStream(io.RawIOBase):
 class _RangeStream(io.RawIOBase):
     """Reads a file piece by piece; readers mostly go on where they stopped."""
 
-    def __init__(self, client: DataLakeFileClient, path: str, size: int) -> None:
+    def __init__(self, client: BlobClient, path: str, size: int) -> None:
         super().__init__()
         self._client, self._path, self._size = client, path, size
         self._at = 0
@@ -238,7 +259,7 @@ class _RangeStream(io.RawIOBase):
     def _fetch(self) -> None:
         length = min(PIECE, self._size - self._at)
         with _answering(self._path):
-            got = self._client.download_file(offset=self._at, length=length).readall()
+            got = self._client.download_blob(offset=self._at, length=length).readall()
         if len(got) != length:
             raise LakeUnavailable(f"{self._path}: {len(got)} bytes came instead of {length}")
         self._begin, self._piece = self._at, bytes(got)

@@ -43,6 +43,7 @@ prepare(OrderRecord, RunRecord, WindowRecord, KeyUse)
 Listed = TypeVar("Listed", OrderRecord, RunRecord)
 
 _OPEN, _CLOCK, _TICK, _WHOLE = "open", "clock", "tick", "order"
+_EARLY = ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +129,18 @@ class AzureLedger:
         """Write a run down as it stands now; what an overtaken execution brings is left out."""
         key = descending(record.run_id)
         for partition in _places(record.run_id):
-            try:
-                self._tables.runs.swap(partition, key, record, etag=None)
-            except RowModified:
+            if not (record.state in _EARLY and self._is_new(partition, key, record)):
                 self._tables.runs.change(
                     partition, key, RunRecord, record, lambda known: _later(known, record)
                 )
+
+    def _is_new(self, partition: str, key: str, record: RunRecord) -> bool:
+        """Write a run down unless it is there. Most that begin are not: one request instead of two."""
+        try:
+            self._tables.runs.swap(partition, key, record, etag=None)
+        except RowModified:
+            return False
+        return True
 
     def change_run(self, run_id: str, step: Callable[[RunRecord], RunRecord]) -> None:
         """Apply a pure step to a run by compare-and-set; nothing happens if there is none."""
@@ -227,7 +234,7 @@ def _later(known: RunRecord, record: RunRecord) -> RunRecord:
         return max(known, record, key=lambda each: each.attempt)
     done = known.state == "succeeded" and record.state != "succeeded"
     # The numbers of a run that commits are told nowhere else.
-    late = known.state in (*FINAL, "committing") and record.state in ("queued", "running")
+    late = known.state in (*FINAL, "committing") and record.state in _EARLY
     return known if done or late else record
 
 

@@ -20,16 +20,19 @@ class Died(BaseException):
 
 
 class StoppedLake(AzureLake):
-    """Something happens just before the manifest, written under another name, gets its own."""
+    """Something happens just before the manifest is written, or just after."""
 
-    def __init__(self, lake: AzureLake, happens: Callable[[], None]) -> None:
+    def __init__(self, lake: AzureLake, happens: Callable[[], None], *, when: str) -> None:
         super().__init__(lake._service)  # pyright: ignore[reportPrivateUsage] - the same lake, watched
-        self._happens = happens
+        self._happens, self._when = happens, when
 
-    def move(self, source: str, target: str) -> None:
-        if target.endswith(paths.MANIFEST) and ".part-" in source:
+    def write(self, path: str, content: bytes) -> None:
+        watched = path.endswith(paths.MANIFEST)
+        if watched and self._when == "before":
             self._happens()
-        super().move(source, target)
+        super().write(path, content)
+        if watched and self._when == "after":
+            self._happens()
 
 
 @pytest.fixture
@@ -61,21 +64,24 @@ def test_a_run_is_published_with_its_files_and_its_manifest(staged: AzureLake) -
     assert published(staged) == EXPECTED
 
 
-def test_a_manifest_half_written_by_the_dead_is_not_published(staged: AzureLake) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_the_dead_have_begun_is_published_by_the_next(staged: AzureLake, when: str) -> None:
     def die() -> None:
         raise Died
 
     with pytest.raises(Died):
-        publish(StoppedLake(staged, die), plan(), LANDING)
+        publish(StoppedLake(staged, die, when=when), plan(), LANDING)
+    assert published(staged) == set()
     publish(staged, plan(), LANDING)
     assert published(staged) == EXPECTED
 
 
-def test_whoever_is_overtaken_while_it_writes_the_manifest_finds_the_run_published(
-    staged: AzureLake,
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_whoever_is_overtaken_at_the_manifest_finds_the_run_published(
+    staged: AzureLake, when: str
 ) -> None:
     def overtake() -> None:
         publish(staged, plan(), LANDING)
 
-    assert publish(StoppedLake(staged, overtake), plan(), LANDING) == FOLDER
+    assert publish(StoppedLake(staged, overtake, when=when), plan(), LANDING) == FOLDER
     assert published(staged) == EXPECTED
