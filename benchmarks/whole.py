@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from benchmarks.peers import odbc_address
 from benchmarks.played import CURSOR, NAME
 from benchmarks.usage import BenchmarkFailed, Cost, Watch
@@ -49,7 +51,10 @@ class Whole:
     def __init__(self, folder: Path, uri: str) -> None:
         environ = {_SETTINGS["adbc"]: uri, _SETTINGS["odbc"]: odbc_address(uri)}
         self._stack = StackProcess(
-            state=folder / "state", tables=folder / "tables", environ=environ
+            state=folder / "state",
+            tables=folder / "tables",
+            environ=environ,
+            launcher=("-m", "benchmarks.serve"),
         )
         self._orders = Orders(lambda: self._stack.url)
         (folder / "tables").mkdir(parents=True)
@@ -93,6 +98,17 @@ class Whole:
         }
         document = {"source": source, "tables": [*tables]}
         (self._stack.tables / f"{name}.yml").write_text(json.dumps(document))
+
+    def set_watermark(self, table: str, position: str) -> None:
+        """Set a table's watermark by hand, whatever lies below it.
+
+        Raises:
+            BenchmarkFailed: it was refused.
+        """
+        body = {"position": position, "reason": "measured", "skip": True}
+        answer = httpx.put(f"{self._stack.url}/api/tables/{table}/watermark", json=body, timeout=60)
+        if not answer.is_success:
+            raise BenchmarkFailed(answer.text)
 
     def load(self, tables: Sequence[str], *, mode: str = "incremental") -> Loaded:
         """Order a load of tables of the catalogue, see it through and say what it took.

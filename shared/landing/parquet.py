@@ -8,9 +8,10 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-# A row group is closed at either limit: readers want large ones, memory wants small ones.
-ROW_GROUP_ROWS = 256_000
-ROW_GROUP_BYTES = 64 * 1024 * 1024
+# A row group is closed at either limit: readers want large ones, memory wants small ones. Two slices of
+# one worker hold two of them, and what reads one back holds it again.
+ROW_GROUP_ROWS = 128_000
+ROW_GROUP_BYTES = 24 * 1024 * 1024
 DICTIONARY_BYTES = 32 * 1024
 
 
