@@ -7,6 +7,7 @@ PORT ?= 7071
 FAULTS ?= 200
 MINUTES ?= 3
 KILLS ?= 0
+ROWS ?= 3000000
 SEED := $(shell date +%s)
 
 BIN := .venv/bin
@@ -19,10 +20,11 @@ INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; 
 SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-long faults harness anomalies lint format clean
+.PHONY: help setup demo demo-stop test test-long faults harness anomalies bench bench-scale lint \
+    format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install everything that is needed, unless it is up to date
 
@@ -48,6 +50,12 @@ harness: $(READY) ## Judge every row that eight writers change beside loads (MIN
 
 anomalies: $(READY) ## Try every known way to lose rows, on Tidemark, dlt and the Data Factory pipeline
 	@$(BIN)/tidemark anomalies --against tidemark --against dlt --against seed
+
+bench: $(READY) ## Measure loads of PostgreSQL beside dlt, connectorx, ADBC and pyodbc (ROWS=3000000)
+	@$(BIN)/python -m benchmarks --rows $(ROWS)
+
+bench-scale: $(READY) ## Measure 1 to 30 million rows, 100 to 2,000 tables, and what else grows
+	@$(BIN)/python -m benchmarks.scale
 
 lint: $(READY) ## Check style, types and the direction of imports
 	@echo "ruff check" && $(BIN)/ruff check --quiet .

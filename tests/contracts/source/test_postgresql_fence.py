@@ -401,7 +401,7 @@ def test_a_replication_connection_in_a_transaction_proves_nothing(
 ) -> None:
     """It is shown as a sender of the log, without a start, and takes SQL like any other."""
     database.run(EVENTS)
-    psql = postgres._programs() / "psql"  # pyright: ignore[reportPrivateUsage] - the wheel's own tools
+    psql = postgres.find_programs() / "psql"
     with subprocess.Popen(
         [psql, "-qX", f"{database.uri}?replication=database"], stdin=subprocess.PIPE, text=True
     ) as sender:

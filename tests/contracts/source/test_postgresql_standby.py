@@ -26,7 +26,7 @@ ASSIGNED = CursorSpec(kind="timestamp", column="at", assigned="database")
 @pytest.fixture(scope="module")
 def standby(server: RunningPostgres, state: Path) -> Iterator[RunningPostgres]:
     """A standby of the server, copied and following it."""
-    programs = postgres._programs()  # pyright: ignore[reportPrivateUsage] - the wheel's own tools
+    programs = postgres.find_programs()
     with tempfile.TemporaryDirectory(prefix="tidemark-standby-") as folder:
         place = Path(folder)
         copy = [programs / "pg_basebackup", "-D", place / "data", "-R", "-c", "fast"]
