@@ -15,6 +15,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.clients import lake_service, table_service
+from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
@@ -42,6 +43,7 @@ from shared.loading.errors import CatalogBroken, TableUnknown
 from shared.loading.order import LoadCancelled, Mode
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
+from shared.operations.dead_letters import LetterDesk
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
 from shared.quality.contract import RuleJudge
@@ -55,6 +57,7 @@ STATE_TABLES = {
     "runs": "tidemarkruns",
     "windows": "tidemarkwindows",
     "slots": "tidemarkslots",
+    "letters": "tidemarkletters",
 }
 
 
@@ -96,6 +99,7 @@ class App:
     publications: Publications
     refreshes: RefreshLedger
     releases: ReleaseRequests
+    letters: LetterDesk
     workspace: Workspace | None = None
 
     @property
@@ -188,10 +192,11 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         ),
         sources=EngineSources(slots=slots, environ=environ),
         notifier=WebhookNotifier(url=settings.alert_webhook),
-        now=lambda: datetime.now(UTC),
+        now=_utc_now,
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),
         releases=AzureReleaseRequests(tables["orders"]),
+        letters=LetterDesk(log=AzureDeadLetters(tables["letters"]), now=_utc_now),
         workspace=_workspace(settings),
     )
 
@@ -200,6 +205,10 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
 def app() -> App:
     """Give the app of this process, built at its first use."""
     return build(Settings.from_env(os.environ), os.environ)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _workspace(settings: Settings) -> Workspace | None:
