@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.catalog import quarantine_target
 from shared.durable import implements, steps
 from shared.landing import paths
 from shared.landing.plans import read_landing, read_plan
@@ -61,6 +62,10 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
             run_no=claim.run_no,
             zoned=plan.cursor.zoned if plan.cursor else None,
         )
+    if landing.reads:
+        # While the claim is held: whoever plans next finds them done with, and whoever comes here
+        # again, or late, says the same.
+        app.arrivals.settle(table, landing.reads, claim.run_id)
     drift = fingerprint(plan.reasons) if plan.reasons else None
     app.states.advance(
         table,
@@ -76,6 +81,8 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
         after=after,
         published=_published(plan, landing),
     )
+    if landing.reads:
+        app.lake.remove(paths.staging(quarantine_target(plan.spec), claim.run_id))
     _drop_overlap(app, before, after)
 
 
