@@ -9,7 +9,7 @@ import activities
 import orchestrators
 from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
-from web.api import health, http, plans, refreshes, routes, tables, watermarks
+from web.api import dead_letters, health, http, plans, refreshes, routes, tables, watermarks
 from web.api.http import respond
 
 # Importing the two packages registers every step and flow with the blueprint.
@@ -170,6 +170,25 @@ async def get_refresh(req: func.HttpRequest) -> func.HttpResponse:
 async def delete_refresh(req: func.HttpRequest, client: Client) -> func.HttpResponse:
     """Cancel a refresh."""
     return await respond(refreshes.delete_refresh, req, client)
+
+
+@app.route(route="deadletters", methods=["GET"])
+async def get_letters(req: func.HttpRequest) -> func.HttpResponse:
+    """List what could not be taken up, newest first."""
+    return await respond(dead_letters.get_letters, req)
+
+
+@app.route(route="deadletters/{id}", methods=["GET"])
+async def get_letter(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one dead letter."""
+    return await respond(dead_letters.get_letter, req)
+
+
+@app.route(route="deadletters/{id}/replay", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def post_replay(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Take a dead letter up again."""
+    return await respond(dead_letters.post_replay, req, client)
 
 
 @app.route(route="health", methods=["GET"])

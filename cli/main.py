@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
     "rerun": "Run again what failed of a run, an order or a backfill.",
+    "replay": "List what could not be taken up, and take it up again.",
     "cancel": "Cancel an order, a backfill or one run.",
     "watermark": "Look at watermarks, and correct them.",
     "import-adf": "Write a table file from a Data Factory pipeline.",

@@ -12,6 +12,7 @@ TABLES = "/api/tables"
 RUNS = "/api/runs"
 ORDERS = "/api/orders"
 REFRESHES = "/api/refreshes"
+LETTERS = "/api/deadletters"
 
 
 def order_path(order_id: str) -> str:
@@ -32,6 +33,16 @@ def run_path(run_id: str) -> str:
 def refresh_path(number: int) -> str:
     """One refresh of the lakehouse."""
     return f"{REFRESHES}/{number}"
+
+
+def letter_path(letter_id: str) -> str:
+    """One dead letter."""
+    return _under(LETTERS, letter_id)
+
+
+def replay_path(letter_id: str) -> str:
+    """Where a dead letter is taken up again."""
+    return f"{letter_path(letter_id)}/replay"
 
 
 def is_run(name: str) -> bool:

@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.arrivals import AzureArrivals
 from shared.adapters.azure.clients import lake_service, table_service
+from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
@@ -47,6 +48,7 @@ from shared.loading.errors import CatalogBroken, TableUnknown
 from shared.loading.order import LoadCancelled, Mode
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
+from shared.operations.dead_letters import LetterDesk
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
 from shared.quality.contract import RuleJudge
@@ -61,6 +63,7 @@ STATE_TABLES = {
     "windows": "tidemarkwindows",
     "slots": "tidemarkslots",
     "arrivals": "tidemarkarrivals",
+    "letters": "tidemarkletters",
 }
 
 
@@ -110,6 +113,7 @@ class App:
     releases: ReleaseRequests
     zone: LandingZone
     arrivals: Arrivals
+    letters: LetterDesk
     workspace: Workspace | None = None
 
     @property
@@ -207,12 +211,13 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         ),
         sources=EngineSources(slots=slots, environ=environ),
         notifier=WebhookNotifier(url=settings.alert_webhook),
-        now=lambda: datetime.now(UTC),
+        now=_utc_now,
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),
         releases=AzureReleaseRequests(tables["orders"]),
         zone=AzureLandingZone(service),
         arrivals=AzureArrivals(tables["arrivals"]),
+        letters=LetterDesk(log=AzureDeadLetters(tables["letters"]), now=_utc_now),
         workspace=_workspace(settings),
     )
 
@@ -221,6 +226,10 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
 def app() -> App:
     """Give the app of this process, built at its first use."""
     return build(Settings.from_env(os.environ), os.environ)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _workspace(settings: Settings) -> Workspace | None:

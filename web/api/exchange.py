@@ -16,6 +16,7 @@ from shared.loading.errors import (
     IngestError,
     TransientError,
 )
+from shared.operations.dead_letters import LetterUnknown
 from shared.operations.keys import KeyReused
 from shared.operations.ordering import OrderUnknown, Start
 from shared.operations.pages import PageUnknown
@@ -64,7 +65,7 @@ def problem_of(error: IngestError) -> Problem:
 
 def _problem_of(error: IngestError) -> Problem:
     match error:
-        case OrderUnknown() | RefreshUnknown():
+        case OrderUnknown() | RefreshUnknown() | LetterUnknown():
             return not_found(str(error))
         case PageUnknown():
             return bad_request(FieldError(field="page", message=str(error)))

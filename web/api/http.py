@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -11,7 +10,6 @@ import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient as Client
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
 
-from shared.catalog import UnknownTable
 from shared.durable.encoding import encode_input
 from shared.durable.steps import RefreshWork, refresh_lakehouse
 from shared.lakehouse.refresh import REFRESH_INSTANCE
@@ -20,6 +18,7 @@ from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
+from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
@@ -27,8 +26,6 @@ from web.api.scheduling import order_due
 
 __all__ = ["Client", "on_data_changed", "respond", "tick"]
 
-log = logging.getLogger("tidemark.triggers")
-TABLE_CHANGED = "Tidemark.TableChanged"
 _ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNew}
 
 Route = Callable[[wiring.App, Request], Answer]
@@ -103,21 +100,9 @@ async def tick(client: Client) -> None:
 async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:
     """Count a request for the table that an event names, and order a load unless one is on its way.
 
-    The event is acknowledged once the request is written down. One that names no table of ours
-    would come again for ever: it is logged and acknowledged.
+    The event is acknowledged once the request is written down, or the event as a dead letter.
     """
-    app = wiring.app()
-    kind = event.type if isinstance(event, func.CloudEvent) else event.event_type
-    table = event.subject or ""
-    if kind != TABLE_CHANGED:
-        log.warning("event ignored", extra={"event_id": event.id, "event_type": kind})
-        return
-    try:
-        app.catalog.table(table)
-    except UnknownTable:
-        log.warning("event for an unknown table", extra={"event_id": event.id, "table": table})
-        return
-    start = await asyncio.to_thread(app.desk.request, [table], "event")
+    start = await asyncio.to_thread(take_in, wiring.app(), body_of(event))
     if start is not None:
         await begin(client, start)
 

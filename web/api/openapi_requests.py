@@ -116,6 +116,7 @@ REQUESTS: dict[str, Schema] = {
         },
     ),
     "RerunRequest": {"type": "object", "description": "Nothing needs to be said."},
+    "ReplayRequest": {"type": "object", "description": "Nothing needs to be said."},
     "WatermarkRequest": asked(
         "Where to set a table's watermark, and why.",
         *("position", "reason"),

@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast, get_args
 
 from shared.catalog import Catalog
+from shared.operations.dead_letters import LetterKind, LetterState
 from web.api.bodies import MOST_RUNS, STATES
 from web.api.fields import Fields
 
 # The function key may be in the query instead of a header.
 _KEY = "code"
+LETTER_KINDS: tuple[str, ...] = get_args(LetterKind)
+LETTER_STATES: tuple[str, ...] = get_args(LetterState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,16 @@ class WatermarksQuery:
 class RefreshesQuery:
     """`GET /api/refreshes`: how many, newest first."""
 
+    limit: int
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettersQuery:
+    """`GET /api/deadletters`: which, newest first."""
+
+    kind: LetterKind | None
+    state: LetterState | None
     limit: int
     page: str | None
 
@@ -108,6 +122,21 @@ def read_refreshes_query(params: Mapping[str, str]) -> RefreshesQuery:
     limit, page = _limit(fields, 100), _page(fields)
     fields.check()
     return RefreshesQuery(limit=limit, page=page)
+
+
+def read_letters_query(params: Mapping[str, str]) -> LettersQuery:
+    """Read the query of `GET /api/deadletters`. Raises Problem."""
+    fields = Fields(params, ("kind", "state", "limit", "page", _KEY))
+    kind = fields.choice("kind", LETTER_KINDS, "") if fields.has("kind") else None
+    state = fields.choice("state", LETTER_STATES, "") if fields.has("state") else None
+    limit, page = _limit(fields, 100), _page(fields)
+    fields.check()
+    return LettersQuery(
+        kind=cast("LetterKind | None", kind),
+        state=cast("LetterState | None", state),
+        limit=limit,
+        page=page,
+    )
 
 
 def _status(fields: Fields) -> str | None:

@@ -24,13 +24,13 @@ def month_of(name: str) -> str:
 def descending(name: str) -> str:
     """Make a key that sorts newest first from an id that begins with an order's time."""
     order_id = name if is_order_id(name) else order_of_run(name)
-    return f"{_inverted(order_id[:8] + order_id[9:18])}-{name}"
+    return f"{inverted(order_id[:8] + order_id[9:18])}-{name}"
 
 
 def since_key(since: str) -> str:
     """Give the key below which everything lies that is no older than a time."""
     moment = _utc(since)
-    return f"{_inverted(f'{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}')}~"
+    return f"{inverted(f'{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}')}~"
 
 
 def months(since: str | None) -> tuple[str, ...]:
@@ -68,7 +68,8 @@ def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[4:]) - 1
 
 
-def _inverted(digits: str) -> str:
+def inverted(digits: str) -> str:
+    """Turn the 17 digits of a time into digits that sort newest first."""
     return f"{10**17 - 1 - int(digits):017d}"
 
 
