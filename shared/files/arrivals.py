@@ -61,8 +61,8 @@ class Arrivals(Protocol):
         """Forget versions that wait and never held anything."""
         ...
 
-    def replay(self, table: str, path: str) -> FileVersion | None:
-        """Let the version of a file wait again that could not be read; None if there is none."""
+    def replay(self, table: str, version: FileVersion) -> None:
+        """Let a version wait again that could not be read; another that was read stays read."""
         ...
 
     def swept(self, table: str) -> str | None:
@@ -106,6 +106,8 @@ def drop(record: FileRecord, etag: str) -> FileRecord:
     return replace(record, waiting=tuple(each for each in record.waiting if each.etag != etag))
 
 
-def replay(record: FileRecord) -> FileRecord:
-    """Forget what could not be read, so that it is told of anew."""
-    return replace(record, settled=tuple(each for each in record.settled if each.fate != "dead"))
+def replay(record: FileRecord, version: FileVersion) -> FileRecord:
+    """Let a version that could not be read wait again; one that landed stays landed."""
+    dead = (version.etag, "dead")
+    kept = (each for each in record.settled if (each.etag, each.fate) != dead)
+    return tell(replace(record, settled=tuple(kept)), version)

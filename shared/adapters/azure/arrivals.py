@@ -84,12 +84,9 @@ class AzureArrivals:
             etag = version.etag
             self._change(table, version.path, lambda record, etag=etag: steps.drop(record, etag))
 
-    def replay(self, table: str, path: str) -> FileVersion | None:
-        """Let the version of a file wait again that could not be read; None if there is none."""
-        before, after = self._change(table, path, steps.replay)
-        gone = {each.etag for each in before.settled} - {each.etag for each in after.settled}
-        etag = next((each.etag for each in reversed(before.settled) if each.etag in gone), None)
-        return None if etag is None else FileVersion(path=path, etag=etag, modified="", size=0)
+    def replay(self, table: str, version: FileVersion) -> None:
+        """Let a version wait again that could not be read."""
+        self._change(table, version.path, lambda record: steps.replay(record, version))
 
     def swept(self, table: str) -> str | None:
         """Give when the landing zone was looked through last for a table."""

@@ -14,7 +14,9 @@ from azure.storage.filedatalake import DataLakeServiceClient
 from faults_by_hand import Load
 
 from shared.loading.plan import PlanReference
+from shared.operations.dead_letters import DeadLetter, LetterQuery
 from shared.runtime.wiring import App
+from web.api.blob_events import take_in_blob, take_up_file
 
 TABLE = "files.orders"
 
@@ -83,6 +85,20 @@ class Shop:
         landed = self.app.ledger.run(load.order.run_id)
         assert landed is not None
         return self.manifest(load.order.run_id)
+
+    def letters(self) -> tuple[DeadLetter, ...]:
+        """The dead letters of files."""
+        return self.app.letters.log.letters(LetterQuery(kind="file")).items
+
+    def replay(self, letter: DeadLetter) -> None:
+        """Take a letter up again, and forget the order that is asked for: the test loads by hand."""
+        self.app.letters.replay(letter.id, lambda found: take_up_file(self.app, found))
+        self.app.states.change_turn(self.table, lambda turn: replace(turn, waiting=None))
+
+    def tell(self, body: dict[str, Any]) -> None:
+        """Deliver an event."""
+        take_in_blob(self.app, json.dumps(body))
+        self.app.states.change_turn(self.table, lambda turn: replace(turn, waiting=None))
 
     def manifest(self, run_id: str, layer: str = "bronze") -> dict[str, Any]:
         path = f"{layer}/{self.name}/{TABLE}/run_id={run_id}/_manifest.json"

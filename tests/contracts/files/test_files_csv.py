@@ -1,6 +1,7 @@
 """CSV from the landing zone to bronze: each version once, malformed rows beside it, what is broken alone."""
 
 import gzip
+import json
 import zlib
 from datetime import date
 from decimal import Decimal
@@ -143,3 +144,21 @@ def test_an_initial_load_reads_every_file_anew(shop: Shop) -> None:
     assert shop.load(mode="initial") is not None
 
     assert shop.values("id") == [("1",), ("1",)]
+
+
+def test_a_file_that_could_not_be_read_is_a_dead_letter_and_lands_once_it_is_replayed(
+    shop: Shop,
+) -> None:
+    shop.declare(columns={"id": "integer", "name": "text"})
+    path = shop.put("a.csv", "id\n1\n")
+    shop.load()
+    [letter] = [each for each in shop.letters() if json.loads(each.body)["table"] == shop.table]
+    assert (letter.kind, letter.state, letter.error.type) == ("file", "dead", "FileDrifted")
+    assert letter.name.startswith(f"{path}#")
+
+    shop.declare(columns={"id": "integer"})
+    shop.replay(letter)
+
+    assert shop.load(reason="event") is not None
+    assert shop.values("id") == [(1,)]
+    assert shop.load() is None
