@@ -34,6 +34,13 @@ async def on_data_changed(event: func.EventGridEvent, client: Client) -> None:
     await http.on_data_changed(event, client)
 
 
+@app.event_grid_trigger(arg_name="event")
+@app.durable_client_input(client_name="client")
+async def on_blob_created(event: func.EventGridEvent, client: Client) -> None:
+    """Read a file that has arrived in the landing zone."""
+    await http.on_blob_created(event, client)
+
+
 @app.route(route="loads", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def post_loads(req: func.HttpRequest, client: Client) -> func.HttpResponse:

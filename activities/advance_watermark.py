@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
+from shared.catalog import quarantine_target
 from shared.durable import implements, steps
+from shared.files.letters import FileLetter
 from shared.landing import paths
 from shared.landing.plans import read_landing, read_plan
 from shared.loading.drift import fingerprint
@@ -61,13 +65,19 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
             run_no=claim.run_no,
             zoned=plan.cursor.zoned if plan.cursor else None,
         )
+    if landing.reads:
+        # While the claim is held: whoever plans next finds them done with, and whoever comes here
+        # again, or late, says the same.
+        _keep_dead(app, table, landing)
+        app.arrivals.settle(table, landing.reads, claim.run_id)
     drift = fingerprint(plan.reasons) if plan.reasons else None
     app.states.advance(
         table,
         step=lambda turn: close_claim(
             turn,
             claim,
-            plan.columns,
+            # Files of which none could be read say nothing of the table's columns.
+            turn.columns if landing.reads and not landing.rows else plan.columns,
             drift=drift,
             identity=plan.accepted_identity,
             null_share=landing.null_share,
@@ -76,7 +86,17 @@ def _advance(app: wiring.App, table: str, claim: Claim) -> None:
         after=after,
         published=_published(plan, landing),
     )
+    if landing.reads:
+        app.lake.remove(paths.staging(quarantine_target(plan.spec), claim.run_id))
     _drop_overlap(app, before, after)
+
+
+def _keep_dead(app: wiring.App, table: str, landing: Landing) -> None:
+    """Write down what could not be read, before it counts as done with."""
+    for read in landing.reads:
+        if read.fate == "dead" and read.error is not None:
+            letter = FileLetter(table=table, version=read.version)
+            app.letters.keep("file", letter.name, read.error, msgspec.json.encode(letter))
 
 
 def _published(plan: LoadPlan, landing: Landing) -> PublishedRun | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from uuid import uuid4
 
 from shared.durable import implements, steps
+from shared.files.slicing import FileSlice
 from shared.landing import paths
 from shared.landing.lake import Lake, PathMissing
 from shared.landing.overlap import unpack
@@ -30,6 +31,8 @@ def extract_slice(wanted: steps.SliceWanted) -> steps.SliceDone:
         app.check_wanted(plan.run_id, wanted.attempt, plan.mode)
         execution = f"{wanted.number:05d}-{uuid4().hex[:12]}"
         land = _reconcile if plan.mode == "reconcile" else _land
+        if plan.spec.files is not None:
+            land = _land_files
         landed = land(app, wanted, plan, execution)
         if needs_judging(plan, landed):
             landed = judge_slice(app.rule_judge, app.lake, plan, landed, app.now())
@@ -51,6 +54,21 @@ def _land(app: wiring.App, wanted: steps.SliceWanted, plan: LoadPlan, execution:
         written = landing.write(reading)
     # The source is left before the files are read back.
     return prove(app.lake, written)
+
+
+def _land_files(
+    app: wiring.App, wanted: steps.SliceWanted, plan: LoadPlan, execution: str
+) -> Receipt:
+    slicing = FileSlice(
+        lake=app.lake,
+        zone=app.zone,
+        plan=plan,
+        part=plan.slices[wanted.number],
+        execution=execution,
+        now=app.now,
+    )
+    with app.sources.hold(plan.spec.source):
+        return slicing.land()
 
 
 def _reconcile(

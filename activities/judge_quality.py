@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.durable import implements, steps
+from shared.files.telling import tell_reads
 from shared.landing import paths
 from shared.landing.lake import Lake, PathTaken
 from shared.landing.overlap import MOST_DIGESTS, pack, unpack
@@ -40,6 +41,7 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     receipts = tuple(_judged(app, plan, receipt) for receipt in receipts)
     idle, nulls = _is_idle(app, plan, receipts), count_nulls(plan, receipts)
     findings = plan.findings + hold_to_contract(plan, receipts)
+    findings += tell_reads([read for receipt in receipts for read in receipt.reads])
     if nulls is not None and plan.spec.cursor.column is not None:
         before = app.states.turn(plan.table).null_share
         findings += judge_nulls(plan.spec.cursor.column, before, nulls)

@@ -66,7 +66,12 @@ def _nothing_left(run: RunRecord, turn: Turn) -> PlanReference:
 
 
 def _fits(app: wiring.App, plan: LoadPlan) -> bool:
-    """Say whether the table still has the columns of a plan; one that it has not cannot be carried out."""
+    """Say whether the table still has the columns of a plan; one that it has not cannot be carried out.
+
+    Of files each is held against the plan when it is read.
+    """
+    if plan.spec.files is not None:
+        return True
     with app.sources.open(plan.spec) as session:
         return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec)))
 
@@ -92,6 +97,8 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
         set_aside=turn.set_aside,
         identity=turn.identity,
     )
+    if spec.files is not None:
+        return _look_at_files(app, basis)
     with app.sources.open(spec) as session:
         planned = make_plan(session, basis)
     seen = planned.seen
@@ -105,6 +112,18 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
 
         app.states.change_turn(order.table, remember)
     return planned
+
+
+def _look_at_files(app: wiring.App, basis: PlanBasis) -> Planned:
+    """Plan what has arrived; what is too much for one run is asked for again."""
+    with app.sources.hold(basis.spec.source):
+        found = app.file_planner.plan(basis)
+    if found.left:
+        # Asked for while the turn is held: its end finds the two counts different.
+        app.states.change_turn(
+            basis.order.table, lambda turn: replace(turn, requested=turn.requested + 1)
+        )
+    return Planned(plan=found.plan, seen=None)
 
 
 def _running(wanted: steps.PlanWanted, plan: LoadPlan) -> steps.RunRecord:

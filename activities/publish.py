@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.durable import implements, steps
+from shared.files.malformed import aside_of
 from shared.landing.plans import read_landing, read_plan
 from shared.landing.publication import publish as publish_run
 from shared.runtime import wiring
@@ -18,6 +19,8 @@ def publish(commit: steps.ClaimedCommit) -> steps.Published:
         return steps.Published(folder=run.folder if run else None)
     plan = read_plan(app.lake, commit.claim.plan)
     landing = read_landing(app.lake, commit.claim.landing)
+    if aside := aside_of(plan, landing):
+        publish_run(app.lake, *aside)
     if landing.rows == 0 and plan.mode != "snapshot":
         return steps.Published(folder=None)
     return steps.Published(folder=publish_run(app.lake, plan, landing))

@@ -1,12 +1,13 @@
 """What has to hold between tables and between files: names, targets and the order of loads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from shared.catalog import grammar as g
 from shared.catalog import source_grammar as s
+from shared.catalog.files_grammar import FILES, LOCATION, PATH, Claimed, check_overlaps
 from shared.catalog.ordering import find_cycles
 from shared.catalog.place import Place, Unread
 from shared.catalog.section import Fields
@@ -64,6 +65,7 @@ def check_tables(entries: Sequence[Entry], *, complete: bool) -> None:
     """
     named = _check_names(entries)
     _check_targets(named)
+    check_overlaps(list(_claims(named)))
     if complete:
         _check_earlier(named)
     _check_cycles(named)
@@ -93,6 +95,15 @@ def _check_targets(named: Mapping[str, Entry]) -> None:
             if folder in owners:
                 owner, other = owners[folder]
                 _report_target(entry, f"lies inside {folder}, the target of {owner}", other)
+
+
+def _claims(named: Mapping[str, Entry]) -> Iterator[Claimed]:
+    """Give the files that each table of files claims."""
+    for name, entry in named.items():
+        with suppress(Unread):
+            files, location = entry.table[FILES], entry.source[LOCATION]
+            if files is not None and location is not None:
+                yield Claimed(table=name, location=location, pattern=files[PATH], at=files.at(PATH))
 
 
 def _report_target(entry: Entry, fault: str, other: Entry) -> None:

@@ -4,6 +4,7 @@ from shared.catalog import grammar as g
 from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry
+from shared.catalog.files_grammar import FILES, LOCATION, assemble_files
 from shared.catalog.section import Fields
 from shared.catalog.spec import (
     ColumnSpec,
@@ -22,11 +23,13 @@ def assemble_source(fields: Fields) -> SourceSpec:
         name=fields[s.NAME],
         kind=fields[s.SOURCE_KIND],
         engine=fields[s.ENGINE],
-        connection=fields[s.CONNECTION],
+        # Only files need none, and nobody connects to them.
+        connection=fields[s.CONNECTION] or "",
         max_connections=fields[s.MAX_CONNECTIONS],
         server=fields[s.SERVER],
         database=fields[s.DATABASE],
         isolation=fields[s.ISOLATION],
+        location=fields[LOCATION],
     )
 
 
@@ -54,6 +57,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
         silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),
+        files=assemble_files(fields[FILES]),
     )
 
 

@@ -10,6 +10,7 @@ from shared.catalog import grammar as g
 from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.connection import MANAGED_IDENTITY
+from shared.catalog.files_grammar import FILES, LOCATION, check_files
 from shared.catalog.place import Unread
 from shared.catalog.section import Fields
 from shared.catalog.spec import FOLDING_ENGINES
@@ -100,6 +101,43 @@ def _isolation_fits_kind(source: Fields) -> None:
     kind = source[s.SOURCE_KIND]
     if kind != "sql" and source.wrote(s.ISOLATION):
         source.at(s.ISOLATION).report(f"does not go with kind {kind}; remove it")
+
+
+def _place_fits_kind(source: Fields) -> None:
+    """Files lie in the lake of Tidemark itself: at a location, not behind a connection."""
+    kind, files = source[s.SOURCE_KIND], source[s.SOURCE_KIND] == "files"
+    if not files and not source.wrote(s.CONNECTION):
+        source.at(s.CONNECTION).report(f"is missing; write {s.CONNECTION.example}")
+    if files and source.wrote(s.CONNECTION):
+        source.at(s.CONNECTION).report("does not go with kind files; write location instead")
+    if files and not source.wrote(LOCATION):
+        source.at(LOCATION).report("is missing; kind files needs it: location: landing/crm")
+    if not files and source.wrote(LOCATION):
+        source.at(LOCATION).report(f"does not go with kind {kind}; remove it")
+
+
+def _files_fit_kind(table: Fields, source: Fields) -> None:
+    kind, files = source[s.SOURCE_KIND], table[FILES]
+    if kind != "files":
+        if table.wrote(FILES):
+            table.at(FILES).report(f"does not go with kind {kind}; remove it")
+        return
+    if not table.wrote(FILES):
+        table.at(FILES).report(
+            'is missing; kind files needs it: files: {path: "a/*.csv", format: csv}'
+        )
+    if table[g.WATERMARK][g.CURSOR_KIND] != "none":
+        table[g.WATERMARK].at(g.CURSOR_KIND).report(
+            "has to be none for files: which of them have landed is what is remembered"
+        )
+    if table[g.DELETES].how != "none":
+        table.at(g.DELETES).report("does not go with kind files; remove it")
+    if table[g.ON_DRIFT] == "quarantine":
+        table.at(g.ON_DRIFT).report(
+            "goes to a dead letter, not to quarantine, if it is a whole file; write add or freeze"
+        )
+    if files is not None:
+        check_files(files, needed=table[g.KEY])
 
 
 def _column_fits_kind(table: Fields, _source: Fields) -> None:
@@ -241,8 +279,10 @@ _SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (
     _address_belongs_to_identity,
     _identity_fits_engine,
     _isolation_fits_kind,
+    _place_fits_kind,
 )
 _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
+    _files_fit_kind,
     _column_fits_kind,
     _clock_fits_kind,
     _assigned_fits_kind,

@@ -3,6 +3,7 @@
 from typing import get_args
 
 from shared.catalog import connection
+from shared.catalog.files_grammar import LOCATION
 from shared.catalog.identifiers import parse_engine, parse_source
 from shared.catalog.section import Field, Section
 from shared.catalog.shapes import Count, Text, Word
@@ -32,14 +33,16 @@ ENGINE: Field[str | None] = Field(
     meaning="Database engine, such as sqlserver or postgresql. Only for kind sql, and needed there.",
     default=None,
 )
-CONNECTION = Field(
+CONNECTION: Field[str | None] = Field(
     name="connection",
     shape=Text(
         parse=connection.parse_connection,
         hint="write ${ITS_NAME} or managed_identity",
         pattern=connection.PATTERN,
     ),
-    meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity.",
+    meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity. "
+    "Not for kind files, which lie in the lake of Tidemark itself.",
+    default=None,
     example="connection: ${CRM_DB}",
 )
 MAX_CONNECTIONS = Field(
@@ -69,5 +72,5 @@ ISOLATION: Field[Isolation] = Field(
     default="snapshot",
 )
 SOURCE_SECTION = Section(
-    (NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, MAX_CONNECTIONS, ISOLATION)
+    (NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, LOCATION, MAX_CONNECTIONS, ISOLATION)
 )

@@ -8,6 +8,8 @@ from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from shared.catalog.files_spec import FilesSpec
+
 SourceKind: TypeAlias = Literal["sql", "rest", "files"]
 CursorKind: TypeAlias = Literal[
     "timestamp", "date", "integer", "rowversion", "change_tracking", "none"
@@ -34,7 +36,8 @@ class SourceSpec:
 
     `max_connections` holds over all runs and workers. `engine` is None unless the kind is sql.
     `server` and `database` go with `managed_identity`, which names neither. `isolation` says how a
-    reader gets one state of a table: by a snapshot, or by locks that make writers wait.
+    reader gets one state of a table: by a snapshot, or by locks that make writers wait. `location`
+    is the folder of the landing zone that files arrive in, None unless the kind is files.
     """
 
     name: str
@@ -45,6 +48,7 @@ class SourceSpec:
     server: str | None = None
     database: str | None = None
     isolation: Isolation = "snapshot"
+    location: str | None = None
 
     @property
     def folds_case(self) -> bool:
@@ -125,7 +129,8 @@ class TableSpec:
 
     `schedule` is NCRONTAB in UTC, None for a table that is loaded on request only. `loads_after`
     holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
-    None for never. `receipt` is how much of what is read the source has to vouch for.
+    None for never. `receipt` is how much of what is read the source has to vouch for. `files` is
+    None unless the source is of kind files.
     """
 
     source: SourceSpec
@@ -147,6 +152,7 @@ class TableSpec:
     loads_after: tuple[str, ...] = ()
     receipt: ReceiptLevel = "values"
     silver: SilverSpec = SilverSpec()
+    files: FilesSpec | None = None
 
     @property
     def name(self) -> str:
@@ -203,16 +209,18 @@ class TableSpec:
 
 # Keys that came later. Left out at their default, so that older tables keep their fingerprint.
 _LATER = {
-    "source": {"server": None, "database": None, "isolation": "snapshot"},
+    "source": {"server": None, "database": None, "isolation": "snapshot", "location": None},
     "cursor": {"start": None},
     "deletes": {"compare": "keys"},
 }
+# Parts that came later, left out where there are none.
+_LATER_WHOLE = ("files",)
 # Keys that came later and change nothing of what is read and lands.
 _NOT_READ = ("on_empty", "held_back_alert", "silver")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in spec.items() if k != "receipt"}
+    kept = {k: v for k, v in spec.items() if k != "receipt" and (v or k not in _LATER_WHOLE)}
     for part, defaults in _LATER.items():
         kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
     return kept

@@ -37,8 +37,8 @@ class Unbuilt:
 UNBUILT_SOURCE = (
     Unbuilt(
         path=(s.SOURCE_KIND,),
-        when=lambda kind: kind != "sql",
-        message="kinds rest and files; write kind: sql",
+        when=lambda kind: kind == "rest",
+        message="kind rest; write kind: sql or files",
     ),
 )
 UNBUILT_TABLE = (

@@ -8,6 +8,7 @@ from shared.loading.bound import Bound
 from shared.loading.plan import LoadPlan, PlannedColumn
 from shared.loading.proof import Proof
 from shared.loading.receipt import Landing, NullCount, Receipt, Repairs
+from shared.loading.versions import FileRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class ManifestReceipt:
 class Manifest:
     """The contract with every reader of bronze. `columns` are the source's own, with its types.
 
-    `reasons` say why a run in quarantine was set aside; they are empty in bronze.
+    `reasons` say why a run in quarantine was set aside; they are empty in bronze. `read_files` are
+    the versions of files that the run has read, of a source of files.
     """
 
     version: int = 1
@@ -57,6 +59,7 @@ class Manifest:
     findings: tuple[str, ...]
     reasons: tuple[str, ...] = ()
     repairs: Repairs | None = None
+    read_files: tuple[FileRead, ...] = ()
 
 
 def manifest_of(plan: LoadPlan, landing: Landing) -> Manifest:
@@ -85,6 +88,7 @@ def manifest_of(plan: LoadPlan, landing: Landing) -> Manifest:
         findings=landing.findings,
         reasons=plan.reasons,
         repairs=landing.repairs,
+        read_files=landing.reads,
     )
 
 

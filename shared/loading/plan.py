@@ -9,6 +9,7 @@ from shared.loading.bound import Bound
 from shared.loading.cursor import CursorType
 from shared.loading.order import Mode
 from shared.loading.span import Span
+from shared.loading.versions import FileVersion
 
 # Slices of one run that are read at once, whatever is asked for: each is a child of one orchestrator.
 MOST_AT_ONCE = 16
@@ -30,10 +31,11 @@ class PlannedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One part of a plan, small enough for one activity."""
+    """One part of a plan, small enough for one activity. `files` are what it reads of a source of files."""
 
     number: int
     span: Span
+    files: tuple[FileVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

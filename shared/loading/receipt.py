@@ -9,6 +9,7 @@ from shared.loading.errors import ReceiptBroken
 from shared.loading.plan import LoadPlan
 from shared.loading.proof import Proof, Proven, summarize
 from shared.loading.sentinels import NullShare
+from shared.loading.versions import FileRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ class Receipt:
     source, files and rows left out agree upon, None on receipts from before there were any. For a
     reconciliation `read` counts the rows compared, on either side, `repairs` what it found, and
     `orphans` is the path of the hashes of rows that one side alone has. `judged` is None where the
-    table has no rules of quality, or nothing landed.
+    table has no rules of quality, or nothing landed. `reads` are the files that were read, and
+    `malformed` the files in staging with the rows of them that could not be.
     """
 
     slice: int
@@ -88,6 +90,8 @@ class Receipt:
     repairs: Repairs | None = None
     orphans: str | None = None
     judged: Judged | None = None
+    reads: tuple[FileRead, ...] = ()
+    malformed: tuple[LandedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,11 @@ class Landing:
     def files(self) -> tuple[LandedFile, ...]:
         """Every file that will be published, by slice."""
         return tuple(file for receipt in self.receipts for file in receipt.files)
+
+    @property
+    def reads(self) -> tuple[FileRead, ...]:
+        """What became of every file that was to be read."""
+        return tuple(read for receipt in self.receipts for read in receipt.reads)
 
     @property
     def rows(self) -> int:
@@ -134,8 +143,11 @@ def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
     """Say whether there is nothing to publish and nothing to advance over.
 
     A snapshot is published also when it holds no row; rows with a cursor value that were all
-    landed before still move the watermark past them, if the bound has moved.
+    landed before still move the watermark past them, if the bound has moved. A file that was read is
+    remembered, whatever it held.
     """
+    if any(receipt.reads for receipt in receipts):
+        return False
     if plan.mode == "snapshot" or any(receipt.landed for receipt in receipts):
         return False
     with_cursor = {part.number for part in plan.slices if not part.span.nulls}
@@ -204,3 +216,22 @@ def check_landing(plan: LoadPlan, receipts: Sequence[Receipt]) -> None:
                 f"slice {receipt.slice}: read {receipt.read}, landed {receipt.landed}, "
                 f"unchanged {receipt.unchanged}, in files {in_files}"
             )
+        _check_files(plan, receipt)
+
+
+def _check_files(plan: LoadPlan, receipt: Receipt) -> None:
+    """Prove that every file of a slice is accounted for, and every row of it."""
+    wanted = plan.slices[receipt.slice].files
+    named = sorted((read.version.path, read.version.etag) for read in receipt.reads)
+    if named != sorted((each.path, each.etag) for each in wanted):
+        raise ReceiptBroken(
+            f"slice {receipt.slice}: {len(named)} of {len(wanted)} files accounted for"
+        )
+    aside = sum(file.rows for file in receipt.malformed)
+    malformed = sum(read.malformed for read in receipt.reads)
+    rows = sum(read.rows for read in receipt.reads)
+    if wanted and (rows, malformed) != (receipt.read, aside):
+        raise ReceiptBroken(
+            f"slice {receipt.slice}: its files have {rows} and {malformed} malformed rows, "
+            f"landed were {receipt.read} and {aside}"
+        )

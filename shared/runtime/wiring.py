@@ -14,6 +14,7 @@ from typing import Any
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceExistsError
 
+from shared.adapters.azure.arrivals import AzureArrivals
 from shared.adapters.azure.clients import lake_service, table_service
 from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
@@ -23,15 +24,20 @@ from shared.adapters.azure.refreshes import AzureRefreshLedger
 from shared.adapters.azure.releases import AzureReleaseRequests
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
+from shared.adapters.azure.zone import AzureLandingZone
 from shared.adapters.http.webhook import WebhookNotifier
 from shared.alerting.alert import Notifier
 from shared.catalog import (
     Catalog,
     CatalogInvalid,
+    SourceSpec,
     TableSpec,
     UnknownTable,
 )
 from shared.extraction.source import Session
+from shared.files.arrivals import Arrivals
+from shared.files.planning import FilePlanner
+from shared.files.zone import LandingZone
 from shared.lakehouse.desk import RefreshDesk
 from shared.lakehouse.errors import LakehouseUnset
 from shared.lakehouse.records import RefreshLedger
@@ -57,6 +63,7 @@ STATE_TABLES = {
     "runs": "tidemarkruns",
     "windows": "tidemarkwindows",
     "slots": "tidemarkslots",
+    "arrivals": "tidemarkarrivals",
     "letters": "tidemarkletters",
 }
 
@@ -67,6 +74,12 @@ class EngineSources:
 
     slots: ConnectionSlots
     environ: Mapping[str, str]
+
+    @contextmanager
+    def hold(self, source: SourceSpec) -> Generator[None]:
+        """Take one of the source's connection slots, for a source that has no session."""
+        with self.slots.hold(source.name, source.max_connections):
+            yield
 
     @contextmanager
     def open(self, table: TableSpec) -> Generator[Session]:
@@ -99,6 +112,8 @@ class App:
     publications: Publications
     refreshes: RefreshLedger
     releases: ReleaseRequests
+    zone: LandingZone
+    arrivals: Arrivals
     letters: LetterDesk
     workspace: Workspace | None = None
 
@@ -120,6 +135,11 @@ class App:
         if self.workspace is None:
             raise LakehouseUnset("no job of the lakehouse is set")
         return self.workspace
+
+    @property
+    def file_planner(self) -> FilePlanner:
+        """Plans runs of tables of files."""
+        return FilePlanner(zone=self.zone, arrivals=self.arrivals)
 
     @property
     def rule_judge(self) -> RuleJudge:
@@ -178,7 +198,8 @@ class App:
 def build(settings: Settings, environ: Mapping[str, str]) -> App:
     """Build the app on Azure's services, or on what stands in for them under the same SDKs."""
     give_back_memory()
-    lake = AzureLake(lake_service(settings.lake_url, settings.lake_key or _managed_identity()))
+    service = lake_service(settings.lake_url, settings.lake_key or _managed_identity())
+    lake = AzureLake(service)
     tables = _tables(settings)
     slots = AzureConnectionSlots(tables["slots"])
     states = AzureTableStates(tables["states"])
@@ -196,6 +217,8 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),
         releases=AzureReleaseRequests(tables["orders"]),
+        zone=AzureLandingZone(service.paths),
+        arrivals=AzureArrivals(tables["arrivals"]),
         letters=LetterDesk(log=AzureDeadLetters(tables["letters"]), now=_utc_now),
         workspace=_workspace(settings),
     )

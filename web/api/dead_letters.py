@@ -11,13 +11,16 @@ from shared.operations.dead_letters import DeadLetter, LetterKind, LetterQuery, 
 from shared.operations.ordering import Start
 from shared.runtime.wiring import App
 from web.api import bodies, queries
-from web.api.events import take_up_letter
+from web.api.blob_events import take_up_any, take_up_file
 from web.api.exchange import Answer, Request
 
 # What a letter keeps for itself.
 KEPT = ("replaying_since",)
 # How each kind of thing is taken up again: gives what is to be started, or raises what it died of.
-TAKE_UP: Mapping[LetterKind, Callable[[App, DeadLetter], Start | None]] = {"event": take_up_letter}
+TAKE_UP: Mapping[LetterKind, Callable[[App, DeadLetter], Start | None]] = {
+    "event": take_up_any,
+    "file": take_up_file,
+}
 
 
 def get_letters(app: App, request: Request) -> Answer:

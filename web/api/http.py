@@ -18,13 +18,14 @@ from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
+from web.api.blob_events import take_in_blob
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
 from web.api.scheduling import order_due
 
-__all__ = ["Client", "on_data_changed", "respond", "tick"]
+__all__ = ["Client", "on_blob_created", "on_data_changed", "respond", "tick"]
 
 _ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNew}
 
@@ -103,6 +104,13 @@ async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: 
     The event is acknowledged once the request is written down, or the event as a dead letter.
     """
     start = await asyncio.to_thread(take_in, wiring.app(), body_of(event))
+    if start is not None:
+        await begin(client, start)
+
+
+async def on_blob_created(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:
+    """Remember a version of a file that an event tells of, and order a load unless one is on its way."""
+    start = await asyncio.to_thread(take_in_blob, wiring.app(), body_of(event))
     if start is not None:
         await begin(client, start)
 

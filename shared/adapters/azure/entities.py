@@ -139,8 +139,11 @@ class Entities:
         return str(written["etag"])
 
     def swap_all(self, rows: Sequence[tuple[str, Any, str | None]], *, partition: str) -> None:
-        """Write rows of one partition, all or none; each as in `swap`."""
-        if len(rows) == 1:
+        """Write rows of one partition, all or none; each as in `swap`.
+
+        A row whose value is None is removed, which has to be there.
+        """
+        if len(rows) == 1 and rows[0][1] is not None:
             [(key, value, etag)] = rows
             self.swap(partition, key, value, etag=etag)
             return
@@ -216,6 +219,9 @@ class Entities:
 def _operation(
     partition: str, key: str, value: Any, etag: str | None
 ) -> tuple[str, TableEntity, dict[str, Any]]:
+    if value is None:
+        gone = TableEntity({"PartitionKey": partition, "RowKey": key})
+        return ("delete", gone, {"etag": etag, "match_condition": MatchConditions.IfNotModified})
     entity = _entity(partition, key, value)
     if etag is None:
         return ("create", entity, {})

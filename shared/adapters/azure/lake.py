@@ -36,9 +36,16 @@ _REFUSED_LOGIN = (401, 403)
 
 
 @contextmanager
-def _answering(path: str) -> Generator[None]:
+def answering(path: str, *, passing: tuple[type[Exception], ...] = ()) -> Generator[None]:
+    """Translate the SDK's errors once; those that are `passing` are for the caller.
+
+    Raises:
+        PathMissing, PathTaken, CredentialRejected, LakeUnavailable.
+    """
     try:
         yield
+    except passing:
+        raise
     except ResourceNotFoundError as error:
         raise PathMissing(path) from error
     except (ResourceExistsError, ResourceModifiedError) as error:
@@ -60,7 +67,7 @@ class AzureLake:
     def create(self, path: str) -> Generator[BinaryIO]:
         """Stream a new file; until the block ends well it is there, but empty."""
         client = self._file(path)
-        with _answering(path):
+        with answering(path):
             client.create_file()
         sink = _AppendStream(client, path)
         yield cast("BinaryIO", sink)
@@ -76,20 +83,20 @@ class AzureLake:
 
     def read(self, path: str) -> bytes:
         """Read a small file."""
-        with _answering(path):
+        with answering(path):
             return bytes(self._blob(path).download_blob().readall())
 
     @contextmanager
     def open(self, path: str) -> Generator[BinaryIO]:
         """Read a file anywhere in it, a chunk at a time."""
         client = self._blob(path)
-        with _answering(path):
+        with answering(path):
             size = int(client.get_blob_properties().size)
         yield cast("BinaryIO", _RangeStream(client, path, size))
 
     def exists(self, path: str) -> bool:
         """Say whether a file or folder lies at the path."""
-        with _answering(path):
+        with answering(path):
             return bool(self._file(path).exists())
 
     def make_folder(self, path: str) -> None:
@@ -98,12 +105,12 @@ class AzureLake:
 
     def move(self, source: str, target: str) -> None:
         """Rename a file or folder at once, never over something."""
-        filesystem, inner = _split(source)
+        filesystem, inner = split_path(source)
         # The SDK undoes one encoding of the source's name.
         client = self._filesystem(filesystem).get_directory_client(quote(inner))
         retries: list[Any] = []
         try:
-            with _answering(source):
+            with answering(source):
                 client.rename_directory(
                     target,
                     match_condition=MatchConditions.IfMissing,
@@ -115,9 +122,9 @@ class AzureLake:
 
     def list(self, folder: str) -> Iterator[LakePath]:
         """List a folder and all below it."""
-        filesystem, inner = _split(folder)
+        filesystem, inner = split_path(folder)
         try:
-            with _answering(folder):
+            with answering(folder):
                 for entry in self._filesystem(filesystem).get_paths(inner, recursive=True):
                     yield LakePath(
                         path=f"{filesystem}/{entry.name}",
@@ -129,23 +136,23 @@ class AzureLake:
 
     def remove(self, folder: str) -> None:
         """Remove a folder with all below it."""
-        filesystem, inner = _split(folder)
+        filesystem, inner = split_path(folder)
         try:
-            with _answering(folder):
+            with answering(folder):
                 self._filesystem(filesystem).delete_directory(inner)
         except PathMissing:
             return
 
     def ping(self) -> None:
         """Raise LakeUnavailable unless the lake answers."""
-        with _answering("the lake"):
+        with answering("the lake"):
             next(iter(self._service.paths.list_file_systems(results_per_page=1)), None)
 
     def _put(self, path: str, content: bytes) -> None:
         client = self._blob(path)
         retries: list[Any] = []
         try:
-            with _answering(path):
+            with answering(path):
                 client.upload_blob(
                     content,
                     length=len(content),
@@ -161,13 +168,13 @@ class AzureLake:
         try:
             make()
         except PathMissing:
-            with suppress(PathTaken), _answering(path):
-                self._filesystem(_split(path)[0]).create_file_system()
+            with suppress(PathTaken), answering(path):
+                self._filesystem(split_path(path)[0]).create_file_system()
             make()
 
     def _make_folder(self, path: str) -> None:
-        filesystem, inner = _split(path)
-        with suppress(PathTaken), _answering(path):
+        filesystem, inner = split_path(path)
+        with suppress(PathTaken), answering(path):
             self._filesystem(filesystem).create_directory(
                 inner, match_condition=MatchConditions.IfMissing
             )
@@ -176,11 +183,11 @@ class AzureLake:
         return self._service.paths.get_file_system_client(name)
 
     def _file(self, path: str) -> DataLakeFileClient:
-        filesystem, inner = _split(path)
+        filesystem, inner = split_path(path)
         return self._service.paths.get_file_client(filesystem, inner)
 
     def _blob(self, path: str) -> BlobClient:
-        filesystem, inner = _split(path)
+        filesystem, inner = split_path(path)
         return self._service.blobs.get_blob_client(filesystem, inner)
 
 
@@ -209,13 +216,13 @@ class _AppendStream(io.RawIOBase):
         """Send the rest and make the file readable as a whole."""
         if self._pending:
             self._send(len(self._pending))
-        with _answering(self._path):
+        with answering(self._path):
             self._client.flush_data(self._sent, close=True)
 
     def _send(self, size: int) -> None:
         with memoryview(self._pending) as pending:
             chunk = bytes(pending[:size])
-        with _answering(self._path):
+        with answering(self._path):
             self._client.append_data(chunk, offset=self._sent, length=size)
         self._sent += size
         del self._pending[:size]
@@ -258,13 +265,14 @@ class _RangeStream(io.RawIOBase):
 
     def _fetch(self) -> None:
         length = min(PIECE, self._size - self._at)
-        with _answering(self._path):
+        with answering(self._path):
             got = self._client.download_blob(offset=self._at, length=length).readall()
         if len(got) != length:
             raise LakeUnavailable(f"{self._path}: {len(got)} bytes came instead of {length}")
         self._begin, self._piece = self._at, bytes(got)
 
 
-def _split(path: str) -> tuple[str, str]:
+def split_path(path: str) -> tuple[str, str]:
+    """Part a path of the lake into its filesystem and the rest."""
     filesystem, _, inner = path.partition("/")
     return filesystem, inner

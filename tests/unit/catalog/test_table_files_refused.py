@@ -185,7 +185,7 @@ CONTRADICTIONS = {
     "start without a column": (swap(MARK, '{kind: none, start: "1"}'), ":12: tables[0].watermark.start: does not go with kind none"),
     "start of another kind": (swap("kind: timestamp}", 'kind: integer, start: "2026-01-31"}'), ':12: tables[0].watermark.start: "2026-01-31" is no value of kind integer'),
     "start that is no day": (swap("kind: timestamp}", 'kind: timestamp, start: "2026-13-31"}'), ':12: tables[0].watermark.start: "2026-13-31" is no value of kind timestamp'),
-    "engine for files": (swap("kind: sql", "kind: files"), ":4: source.engine: does not go with kind files"),
+    "engine for rest": (swap("kind: sql", "kind: rest"), ":4: source.engine: does not go with kind rest"),
     "none with a column": (swap("kind: timestamp}", "kind: none}"), ":12: tables[0].watermark.column: does not go with kind none"),
     "timestamp without a column": (swap(MARK, "{kind: timestamp}"), ":12: tables[0].watermark.column: is missing; kind timestamp needs it"),
     "rowversion without a column": (change(SQLSERVER, (MARK, "{kind: rowversion}")), ":12: tables[0].watermark.column: is missing; kind rowversion needs it"),
