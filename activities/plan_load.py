@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.catalog import TableSpec
 from shared.durable import implements, steps
+from shared.extraction.changes import known_columns
 from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan, plan_columns
 from shared.landing import paths
 from shared.landing.lake import Lake
@@ -67,7 +68,7 @@ def _nothing_left(run: RunRecord, turn: Turn) -> PlanReference:
 
 def _fits(app: wiring.App, plan: LoadPlan) -> bool:
     """Say whether the table still has the columns of a plan; one that it has not cannot be carried out."""
-    with app.sources.open(plan.spec) as session:
+    with app.sources.open(plan.spec, plan.columns) as session:
         return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec)))
 
 
@@ -92,7 +93,7 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
         set_aside=turn.set_aside,
         identity=turn.identity,
     )
-    with app.sources.open(spec) as session:
+    with app.sources.open(spec, known_columns(spec, order.mode, turn.columns)) as session:
         planned = make_plan(session, basis)
     seen = planned.seen
     if seen is not None and spec.cursor.kind == "integer":

@@ -4,6 +4,7 @@ from shared.catalog import grammar as g
 from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry
+from shared.catalog.rest_assembly import assemble_rest_source, assemble_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import (
     ColumnSpec,
@@ -22,11 +23,12 @@ def assemble_source(fields: Fields) -> SourceSpec:
         name=fields[s.NAME],
         kind=fields[s.SOURCE_KIND],
         engine=fields[s.ENGINE],
-        connection=fields[s.CONNECTION],
+        connection=fields[s.CONNECTION] or "",
         max_connections=fields[s.MAX_CONNECTIONS],
         server=fields[s.SERVER],
         database=fields[s.DATABASE],
         isolation=fields[s.ISOLATION],
+        rest=assemble_rest_source(fields),
     )
 
 
@@ -54,6 +56,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
         silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),
+        rest=assemble_rest_table(fields[g.REST]),
     )
 
 

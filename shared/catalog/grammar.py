@@ -6,6 +6,7 @@ from typing import get_args
 from shared.catalog import duration, target
 from shared.catalog.deletion import Deletion
 from shared.catalog.identifiers import parse_clock, parse_table
+from shared.catalog.rest_grammar import REST
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
 from shared.catalog.shapes import Count, Flag, Listing, Pairs, Text, Word
@@ -258,7 +259,7 @@ DEFAULTS = Field(
     default=EMPTY,
 )
 TABLE_SECTION = Section(
-    (TABLE, KEY, WATERMARK, TARGET, COLUMNS, *_WITH_DEFAULTS, QUALITY, SILVER, LOADS_AFTER)
+    (TABLE, KEY, WATERMARK, TARGET, COLUMNS, *_WITH_DEFAULTS, QUALITY, SILVER, LOADS_AFTER, REST)
 )
 TABLES: Field[tuple[Fields, ...]] = Field(
     name="tables",

@@ -11,6 +11,7 @@ from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.connection import MANAGED_IDENTITY
 from shared.catalog.place import Unread
+from shared.catalog.rest_rules import REST_SOURCE_RULES, REST_TABLE_RULES
 from shared.catalog.section import Fields
 from shared.catalog.spec import FOLDING_ENGINES
 
@@ -72,6 +73,14 @@ def _engine_belongs_to_sql(source: Fields) -> None:
         source.at(s.ENGINE).report("is missing; kind sql needs it: engine: postgresql")
     if kind != "sql" and source.wrote(s.ENGINE):
         source.at(s.ENGINE).report(f"does not go with kind {kind}; remove it, or write kind: sql")
+
+
+def _connection_belongs_to_sql(source: Fields) -> None:
+    kind = source[s.SOURCE_KIND]
+    if kind == "sql" and not source.wrote(s.CONNECTION):
+        source.at(s.CONNECTION).report("is missing; write connection: ${CRM_DB}")
+    if kind == "rest" and source.wrote(s.CONNECTION):
+        source.at(s.CONNECTION).report("does not go with kind rest; write base_url and auth")
 
 
 def _address_belongs_to_identity(source: Fields) -> None:
@@ -238,9 +247,11 @@ def _rule_names_differ(table: Fields, _source: Fields) -> None:
 
 _SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (
     _engine_belongs_to_sql,
+    _connection_belongs_to_sql,
     _address_belongs_to_identity,
     _identity_fits_engine,
     _isolation_fits_kind,
+    *REST_SOURCE_RULES,
 )
 _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _column_fits_kind,
@@ -255,4 +266,5 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _masked_columns_are_read,
     _slices_fit_source,
     _rule_names_differ,
+    *REST_TABLE_RULES,
 )

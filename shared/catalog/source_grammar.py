@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from shared.catalog import connection
+from shared.catalog import connection, rest_grammar
 from shared.catalog.identifiers import parse_engine, parse_source
 from shared.catalog.section import Field, Section
 from shared.catalog.shapes import Count, Text, Word
@@ -32,15 +32,16 @@ ENGINE: Field[str | None] = Field(
     meaning="Database engine, such as sqlserver or postgresql. Only for kind sql, and needed there.",
     default=None,
 )
-CONNECTION = Field(
+CONNECTION: Field[str | None] = Field(
     name="connection",
     shape=Text(
         parse=connection.parse_connection,
         hint="write ${ITS_NAME} or managed_identity",
         pattern=connection.PATTERN,
     ),
-    meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity.",
-    example="connection: ${CRM_DB}",
+    meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity. "
+    "Only for kind sql, and needed there.",
+    default=None,
 )
 MAX_CONNECTIONS = Field(
     name="max_connections",
@@ -69,5 +70,8 @@ ISOLATION: Field[Isolation] = Field(
     default="snapshot",
 )
 SOURCE_SECTION = Section(
-    (NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, MAX_CONNECTIONS, ISOLATION)
+    (
+        *(NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, MAX_CONNECTIONS, ISOLATION),
+        *rest_grammar.SOURCE_KEYS,
+    )
 )

@@ -8,6 +8,8 @@ from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from shared.catalog.rest_spec import RestSourceSpec, RestTableSpec
+
 SourceKind: TypeAlias = Literal["sql", "rest", "files"]
 CursorKind: TypeAlias = Literal[
     "timestamp", "date", "integer", "rowversion", "change_tracking", "none"
@@ -34,7 +36,8 @@ class SourceSpec:
 
     `max_connections` holds over all runs and workers. `engine` is None unless the kind is sql.
     `server` and `database` go with `managed_identity`, which names neither. `isolation` says how a
-    reader gets one state of a table: by a snapshot, or by locks that make writers wait.
+    reader gets one state of a table: by a snapshot, or by locks that make writers wait. `rest` is there
+    for kind rest only, which has no `connection`.
     """
 
     name: str
@@ -45,6 +48,7 @@ class SourceSpec:
     server: str | None = None
     database: str | None = None
     isolation: Isolation = "snapshot"
+    rest: RestSourceSpec | None = None
 
     @property
     def folds_case(self) -> bool:
@@ -147,6 +151,7 @@ class TableSpec:
     loads_after: tuple[str, ...] = ()
     receipt: ReceiptLevel = "values"
     silver: SilverSpec = SilverSpec()
+    rest: RestTableSpec | None = None
 
     @property
     def name(self) -> str:
@@ -188,7 +193,7 @@ class TableSpec:
             loads_after=(),
             receipt="values",
             quality=(),
-            source=replace(self.source, max_connections=1),
+            source=replace(self.source, max_connections=1, rest=_unhurried(self.source.rest)),
             slices=replace(self.slices, parallel=1),
             deletes=replace(self.deletes, every=None, compare="keys"),
         )
@@ -203,7 +208,7 @@ class TableSpec:
 
 # Keys that came later. Left out at their default, so that older tables keep their fingerprint.
 _LATER = {
-    "source": {"server": None, "database": None, "isolation": "snapshot"},
+    "source": {"server": None, "database": None, "isolation": "snapshot", "rest": None},
     "cursor": {"start": None},
     "deletes": {"compare": "keys"},
 }
@@ -212,7 +217,11 @@ _NOT_READ = ("on_empty", "held_back_alert", "silver")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in spec.items() if k != "receipt"}
+    kept = {k: v for k, v in spec.items() if k != "receipt" and (k != "rest" or v is not None)}
     for part, defaults in _LATER.items():
         kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
     return kept
+
+
+def _unhurried(rest: RestSourceSpec | None) -> RestSourceSpec | None:
+    return None if rest is None else replace(rest, requests_per_second=None)

@@ -37,8 +37,8 @@ class Unbuilt:
 UNBUILT_SOURCE = (
     Unbuilt(
         path=(s.SOURCE_KIND,),
-        when=lambda kind: kind != "sql",
-        message="kinds rest and files; write kind: sql",
+        when=lambda kind: kind == "files",
+        message="kind files; write kind: sql or rest",
     ),
 )
 UNBUILT_TABLE = (

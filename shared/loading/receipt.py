@@ -72,7 +72,8 @@ class Receipt:
     source, files and rows left out agree upon, None on receipts from before there were any. For a
     reconciliation `read` counts the rows compared, on either side, `repairs` what it found, and
     `orphans` is the path of the hashes of rows that one side alone has. `judged` is None where the
-    table has no rules of quality, or nothing landed.
+    table has no rules of quality, or nothing landed. `pages` counts the answers that were read where a
+    source gives pages, and `findings` what the read had to tell.
     """
 
     slice: int
@@ -88,6 +89,8 @@ class Receipt:
     repairs: Repairs | None = None
     orphans: str | None = None
     judged: Judged | None = None
+    pages: int = 0
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
