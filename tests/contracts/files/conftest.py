@@ -63,7 +63,7 @@ def shop(settings: dict[str, str], datalake: RunningDatalake) -> Iterator[Shop]:
     ):
         yield Shop(
             app=app,
-            service=service,
+            service=service.paths,
             tables=Path(settings["TIDEMARK_TABLES"]),
             name=f"shop{next(_numbers)}",
         )

@@ -231,7 +231,7 @@ def test_a_fault_is_told_once_with_its_line_and_field(text: str, told: str) -> N
 
 
 NOT_BUILT = {
-    "rest": (change(("kind: sql", "kind: rest"), ("  engine: postgresql\n", "")), ":3: source.kind"),
+    "files": (change(("kind: sql", "kind: files"), ("  engine: postgresql\n", "")), ":3: source.kind"),
     "change tracking": (change((MARK, "{kind: change_tracking}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "mask": (swap("{exclude: [secret]}", "{mask: {email: sha256}}"), ":14: tables[0].columns.mask"),
     "deletes by change tracking": (change(("target: bronze/crm/users", "deletes: change_tracking"), SQLSERVER), ":13: tables[0].deletes"),
