@@ -50,7 +50,10 @@ def _land(app: wiring.App, wanted: steps.SliceWanted, plan: LoadPlan, execution:
         known=_known(app.lake, plan.overlap),
         now=app.now,
     )
-    with app.sources.open(plan.spec) as session, session.read(plan.spec, part.span) as reading:
+    with (
+        app.sources.open(plan.spec, plan.columns) as session,
+        session.read(plan.spec, part.span) as reading,
+    ):
         written = landing.write(reading)
     # The source is left before the files are read back.
     return prove(app.lake, written)
@@ -86,7 +89,7 @@ def _reconcile(
     )
     columns, hashed = scanned_columns(plan), hashed_columns(plan)
     with (
-        app.sources.open(plan.spec) as session,
+        app.sources.open(plan.spec, plan.columns) as session,
         session.scan(plan.spec, part.span, columns=columns, hashed=hashed) as scan,
     ):
         written = slicing.write(scan)

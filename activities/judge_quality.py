@@ -40,7 +40,8 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     check_landing(plan, receipts)
     receipts = tuple(_judged(app, plan, receipt) for receipt in receipts)
     idle, nulls = _is_idle(app, plan, receipts), count_nulls(plan, receipts)
-    findings = plan.findings + hold_to_contract(plan, receipts)
+    told = tuple(dict.fromkeys(each for receipt in receipts for each in receipt.findings))
+    findings = plan.findings + told + hold_to_contract(plan, receipts)
     findings += tell_reads([read for receipt in receipts for read in receipt.reads])
     if nulls is not None and plan.spec.cursor.column is not None:
         before = app.states.turn(plan.table).null_share

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.durable import implements, steps
-from shared.extraction.periods import cut_period, find_cursor_type, step_above
+from shared.extraction.periods import check_backfill, cut_period, find_cursor_type, step_above
 from shared.landing import paths
 from shared.landing.plans import store_spans
 from shared.loading.errors import BadOrder
@@ -37,7 +37,8 @@ def _windows(app: wiring.App, order: Order) -> list[WindowRecord]:
     watermark = app.states.watermark(spec.name)
     if period is None or watermark is None:
         raise BadOrder("a backfill needs a period, and a table that has been loaded")
-    with app.sources.open(spec) as session:
+    check_backfill(spec)
+    with app.sources.open(spec, app.states.turn(spec.name).columns) as session:
         shape = session.shape(spec)
 
         def cut() -> tuple[Span, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.catalog import TableSpec
 from shared.durable import implements, steps
+from shared.extraction.changes import known_columns
 from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan, plan_columns
 from shared.landing import paths
 from shared.landing.lake import Lake
@@ -72,7 +73,7 @@ def _fits(app: wiring.App, plan: LoadPlan) -> bool:
     """
     if plan.spec.files is not None:
         return True
-    with app.sources.open(plan.spec) as session:
+    with app.sources.open(plan.spec, plan.columns) as session:
         return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec)))
 
 
@@ -99,7 +100,7 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
     )
     if spec.files is not None:
         return _look_at_files(app, basis)
-    with app.sources.open(spec) as session:
+    with app.sources.open(spec, known_columns(spec, order.mode, turn.columns)) as session:
         planned = make_plan(session, basis)
     seen = planned.seen
     if seen is not None and spec.cursor.kind == "integer":

@@ -5,6 +5,7 @@ from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry
 from shared.catalog.files_grammar import FILES, LOCATION, assemble_files
+from shared.catalog.rest_assembly import assemble_rest_source, assemble_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import (
     ColumnSpec,
@@ -23,13 +24,14 @@ def assemble_source(fields: Fields) -> SourceSpec:
         name=fields[s.NAME],
         kind=fields[s.SOURCE_KIND],
         engine=fields[s.ENGINE],
-        # Only files need none, and nobody connects to them.
+        # Only sql has one: files lie in the lake, and a REST interface has an address.
         connection=fields[s.CONNECTION] or "",
         max_connections=fields[s.MAX_CONNECTIONS],
         server=fields[s.SERVER],
         database=fields[s.DATABASE],
         isolation=fields[s.ISOLATION],
         location=fields[LOCATION],
+        rest=assemble_rest_source(fields),
     )
 
 
@@ -58,6 +60,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         loads_after=entry.loads_after,
         silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),
         files=assemble_files(fields[FILES]),
+        rest=assemble_rest_table(fields[g.REST]),
     )
 
 

@@ -7,6 +7,7 @@ from shared.catalog import duration, target
 from shared.catalog.deletion import Deletion
 from shared.catalog.files_grammar import FILES
 from shared.catalog.identifiers import parse_clock, parse_table
+from shared.catalog.rest_grammar import REST
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
 from shared.catalog.shapes import Count, Flag, Listing, Pairs, Text, Word
@@ -259,7 +260,11 @@ DEFAULTS = Field(
     default=EMPTY,
 )
 TABLE_SECTION = Section(
-    (TABLE, KEY, WATERMARK, FILES, TARGET, COLUMNS, *_WITH_DEFAULTS, QUALITY, SILVER, LOADS_AFTER)
+    (
+        *(TABLE, KEY, WATERMARK, FILES, REST, TARGET, COLUMNS),
+        *_WITH_DEFAULTS,
+        *(QUALITY, SILVER, LOADS_AFTER),
+    )
 )
 TABLES: Field[tuple[Fields, ...]] = Field(
     name="tables",

@@ -14,8 +14,9 @@ from shared.catalog.catalog import Catalog
 from shared.catalog.document import read_document
 from shared.catalog.place import Place, Unread
 from shared.catalog.problem import CatalogInvalid, Problem
-from shared.catalog.rules import check_conditions, check_source, check_table
+from shared.catalog.rules import check_conditions, check_table
 from shared.catalog.section import Fields
+from shared.catalog.source_rules import check_source
 from shared.catalog.support import check_built
 
 FaultFinder: TypeAlias = Callable[[str], str | None]
@@ -117,7 +118,7 @@ def _check(sheets: Sequence[_Sheet], *, complete: bool, honour_only_built: bool)
         for table in sheet.tables:
             check_table(table, sheet.source)
         if honour_only_built:
-            check_built(sheet.source, sheet.tables)
+            check_built(sheet.tables)
     check_sources([sheet.source for sheet in sheets])
     entries = [
         Entry(source=sheet.source, table=table) for sheet in sheets for table in sheet.tables

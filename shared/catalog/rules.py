@@ -1,4 +1,4 @@
-"""Combinations of keys that cannot work, within one source or one table."""
+"""Combinations of keys that cannot work, within one table or between it and its source."""
 
 import re
 from collections import Counter
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from shared.catalog import grammar as g
 from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
-from shared.catalog.connection import MANAGED_IDENTITY
-from shared.catalog.files_grammar import FILES, LOCATION, check_files
+from shared.catalog.files_grammar import FILES, check_files
 from shared.catalog.place import Unread
+from shared.catalog.rest_rules import check_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import FOLDING_ENGINES
 
@@ -41,13 +41,6 @@ _STARTS = {
 }
 
 
-def check_source(source: Fields) -> None:
-    """Report what contradicts itself in a source."""
-    for rule in _SOURCE_RULES:
-        with suppress(Unread):
-            rule(source)
-
-
 def check_table(table: Fields, source: Fields) -> None:
     """Report what contradicts itself in a table, its defaults applied, or between it and its source.
 
@@ -65,55 +58,6 @@ def check_conditions(table: Fields, find_fault: Callable[[str], str | None]) -> 
             with suppress(Unread):
                 if fault := find_fault(rule[v.RULE]):
                     rule.at(v.RULE).report(f"cannot be judged at landing: {fault}")
-
-
-def _engine_belongs_to_sql(source: Fields) -> None:
-    kind = source[s.SOURCE_KIND]
-    if kind == "sql" and source[s.ENGINE] is None:
-        source.at(s.ENGINE).report("is missing; kind sql needs it: engine: postgresql")
-    if kind != "sql" and source.wrote(s.ENGINE):
-        source.at(s.ENGINE).report(f"does not go with kind {kind}; remove it, or write kind: sql")
-
-
-def _address_belongs_to_identity(source: Fields) -> None:
-    given = source[s.CONNECTION] == MANAGED_IDENTITY and source[s.SOURCE_KIND] == "sql"
-    for key in (s.SERVER, s.DATABASE):
-        if given and source[key] is None:
-            source.at(key).report(
-                f"is missing; connection: {MANAGED_IDENTITY} names no server and no database"
-            )
-        if not given and source.wrote(key):
-            source.at(key).report(
-                f"goes with kind sql and connection: {MANAGED_IDENTITY} only; "
-                "it is part of the connection string"
-            )
-
-
-def _identity_fits_engine(source: Fields) -> None:
-    given = source[s.CONNECTION] == MANAGED_IDENTITY and source[s.SOURCE_KIND] == "sql"
-    if given and source[s.ENGINE] not in (None, "sqlserver"):
-        source.at(s.CONNECTION).report(
-            f"is for engine sqlserver; for {source[s.ENGINE]} write ${{ITS_NAME}} of a setting"
-        )
-
-
-def _isolation_fits_kind(source: Fields) -> None:
-    kind = source[s.SOURCE_KIND]
-    if kind != "sql" and source.wrote(s.ISOLATION):
-        source.at(s.ISOLATION).report(f"does not go with kind {kind}; remove it")
-
-
-def _place_fits_kind(source: Fields) -> None:
-    """Files lie in the lake of Tidemark itself: at a location, not behind a connection."""
-    kind, files = source[s.SOURCE_KIND], source[s.SOURCE_KIND] == "files"
-    if not files and not source.wrote(s.CONNECTION):
-        source.at(s.CONNECTION).report(f"is missing; write {s.CONNECTION.example}")
-    if files and source.wrote(s.CONNECTION):
-        source.at(s.CONNECTION).report("does not go with kind files; write location instead")
-    if files and not source.wrote(LOCATION):
-        source.at(LOCATION).report("is missing; kind files needs it: location: landing/crm")
-    if not files and source.wrote(LOCATION):
-        source.at(LOCATION).report(f"does not go with kind {kind}; remove it")
 
 
 def _files_fit_kind(table: Fields, source: Fields) -> None:
@@ -274,13 +218,6 @@ def _rule_names_differ(table: Fields, _source: Fields) -> None:
                 )
 
 
-_SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (
-    _engine_belongs_to_sql,
-    _address_belongs_to_identity,
-    _identity_fits_engine,
-    _isolation_fits_kind,
-    _place_fits_kind,
-)
 _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _files_fit_kind,
     _column_fits_kind,
@@ -295,4 +232,5 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _masked_columns_are_read,
     _slices_fit_source,
     _rule_names_differ,
+    check_rest_table,
 )

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from shared.catalog import connection
+from shared.catalog import connection, rest_grammar
 from shared.catalog.files_grammar import LOCATION
 from shared.catalog.identifiers import parse_engine, parse_source
 from shared.catalog.section import Field, Section
@@ -41,7 +41,7 @@ CONNECTION: Field[str | None] = Field(
         pattern=connection.PATTERN,
     ),
     meaning="Where the secret is kept: `${NAME}` of an environment variable, or managed_identity. "
-    "Not for kind files, which lie in the lake of Tidemark itself.",
+    "Only for kind sql, and needed there.",
     default=None,
     example="connection: ${CRM_DB}",
 )
@@ -72,5 +72,9 @@ ISOLATION: Field[Isolation] = Field(
     default="snapshot",
 )
 SOURCE_SECTION = Section(
-    (NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, LOCATION, MAX_CONNECTIONS, ISOLATION)
+    (
+        *(NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, LOCATION),
+        *rest_grammar.SOURCE_KEYS,
+        *(MAX_CONNECTIONS, ISOLATION),
+    )
 )

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from shared.catalog.files_spec import FilesSpec
+from shared.catalog.rest_spec import RestSourceSpec, RestTableSpec
 
 SourceKind: TypeAlias = Literal["sql", "rest", "files"]
 CursorKind: TypeAlias = Literal[
@@ -37,7 +38,8 @@ class SourceSpec:
     `max_connections` holds over all runs and workers. `engine` is None unless the kind is sql.
     `server` and `database` go with `managed_identity`, which names neither. `isolation` says how a
     reader gets one state of a table: by a snapshot, or by locks that make writers wait. `location`
-    is the folder of the landing zone that files arrive in, None unless the kind is files.
+    is the folder of the landing zone that files arrive in, None unless the kind is files; `rest` is
+    there for kind rest only. Neither of these kinds has a `connection`.
     """
 
     name: str
@@ -49,6 +51,7 @@ class SourceSpec:
     database: str | None = None
     isolation: Isolation = "snapshot"
     location: str | None = None
+    rest: RestSourceSpec | None = None
 
     @property
     def folds_case(self) -> bool:
@@ -153,6 +156,7 @@ class TableSpec:
     receipt: ReceiptLevel = "values"
     silver: SilverSpec = SilverSpec()
     files: FilesSpec | None = None
+    rest: RestTableSpec | None = None
 
     @property
     def name(self) -> str:
@@ -194,7 +198,7 @@ class TableSpec:
             loads_after=(),
             receipt="values",
             quality=(),
-            source=replace(self.source, max_connections=1),
+            source=replace(self.source, max_connections=1, rest=_unhurried(self.source.rest)),
             slices=replace(self.slices, parallel=1),
             deletes=replace(self.deletes, every=None, compare="keys"),
         )
@@ -209,12 +213,15 @@ class TableSpec:
 
 # Keys that came later. Left out at their default, so that older tables keep their fingerprint.
 _LATER = {
-    "source": {"server": None, "database": None, "isolation": "snapshot", "location": None},
+    "source": {
+        "server": None, "database": None, "isolation": "snapshot",
+        "location": None, "rest": None,
+    },
     "cursor": {"start": None},
     "deletes": {"compare": "keys"},
 }
 # Parts that came later, left out where there are none.
-_LATER_WHOLE = ("files",)
+_LATER_WHOLE = ("files", "rest")
 # Keys that came later and change nothing of what is read and lands.
 _NOT_READ = ("on_empty", "held_back_alert", "silver")
 
@@ -224,3 +231,7 @@ def _written(spec: dict[str, Any]) -> dict[str, Any]:
     for part, defaults in _LATER.items():
         kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
     return kept
+
+
+def _unhurried(rest: RestSourceSpec | None) -> RestSourceSpec | None:
+    return None if rest is None else replace(rest, requests_per_second=None)

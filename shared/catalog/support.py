@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.catalog import grammar as g
-from shared.catalog import source_grammar as s
 from shared.catalog.place import Unread
 from shared.catalog.section import Field, Fields
 
@@ -34,13 +33,6 @@ class Unbuilt:
                 fields.at(key).report(f"not available in this version: {self.message}")
 
 
-UNBUILT_SOURCE = (
-    Unbuilt(
-        path=(s.SOURCE_KIND,),
-        when=lambda kind: kind == "rest",
-        message="kind rest; write kind: sql or files",
-    ),
-)
 UNBUILT_TABLE = (
     Unbuilt(
         path=(g.WATERMARK, g.CURSOR_KIND),
@@ -60,10 +52,8 @@ UNBUILT_TABLE = (
 )
 
 
-def check_built(source: Fields, tables: tuple[Fields, ...]) -> None:
+def check_built(tables: tuple[Fields, ...]) -> None:
     """Report every key whose value this version would not act on."""
-    for unbuilt in UNBUILT_SOURCE:
-        unbuilt.check(source)
     for table in tables:
         for unbuilt in UNBUILT_TABLE:
             unbuilt.check(table)

@@ -28,6 +28,7 @@ from shared.loading.errors import (
     ConnectionSlotsTaken,
     Failure,
     IngestError,
+    SourceThrottled,
     TransientError,
     Unexpected,
 )
@@ -71,6 +72,8 @@ class Retry:
 
 
 # Waiting for a connection is no failed attempt, however long it takes.
+# A source that asks to be left alone for longer is asked again all the same.
+LONGEST_PAUSE = timedelta(hours=1)
 BUSY = Retry(attempts=1, first_pause=timedelta(seconds=1), longest_pause=timedelta(seconds=30))
 
 
@@ -132,7 +135,9 @@ class Step(Generic[In, Out]):
                 )
             elif "again" in answer and tried.failed + 1 < self.retry.attempts:
                 failed = tried.failed + 1
-                again[number] = replace(tried, failed=failed, pause=self.retry.pause(failed))
+                wanted = min(timedelta(seconds=answer.get("pause", 0)), LONGEST_PAUSE)
+                wanted = max(self.retry.pause(failed), wanted)
+                again[number] = replace(tried, failed=failed, pause=wanted)
             else:
                 raw = answer.get("again") or answer["refused"]
                 outcomes[number] = msgspec.convert(raw, Failure)
@@ -246,7 +251,8 @@ def _answer(
         return {"busy": msgspec.to_builtins(error.failure)}
     except TransientError as error:
         log.warning("step will be tried again", extra=_facts(step, payload, error.failure))
-        return {"again": msgspec.to_builtins(error.failure)}
+        asked = error.pause_seconds if isinstance(error, SourceThrottled) else 0
+        return {"again": msgspec.to_builtins(error.failure)} | ({"pause": asked} if asked else {})
     except LoadCancelled as error:
         log.info("step left out", extra=_facts(step, payload, error.failure))
         return {"refused": msgspec.to_builtins(error.failure)}

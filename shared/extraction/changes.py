@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.catalog import TableSpec
 from shared.loading.cursor import CursorType, names_zone
 from shared.loading.drift import Drift, fingerprint
 from shared.loading.errors import CursorUnsound, WatermarkForeign
+from shared.loading.order import Mode
+from shared.loading.plan import PlannedColumn
 from shared.loading.turn import SetAside
 from shared.loading.watermark import Watermark
 
@@ -58,3 +62,14 @@ def find_start(watermark: Watermark | None, cursor: CursorType, start: str | Non
     if start is None or watermark is None or watermark.by == "set" or start != watermark.position:
         return start
     return cursor.resume(start)
+
+
+def known_columns(
+    spec: TableSpec, ordered: Mode, columns: Sequence[PlannedColumn]
+) -> Sequence[PlannedColumn]:
+    """Give the columns that a source without a schema of its own keeps to.
+
+    They are those of the last load, but none where any change is accepted (see `check_drift`).
+    """
+    anew = spec.cursor.kind == "none" and spec.on_drift == "add" and ordered == "incremental"
+    return () if anew or ordered in ("initial", "snapshot") else columns

@@ -40,6 +40,16 @@ def cut_period(
     return spans
 
 
+def check_backfill(spec: TableSpec) -> None:
+    """Refuse a backfill of what cannot be asked for by an upper end, too. Raises BadOrder."""
+    rest = spec.rest
+    if rest is not None and (rest.incremental is None or rest.incremental.until is None):
+        raise BadOrder(
+            f"{spec.name}: a backfill needs a parameter for its upper end "
+            "(`rest: {incremental: {until: ...}}`)"
+        )
+
+
 def find_cursor_type(spec: TableSpec, shape: TableShape) -> CursorType:
     """Give the type of a table's cursor as its column stands. Raises CursorUnsound if it has none."""
     return cursor_type(spec.cursor.kind, resolution=shape.resolution, zoned=shape.zoned)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.changes import check_form, find_start, judge_drift
+from shared.extraction.periods import check_backfill
 from shared.extraction.ranges import Range, cut_key_slices, cut_slices, find_spans
 from shared.extraction.source import Session, TableShape
 from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
@@ -180,6 +181,8 @@ def _mode(basis: PlanBasis) -> Mode:
     spec = basis.spec
     if spec.cursor.kind == "none" and basis.order.mode == "backfill":
         raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
+    if basis.order.mode == "backfill":
+        check_backfill(spec)
     if basis.order.mode == "reconcile" and not basis.published_run_no:
         raise BadOrder(f"{spec.name} was never loaded: there is nothing to compare; load it first")
     return find_mode(basis)

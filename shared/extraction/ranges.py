@@ -36,7 +36,8 @@ def find_spans(spec: TableSpec, mode: Mode, seen: Observation, given: Range) -> 
         return (Span(), Span(nulls=True)) if seen.has_nulls else (Span(),)
     # Initial loads are read without an upper end whatever `fresh` says (bronze contract).
     upto = _wait_upto(spec, seen, given) if mode == "incremental" and not spec.fresh else None
-    if given.holds(seen.max_cursor) and (upto is None or given.holds(upto)):
+    new = seen.highest_unknown or given.holds(seen.max_cursor)
+    if new and (upto is None or given.holds(upto)):
         spans = (Span(after=given.start, upto=upto),)
     if seen.has_nulls and spec.nulls == "include":
         spans += (Span(nulls=True),)

@@ -10,6 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from shared.catalog import TableSpec
+from shared.loading.plan import PlannedColumn
 from shared.loading.proof import Measure, Proof
 from shared.loading.span import Observation, Span
 
@@ -78,18 +79,32 @@ class Proving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What a read has to tell once it has ended: the pages that it took, and findings in words."""
+
+    pages: int
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One consistent snapshot being read.
 
     `read_at` is the source's clock in UTC, ISO 8601 with microseconds, when the snapshot was
     opened. `schema` is what lands; every batch has it. `proof` lets the
     source say what it gave; None where it can say nothing.
+
+    What is read page by page is no snapshot: then `numbered` is set, a row may come more than once, a
+    later one is the later image, and `read_at` is when the first page was answered. `notes` is called
+    after the last batch.
     """
 
     read_at: str
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
     proof: Proving | None = None
+    numbered: bool = False
+    notes: Callable[[], Notes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +184,12 @@ class Session(Protocol):
 class Sources(Protocol):
     """Opens sessions; knows which adapter serves which engine."""
 
-    def open(self, table: TableSpec) -> AbstractContextManager[Session]:
-        """Take one of the source's connection slots and connect."""
+    def open(
+        self, table: TableSpec, columns: Sequence[PlannedColumn] = ()
+    ) -> AbstractContextManager[Session]:
+        """Take one of the source's connection slots and connect.
+
+        `columns` are those that are known of the table, by a plan or its last load: a source without
+        a schema of its own keeps to them.
+        """
         ...

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,9 @@ from shared.loading.errors import TypeUnsupported
 from shared.loading.plan import LoadPlan
 
 DELETE = "delete"
+# Where a row stood at a source that is read page by page. They say nothing of the row itself.
+PLACES = ("_page", "_position")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIELDS: tuple[pa.Field, ...] = (
     pa.field("_op", pa.string(), nullable=False),
     pa.field("_run_no", pa.int64(), nullable=False),
@@ -70,9 +73,18 @@ def bronze_schema(source: pa.Schema, *, aside: bool = False) -> pa.Schema:
 
 
 def stamped(
-    batch: pa.RecordBatch, schema: pa.Schema, stamp: Stamp, deleted: pa.Array | None = None
+    batch: pa.RecordBatch,
+    schema: pa.Schema,
+    stamp: Stamp,
+    deleted: pa.Array | None = None,
+    first: int | None = None,
 ) -> pa.RecordBatch:
-    """Give the batch with the bronze columns behind its own; `deleted` marks rows that are deletes."""
+    """Give the batch with the bronze columns behind its own; `deleted` marks rows that are deletes.
+
+    Where rows were read one after the other instead of in one snapshot, `first` is the number of the
+    first of them: each counts as read a microsecond after the one before, so that of one key the later
+    image wins by the rule that holds everywhere.
+    """
     values = (stamp.operation, stamp.run_no, stamp.read_at, stamp.run_id, stamp.loaded_at)
     pairs: list[tuple[pa.Field, Any]] = list(zip(FIELDS, values, strict=True))
     if stamp.reasons:
@@ -80,6 +92,13 @@ def stamped(
     constants = [
         pa.repeat(pa.scalar(value, type=field.type), batch.num_rows) for field, value in pairs
     ]
+    if first is not None:
+        constants[2] = _one_after_the_other(stamp.read_at, first, batch.num_rows)
     if deleted is not None:
         constants[0] = pc.if_else(deleted, pa.scalar(DELETE), constants[0])
     return pa.RecordBatch.from_arrays([*batch.columns, *constants], schema=schema)
+
+
+def _one_after_the_other(begin: datetime, first: int, rows: int) -> pa.Array:
+    since = (begin - _EPOCH) // timedelta(microseconds=1) + first
+    return pa.array(range(since, since + rows), pa.int64()).cast(FIELDS[2].type)

@@ -46,6 +46,11 @@ class CursorColumn:
         above = pc.fill_null(pc.greater(column, limit), False)  # noqa: FBT003 - Arrow takes it by position only
         return above if pc.any(above).as_py() else None
 
+    def missing(self, batch: pa.RecordBatch) -> pa.Array | None:
+        """Mark the rows without a value; None if there is none."""
+        column = self._column(batch)
+        return column.is_null() if column.null_count else None
+
     def widen(self, seen: Range, batch: pa.RecordBatch) -> None:
         """Take the batch's lowest and highest value into a range."""
         column = self._ordered(batch)

@@ -24,7 +24,10 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestReceipt:
-    """What one slice read, landed and left out because it was landed before just so; and its proof."""
+    """What one slice read, landed and left out because it was landed before just so; and its proof.
+
+    `pages` is 0 where the source has none.
+    """
 
     slice: int
     read: int
@@ -34,6 +37,7 @@ class ManifestReceipt:
     nulls: tuple[NullCount, ...]
     repairs: Repairs | None = None
     proof: Proof | None = None
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +106,5 @@ def _summary(receipt: Receipt) -> ManifestReceipt:
         nulls=receipt.nulls,
         repairs=receipt.repairs,
         proof=receipt.proof,
+        pages=receipt.pages,
     )

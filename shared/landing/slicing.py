@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shared.catalog import ColumnSpec
 from shared.extraction.batches import SOURCE_TYPE
-from shared.extraction.source import Reading
+from shared.extraction.source import Notes, Reading
 from shared.landing import paths
 from shared.landing.columns import bronze_schema, stamp_of, stamped
 from shared.landing.cursor_column import cursor_column
@@ -37,6 +38,14 @@ def check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
     raise SchemaDrifted(
         f"columns changed during the load: {changed or 'they stand in another order'}"
     )
+
+
+def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Give each batch with the number of its first row."""
+    first = 0
+    for batch in batches:
+        yield first, batch
+        first += batch.num_rows
 
 
 def _column(field: pa.Field) -> PlannedColumn:
@@ -84,10 +93,17 @@ class SliceLanding:
         tally = self._tally(reading)
         spec = self.plan.spec
         rows = (
-            stamped(batch, schema, stamp, soft_deleted(spec, batch))
-            for batch in self._changed(reading, tally)
+            stamped(
+                batch,
+                schema,
+                stamp,
+                soft_deleted(spec, batch),
+                first if reading.numbered else None,
+            )
+            for first, batch in _numbered(self._changed(reading, tally))
         )
         files = write_files(self.lake, self.plan, self.part, self._folder, rows=rows, schema=schema)
+        notes = reading.notes() if reading.notes else Notes(pages=0)
         receipt = Receipt(
             slice=self.part.number,
             execution=self.execution,
@@ -98,6 +114,8 @@ class SliceLanding:
             files=files,
             nulls=tuple(NullCount(column=c, nulls=n) for c, n in tally.nulls.items() if n),
             overlap=self._keep_overlap(tally.again),
+            pages=notes.pages,
+            findings=notes.findings,
         )
         return Written(
             receipt=receipt,
@@ -156,7 +174,11 @@ class SliceLanding:
         upto, bound = self.part.span.upto, plan.bound.value
         if upto is not None and column.cursor.parse(upto) <= column.cursor.parse(bound):
             return None
-        return column.above(batch, bound)
+        # Pages hold rows with and without a cursor value; elsewhere those without have slices of their own.
+        above, missing = column.above(batch, bound), column.missing(batch)
+        if above is None or missing is None:
+            return missing if above is None else above
+        return pc.or_(above, missing)
 
     def _keep_overlap(self, again: set[bytes]) -> str | None:
         if not again or len(again) > MOST_DIGESTS:

@@ -43,6 +43,15 @@ class SourceUnavailable(TransientError):
 class SourceThrottled(TransientError):
     """The source is busy or at its connection limit; the load tries again."""
 
+    def __init__(self, message: str, pause_seconds: int = 0) -> None:
+        super().__init__(message)
+        # How long the source asks to be left alone; the step's own pauses are shorter.
+        self.pause_seconds = pause_seconds
+
+
+class PagesShifted(TransientError):
+    """Records moved from page to page faster than they could be read, so that some may have been missed; nothing was landed and the load tries again. Let the source sort by what never changes (`rest: {params: {sort: id}}`), or load when it is quiet."""
+
 
 class ConnectionSlotsTaken(TransientError):
     """All connections that `max_connections` allows are in use; the load waits for one."""
@@ -134,6 +143,22 @@ class CompareUnsupported(PermanentError):
 
 class QueryRefused(PermanentError):
     """The source refused the statement. Read its message; repair the table's YAML or the login's rights."""
+
+
+class AddressRefused(PermanentError):
+    """The source leads to another host, port or scheme, where requests and their secrets must not go. If it has moved, correct `base_url`; then rerun."""
+
+
+class AnswerUnreadable(PermanentError):
+    """What the source answers is not what `rest` in the table's YAML says. Correct `records` and the other paths there, or the source; then rerun."""
+
+
+class PaginationUnsound(PermanentError):
+    """The pages do not lead to an end, so that what was read proves nothing. Correct `rest: {pagination: ...}` in the table's YAML as the message says; then rerun."""
+
+
+class DateMissing(PermanentError):
+    """The source does not tell its time (`Date` in its answers), so that nothing says up to when it is loaded. Write `watermark: {kind: none}` for full snapshots, or let whatever removes the header keep it."""
 
 
 class ReceiptBroken(PermanentError):

@@ -74,7 +74,8 @@ class Receipt:
     reconciliation `read` counts the rows compared, on either side, `repairs` what it found, and
     `orphans` is the path of the hashes of rows that one side alone has. `judged` is None where the
     table has no rules of quality, or nothing landed. `reads` are the files that were read, and
-    `malformed` the files in staging with the rows of them that could not be.
+    `malformed` the files in staging with the rows of them that could not be. `pages` counts the answers
+    that were read where a source gives pages, and `findings` what the read had to tell.
     """
 
     slice: int
@@ -92,6 +93,8 @@ class Receipt:
     judged: Judged | None = None
     reads: tuple[FileRead, ...] = ()
     malformed: tuple[LandedFile, ...] = ()
+    pages: int = 0
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

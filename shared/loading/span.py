@@ -57,7 +57,8 @@ class Observation:
     one of them is known to be open and not since when: nothing above the last watermark is safe.
     `doubts` say in words why a value that the database assigns may still come late. `counter` is
     the last number that the column's own sequence has given, read after the highest value; None if
-    it has none or it is not shown.
+    it has none or it is not shown. `highest_unknown` says that the source cannot tell its highest
+    value: there may be rows, and `max_cursor` is None.
     """
 
     clock: str
@@ -70,8 +71,9 @@ class Observation:
     start_unknown: bool = False
     doubts: tuple[str, ...] = ()
     counter: str | None = None
+    highest_unknown: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether the table holds no row, as far as a cursor column tells."""
-        return self.max_cursor is None and not self.has_nulls
+        return self.max_cursor is None and not self.has_nulls and not self.highest_unknown

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
+from shared.extraction.changes import known_columns
 from shared.extraction.periods import cut_period
 from shared.extraction.planning import PlanBasis, find_mode, make_plan, plan_columns
 from shared.extraction.source import KeyScan, Reading, Session, Sources, Statement, TableShape
@@ -60,7 +61,8 @@ def preview_load(sources: Sources, basis: PlanBasis, period: BackfillSpec | None
     """
     seen: _Witness | None = None
     try:
-        with sources.open(basis.spec) as session:
+        known = known_columns(basis.spec, basis.order.mode, basis.columns)
+        with sources.open(basis.spec, known) as session:
             seen = _Witness(session)
             return _look(seen, basis, period)
     except TransientError:

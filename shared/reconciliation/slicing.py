@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from shared.extraction.source import KeyScan
 from shared.landing import paths
-from shared.landing.columns import bronze_schema, stamp_of, stamped
+from shared.landing.columns import PLACES, bronze_schema, stamp_of, stamped
 from shared.landing.files import write_files
 from shared.landing.lake import Lake
 from shared.landing.proving import Written, prove
@@ -55,7 +55,8 @@ def hashed_columns(plan: LoadPlan) -> tuple[str, ...]:
     """Name the columns whose hash is compared: those beside the key, if rows are compared."""
     if plan.compare == "keys":
         return ()
-    return tuple(c.name for c in plan.columns if c.name not in plan.spec.key)
+    left_out = {*plan.spec.key, *PLACES}
+    return tuple(c.name for c in plan.columns if c.name not in left_out)
 
 
 @dataclass(slots=True)

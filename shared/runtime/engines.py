@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,25 @@ from shared.catalog import MissingSetting, SourceSpec, resolve
 from shared.catalog.connection import MANAGED_IDENTITY
 from shared.extraction.source import Session
 from shared.loading.errors import CredentialRejected
+from shared.loading.plan import PlannedColumn
 
 if TYPE_CHECKING:
     from shared.adapters.odbc.dialect import Dialect
+
+
+def prepare(
+    source: SourceSpec, environ: Mapping[str, str], columns: Sequence[PlannedColumn] = ()
+) -> AbstractContextManager[Session]:
+    """Give what connects to a source when it is entered, with its secrets; `columns` are those known.
+
+    Raises:
+        CredentialRejected: a setting that the source names is missing.
+    """
+    if source.rest is not None:
+        from shared.adapters.rest import connect as connect_rest
+
+        return connect_rest(source, environ, columns)
+    return connect(source, find_address(source, environ))
 
 
 def connect(source: SourceSpec, address: str) -> AbstractContextManager[Session]:

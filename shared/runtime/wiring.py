@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -47,6 +47,7 @@ from shared.landing.lake import Lake
 from shared.landing.memory import give_back_memory
 from shared.loading.errors import CatalogBroken, TableUnknown
 from shared.loading.order import LoadCancelled, Mode
+from shared.loading.plan import PlannedColumn
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.dead_letters import LetterDesk
@@ -82,18 +83,15 @@ class EngineSources:
             yield
 
     @contextmanager
-    def open(self, table: TableSpec) -> Generator[Session]:
+    def open(self, table: TableSpec, columns: Sequence[PlannedColumn] = ()) -> Generator[Session]:
         """Take one of the source's connection slots and connect.
 
         Raises:
-            CredentialRejected: the setting that `connection` names is missing.
+            CredentialRejected: a setting that the table file names is missing.
         """
         source = table.source
-        address = engines.find_address(source, self.environ)
-        with (
-            self.slots.hold(source.name, source.max_connections),
-            engines.connect(source, address) as session,
-        ):
+        connection = engines.prepare(source, self.environ, columns)
+        with self.slots.hold(source.name, source.max_connections), connection as session:
             yield session
 
 

@@ -232,7 +232,7 @@ class _Sources:
     calls: Calls
 
     @contextmanager
-    def open(self, _table: TableSpec) -> Iterator[RowSession]:
+    def open(self, _table: TableSpec, columns: object = ()) -> Iterator[RowSession]:
         # Others come between the statements of a load as between its calls.
         yield RowSession(self.source, lambda: self.calls.make(lambda: None))
 

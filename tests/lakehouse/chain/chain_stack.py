@@ -51,7 +51,7 @@ class _Sources:
     calls: Calls
 
     @contextmanager
-    def open(self, table: TableSpec) -> Iterator[ChainSession]:
+    def open(self, table: TableSpec, columns: object = ()) -> Iterator[ChainSession]:
         yield ChainSession(self.source, table.table_name, lambda: self.calls.make(lambda: None))
 
 

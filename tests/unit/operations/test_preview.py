@@ -51,7 +51,7 @@ class Source:
     asked: Counter[Any] = field(default_factory=Counter)
 
     @contextmanager
-    def open(self, table: TableSpec) -> Generator[Session]:
+    def open(self, table: TableSpec, columns: object = ()) -> Generator[Session]:
         self._ask("open")
         yield self
 
