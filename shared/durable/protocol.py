@@ -66,14 +66,14 @@ class Retry:
     first_pause: timedelta
     longest_pause: timedelta
 
-    def pause(self, attempt: int) -> timedelta:
-        """Give the pause after the attempt of this number, the first being 1."""
-        return min(self.first_pause * 2 ** min(attempt - 1, 20), self.longest_pause)
+    def pause(self, attempt: int, asked_seconds: int = 0) -> timedelta:
+        """Give the pause after the attempt of this number, the first being 1, or a longer one asked for."""
+        usual = min(self.first_pause * 2 ** min(attempt - 1, 20), self.longest_pause)
+        return max(usual, timedelta(seconds=min(asked_seconds, LONGEST_PAUSE_SECONDS)))
 
 
 # Waiting for a connection is no failed attempt, however long it takes.
-# A source that asks to be left alone for longer is asked again all the same.
-LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE_SECONDS = 3_600  # that a source is given which asks for one
 BUSY = Retry(attempts=1, first_pause=timedelta(seconds=1), longest_pause=timedelta(seconds=30))
 
 
@@ -135,9 +135,8 @@ class Step(Generic[In, Out]):
                 )
             elif "again" in answer and tried.failed + 1 < self.retry.attempts:
                 failed = tried.failed + 1
-                wanted = min(timedelta(seconds=answer.get("pause", 0)), LONGEST_PAUSE)
-                wanted = max(self.retry.pause(failed), wanted)
-                again[number] = replace(tried, failed=failed, pause=wanted)
+                spent = self.retry.pause(failed, answer.get("pause", 0))
+                again[number] = replace(tried, failed=failed, pause=spent)
             else:
                 raw = answer.get("again") or answer["refused"]
                 outcomes[number] = msgspec.convert(raw, Failure)
@@ -252,7 +251,7 @@ def _answer(
     except TransientError as error:
         log.warning("step will be tried again", extra=_facts(step, payload, error.failure))
         asked = error.pause_seconds if isinstance(error, SourceThrottled) else 0
-        return {"again": msgspec.to_builtins(error.failure)} | ({"pause": asked} if asked else {})
+        return {"again": msgspec.to_builtins(error.failure), **({"pause": asked} if asked else {})}
     except LoadCancelled as error:
         log.info("step left out", extra=_facts(step, payload, error.failure))
         return {"refused": msgspec.to_builtins(error.failure)}

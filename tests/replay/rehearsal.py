@@ -128,9 +128,10 @@ def rehearse(
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Answers an activity: a passing fault."""
+    """Answers an activity: a passing fault, after which the source asks for a pause in seconds."""
 
     failure: Failure
+    pause: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +211,8 @@ class _Stage:
 
     def _activity(self, work: Work) -> Any:
         match self._script(work.name, work.payload):
-            case Again(failure):
-                return {"again": msgspec.to_builtins(failure)}
+            case Again(failure, pause):
+                return {"again": msgspec.to_builtins(failure), "pause": pause}
             case Busy(failure):
                 return {"busy": msgspec.to_builtins(failure)}
             case Failure() as failure:

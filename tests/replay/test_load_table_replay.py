@@ -87,6 +87,15 @@ def test_a_passing_fault_is_tried_again_after_growing_pauses() -> None:
     assert run.output["state"] == "succeeded"
 
 
+def test_a_pause_that_a_source_asks_for_is_waited_out_up_to_an_hour() -> None:
+    throttled = failure("SourceThrottled")
+    run = load(
+        plan_load=[Again(throttled, 1800), Again(throttled, 90_000), Again(throttled), USUAL]
+    )
+    assert [pause.total_seconds() for pause in run.pauses] == [1800, 3600, 8]
+    assert run.output["state"] == "succeeded"
+
+
 def test_a_fault_that_does_not_pass_fails_the_run_after_the_last_attempt() -> None:
     run = load(plan_load=[Again(failure("SourceUnavailable"))])
     assert run.steps.count("plan_load") == SOURCE.attempts

@@ -141,7 +141,7 @@ class RestSession:
         self.client.ping()
 
     def _look(self, table: TableSpec) -> tuple[dict[str, str], Collection]:
-        """Look at the table once in a session: of a known one at its first page and what is new."""
+        """Look at the table once in a session: of a known one at its first page, and at what is new."""
         if self._shaped is None or self._shaped[0] != table:
             rest = _rest(table)
             collection = Collection(client=self.client, rest=rest)
@@ -155,7 +155,8 @@ class RestSession:
         return self._shaped[1], self._shaped[2]
 
     def _lately(self, table: TableSpec, collection: Collection, now: datetime) -> list[Any]:
-        incremental = _rest(table).incremental
+        rest = _rest(table)
+        incremental = rest.incremental
         if incremental is None:
             return []
         if incremental.highest is not None:
@@ -168,7 +169,9 @@ class RestSession:
         day = CursorType(kind="timestamp", step=cursor.step, zoned=cursor.zoned)
         text = day.format(day.parse(_text(now - _LATELY)))
         since = text.partition(" ")[0] if cursor.kind == "date" else text
-        return collection.sample(1, span_params(table, incremental, cursor, Span(after=since)))
+        return collection.sample(
+            rest.sample, span_params(table, incremental, cursor, Span(after=since))
+        )
 
     def _kinds(self, table: TableSpec) -> dict[str, str]:
         """Keep to the columns of the plan, which are all that may land."""
