@@ -204,3 +204,29 @@ def test_a_run_that_lost_a_file_or_its_manifest_stops(lake: Lake, orders: Bronze
     (folder / "_manifest.json").unlink()
     with pytest.raises(FileMissing):
         refresh(lake, handover(lake, 3, orders.handed(1)))
+
+
+def test_of_a_key_that_came_on_two_pages_the_later_place_counts_and_is_no_value(
+    lake: Lake, tmp_path: Path
+) -> None:
+    places = {"_page": pa.int64(), "_position": pa.int64()}
+    orders = BronzeTable(root=tmp_path, columns={**TWO, **places})
+    # Landing lets `_read_at` grow with page and position; here a slice stands for a row.
+    rows = [("z", 1, 9), ("m", 2, 0), ("a", 2, 1)]
+    orders.land(
+        1,
+        [
+            {"id": 1, "name": name, "_page": page, "_position": position, "_slice": at}
+            for at, (name, page, position) in enumerate(rows)
+        ],
+    )
+    orders.land(2, [{"id": 2, "name": "b", "_page": 1, "_position": 0}])
+    orders.land(3, [{"id": 2, "name": "b", "_page": 7, "_position": 3}])
+    orders.land(4, [], mode="incremental")
+    refresh(lake, handover(lake, 1, orders.handed(1, 2, 3, 4)))
+
+    assert live(lake, orders.silver) == [(1, "a"), (2, "b")]
+    assert "_page" not in lake.read(orders.silver).columns
+    history = f"{orders.silver}__history"
+    assert rows_of(lake, history, "name", where="id = 1") == [("a",), ("m",), ("z",)]
+    assert len({*rows_of(lake, history, "_row_hash", where="id = 2")}) == 1

@@ -20,7 +20,10 @@ from lakehouse.texts import read_text
 # What bronze says of every row. `_loaded_at` is the worker's clock, which orders nothing.
 STAMP = {"_op": "string", "_run_no": "bigint", "_read_at": "timestamp", "_run_id": "string"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OWN = {*STAMP, "_loaded_at"}
+# Where a row stood at a source that is read page by page: its place is in `_read_at` already, and it says
+# nothing of the row itself.
+_PLACES = {"_page", "_position"}
+_OWN = {*STAMP, *_PLACES, "_loaded_at"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,8 @@ def read_rows(lake: Lake, landed: Sequence[LandedRun]) -> BronzeRows:
         if run.files:
             alike.setdefault(run.layout, []).append(run)
         else:
-            _join(columns, {name: kept_as_arrow(name, lands) for name, lands in run.columns})
+            told = {n: kept_as_arrow(n, lands) for n, lands in run.columns if n not in _PLACES}
+            _join(columns, told)
     frames = [lake.read_parquet([f for run in runs for f in run.files]) for runs in alike.values()]
     for frame in frames:
         _join(columns, {n: kept_as(n, kind) for n, kind in frame.dtypes if n not in _OWN})
