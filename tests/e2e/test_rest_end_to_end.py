@@ -164,6 +164,7 @@ def test_with_every_misbehaviour_on_a_source_lands_complete_and_once(
     make: Callable[..., RestSource],
     stack: Stack,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     records: int,
     pages: int,
 ) -> None:
