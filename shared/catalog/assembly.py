@@ -24,7 +24,7 @@ def assemble_source(fields: Fields) -> SourceSpec:
         name=fields[s.NAME],
         kind=fields[s.SOURCE_KIND],
         engine=fields[s.ENGINE],
-        # Only a database has one: files lie in the lake of Tidemark itself, REST has keys of its own.
+        # Only sql has one: files lie in the lake, and a REST interface has an address.
         connection=fields[s.CONNECTION] or "",
         max_connections=fields[s.MAX_CONNECTIONS],
         server=fields[s.SERVER],

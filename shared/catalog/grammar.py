@@ -262,7 +262,8 @@ DEFAULTS = Field(
 TABLE_SECTION = Section(
     (
         *(TABLE, KEY, WATERMARK, FILES, REST, TARGET, COLUMNS),
-        *(*_WITH_DEFAULTS, QUALITY, SILVER, LOADS_AFTER),
+        *_WITH_DEFAULTS,
+        *(QUALITY, SILVER, LOADS_AFTER),
     )
 )
 TABLES: Field[tuple[Fields, ...]] = Field(

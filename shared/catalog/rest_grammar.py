@@ -248,7 +248,8 @@ FIELD_TYPES: Field[tuple[tuple[str, str], ...]] = Field(
 SAMPLE = Field(
     name="sample",
     shape=Count(most=1_000),
-    meaning="Pages that are looked at for columns and types before the first load; later loads look at one.",
+    meaning="Pages that are looked at for columns and types: the first ones where the table is not known "
+    "yet, those with the records of the last day where it is.",
     default=5,
 )
 MOST_PAGES = Field(

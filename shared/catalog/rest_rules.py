@@ -1,6 +1,5 @@
 """Combinations of keys that cannot work in a REST source or one of its tables."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -147,7 +146,3 @@ def _types(table: Fields, rest: Fields) -> None:
         rest.at(r.FIELD_TYPES).report(
             f"the cursor column is declared as {declared}; write {' or '.join(fitting)}"
         )
-
-
-REST_SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (check_rest_source,)
-REST_TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (check_rest_table,)

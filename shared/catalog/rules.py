@@ -11,7 +11,7 @@ from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.files_grammar import FILES, check_files
 from shared.catalog.place import Unread
-from shared.catalog.rest_rules import REST_TABLE_RULES
+from shared.catalog.rest_rules import check_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import FOLDING_ENGINES
 
@@ -232,5 +232,5 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _masked_columns_are_read,
     _slices_fit_source,
     _rule_names_differ,
-    *REST_TABLE_RULES,
+    check_rest_table,
 )

@@ -7,13 +7,13 @@ from shared.catalog import source_grammar as s
 from shared.catalog.connection import MANAGED_IDENTITY
 from shared.catalog.files_grammar import LOCATION
 from shared.catalog.place import Unread
-from shared.catalog.rest_rules import REST_SOURCE_RULES
+from shared.catalog.rest_rules import check_rest_source
 from shared.catalog.section import Fields
 
 
 def check_source(source: Fields) -> None:
     """Report what contradicts itself in a source."""
-    for rule in _SOURCE_RULES:
+    for rule in _RULES:
         with suppress(Unread):
             rule(source)
 
@@ -24,15 +24,6 @@ def _engine_belongs_to_sql(source: Fields) -> None:
         source.at(s.ENGINE).report("is missing; kind sql needs it: engine: postgresql")
     if kind != "sql" and source.wrote(s.ENGINE):
         source.at(s.ENGINE).report(f"does not go with kind {kind}; remove it, or write kind: sql")
-
-
-def _connection_belongs_to_sql(source: Fields) -> None:
-    kind = source[s.SOURCE_KIND]
-    if kind == "sql" and not source.wrote(s.CONNECTION):
-        source.at(s.CONNECTION).report("is missing; write connection: ${CRM_DB}")
-    instead = {"rest": "base_url and auth", "files": "location"}.get(kind)
-    if instead and source.wrote(s.CONNECTION):
-        source.at(s.CONNECTION).report(f"does not go with kind {kind}; write {instead} instead")
 
 
 def _address_belongs_to_identity(source: Fields) -> None:
@@ -64,20 +55,24 @@ def _isolation_fits_kind(source: Fields) -> None:
 
 
 def _place_fits_kind(source: Fields) -> None:
-    """Files lie in the lake of Tidemark itself: at a location, not behind a connection."""
-    kind, files = source[s.SOURCE_KIND], source[s.SOURCE_KIND] == "files"
-    if files and not source.wrote(LOCATION):
+    """Files lie in the lake of Tidemark itself, and a REST interface has an address: only sql is connected to."""
+    kind = source[s.SOURCE_KIND]
+    if kind == "sql" and not source.wrote(s.CONNECTION):
+        source.at(s.CONNECTION).report("is missing; write connection: ${CRM_DB}")
+    if kind != "sql" and source.wrote(s.CONNECTION):
+        instead = "location" if kind == "files" else "base_url and auth"
+        source.at(s.CONNECTION).report(f"does not go with kind {kind}; write {instead} instead")
+    if kind == "files" and not source.wrote(LOCATION):
         source.at(LOCATION).report("is missing; kind files needs it: location: landing/crm")
-    if not files and source.wrote(LOCATION):
+    if kind != "files" and source.wrote(LOCATION):
         source.at(LOCATION).report(f"does not go with kind {kind}; remove it")
 
 
-_SOURCE_RULES: tuple[Callable[[Fields], None], ...] = (
+_RULES: tuple[Callable[[Fields], None], ...] = (
     _engine_belongs_to_sql,
-    _connection_belongs_to_sql,
     _address_belongs_to_identity,
     _identity_fits_engine,
     _isolation_fits_kind,
     _place_fits_kind,
-    *REST_SOURCE_RULES,
+    check_rest_source,
 )

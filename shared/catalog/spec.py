@@ -38,8 +38,8 @@ class SourceSpec:
     `max_connections` holds over all runs and workers. `engine` is None unless the kind is sql.
     `server` and `database` go with `managed_identity`, which names neither. `isolation` says how a
     reader gets one state of a table: by a snapshot, or by locks that make writers wait. `location`
-    is the folder of the landing zone that files arrive in, None unless the kind is files. `rest` is
-    there for kind rest only, which has no `connection`.
+    is the folder of the landing zone that files arrive in, None unless the kind is files; `rest` is
+    there for kind rest only. Neither of these kinds has a `connection`.
     """
 
     name: str

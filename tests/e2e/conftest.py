@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from e2e_api import Api
+from e2e_rest import REST_KEY, REST_SETTING
 from e2e_source import ODBC_SETTING, SETTING, Gate, Source
 from e2e_stack import EVERY_SECOND, Stack
 from e2e_webhook import Webhook, listening
@@ -56,7 +57,12 @@ def environ(database: str, webhook: Webhook) -> dict[str, str]:
     odbc = (
         f"Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port};Database=postgres;UID=postgres"
     )
-    return {SETTING: database, ODBC_SETTING: odbc, "TIDEMARK_ALERT_WEBHOOK": webhook.url}
+    return {
+        SETTING: database,
+        ODBC_SETTING: odbc,
+        REST_SETTING: REST_KEY,
+        "TIDEMARK_ALERT_WEBHOOK": webhook.url,
+    }
 
 
 @pytest.fixture(scope="session")

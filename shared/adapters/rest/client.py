@@ -98,7 +98,7 @@ class RestClient:
             try:
                 return ask()
             except Passing as fault:
-                pause = growing_pause(tries) if fault.pause is None else float(fault.pause)
+                pause = max(growing_pause(tries), fault.pause or 0.0)
                 too_long = pause > LONGEST_WAIT_SECONDS
                 if too_long or tries >= MOST_TRIES or self.waited + pause > MOST_WAITING_SECONDS:
                     raise fault.error from None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +200,13 @@ def test_the_fingerprint_ignores_the_rate_and_heeds_the_pages() -> None:
     other = replace(table, rest=replace(asked, records=("rows",)))
 
     assert slower.fingerprint == table.fingerprint != other.fingerprint
+
+
+def test_the_example_of_the_how_to_is_read() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "load-from-rest.md"
+    example = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+
+    customers, countries = parse_catalog({"shop.yml": example}).tables
+    assert customers.rest is not None
+    assert customers.rest.paging.shifts == "overlap"
+    assert countries.rest == RestTableSpec(path="/countries")

@@ -185,7 +185,6 @@ CONTRADICTIONS = {
     "start without a column": (swap(MARK, '{kind: none, start: "1"}'), ":12: tables[0].watermark.start: does not go with kind none"),
     "start of another kind": (swap("kind: timestamp}", 'kind: integer, start: "2026-01-31"}'), ':12: tables[0].watermark.start: "2026-01-31" is no value of kind integer'),
     "start that is no day": (swap("kind: timestamp}", 'kind: timestamp, start: "2026-13-31"}'), ':12: tables[0].watermark.start: "2026-13-31" is no value of kind timestamp'),
-    "engine for rest": (swap("kind: sql", "kind: rest"), ":4: source.engine: does not go with kind rest"),
     "none with a column": (swap("kind: timestamp}", "kind: none}"), ":12: tables[0].watermark.column: does not go with kind none"),
     "timestamp without a column": (swap(MARK, "{kind: timestamp}"), ":12: tables[0].watermark.column: is missing; kind timestamp needs it"),
     "rowversion without a column": (change(SQLSERVER, (MARK, "{kind: rowversion}")), ":12: tables[0].watermark.column: is missing; kind rowversion needs it"),
@@ -231,7 +230,6 @@ def test_a_fault_is_told_once_with_its_line_and_field(text: str, told: str) -> N
 
 
 NOT_BUILT = {
-    "files": (change(("kind: sql", "kind: files"), ("  engine: postgresql\n", "")), ":3: source.kind"),
     "change tracking": (change((MARK, "{kind: change_tracking}"), SQLSERVER), ":12: tables[0].watermark.kind"),
     "mask": (swap("{exclude: [secret]}", "{mask: {email: sha256}}"), ":14: tables[0].columns.mask"),
     "deletes by change tracking": (change(("target: bronze/crm/users", "deletes: change_tracking"), SQLSERVER), ":13: tables[0].deletes"),
