@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orchestrators.extract_lane import extract_slices
-from shared.durable import Context, StepFailed, Steps, orchestrates, pause, start_over
+from shared.durable import Context, StepFailed, Steps, orchestrates, pause, pause_until, start_over
 from shared.durable.steps import (
     ClaimedCommit,
     CommitWanted,
@@ -57,6 +57,9 @@ def _wait_for_turn(context: Context, order: TableOrder) -> Steps[TurnAnswer]:
         answer = yield from take_turn(context, wanted)
         if answer.taken or answer.served or answer.cancelled:
             return answer
+        if answer.due_at is not None:
+            yield from pause_until(context, datetime.fromisoformat(answer.due_at))
+            continue
         yield from pause(context, wait)
         wait = min(wait * 2, LONGEST_WAIT)
     start_over(context, order)

@@ -12,6 +12,7 @@ from shared.durable.protocol import (
     implements,
     orchestrates,
     pause,
+    pause_until,
     start_over,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "implements",
     "orchestrates",
     "pause",
+    "pause_until",
     "start_over",
 ]

@@ -21,6 +21,7 @@ from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
 from shared.adapters.azure.refreshes import AzureRefreshLedger
 from shared.adapters.azure.releases import AzureReleaseRequests
+from shared.adapters.azure.seen_events import AzureSeenEvents
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.http.webhook import WebhookNotifier
@@ -39,10 +40,11 @@ from shared.lakehouse.releases import ReleaseRequests
 from shared.lakehouse.workspace import Workspace
 from shared.landing.lake import Lake
 from shared.loading.errors import CatalogBroken, TableUnknown
-from shared.loading.order import LoadCancelled, Mode
+from shared.loading.order import LoadCancelled, Mode, new_order_id
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.dead_letters import LetterDesk
+from shared.operations.inbox import Inbox, KnownEvents, SeenEvents
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
 from shared.quality.contract import RuleJudge
@@ -57,6 +59,7 @@ STATE_TABLES = {
     "windows": "tidemarkwindows",
     "slots": "tidemarkslots",
     "letters": "tidemarkletters",
+    "events": "tidemarkevents",
 }
 
 
@@ -99,6 +102,8 @@ class App:
     refreshes: RefreshLedger
     releases: ReleaseRequests
     letters: LetterDesk
+    seen: SeenEvents
+    known_events: KnownEvents
     workspace: Workspace | None = None
 
     @property
@@ -133,6 +138,16 @@ class App:
         """Where orders are placed."""
         return OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=lambda: token_hex(3)
+        )
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where events are taken in."""
+        return Inbox(
+            seen=self.seen,
+            desk=self.desk,
+            known=self.known_events,
+            new_batch=lambda: new_order_id(self.now(), token_hex(6)),
         )
 
     @property
@@ -195,6 +210,8 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         refreshes=AzureRefreshLedger(tables["orders"]),
         releases=AzureReleaseRequests(tables["orders"]),
         letters=LetterDesk(log=AzureDeadLetters(tables["letters"]), now=_utc_now),
+        seen=AzureSeenEvents(tables["events"]),
+        known_events=KnownEvents(),
         workspace=_workspace(settings),
     )
 

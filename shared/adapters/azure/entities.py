@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -38,6 +38,8 @@ _TRIES = 50
 _REFUSED_LOGIN = (401, 403)
 _TOO_LARGE = (400, 413)
 _LOST_RACE = (404, 409, 412)
+# So many rows of a transaction that are there already, and each row is written by itself.
+_MANY = 3
 # Stands for an ETag where a row is to be written whatever was there.
 WHATEVER = "*"
 
@@ -154,6 +156,29 @@ class Entities:
             batch = [(key, value, WHATEVER) for key, value in rows[start : start + 100]]
             self.swap_all(batch, partition=partition)
 
+    def create_all(self, partition: str, rows: Sequence[tuple[str, Any]]) -> set[str]:
+        """Write rows that are not there yet, each on its own account; give the keys that were there.
+
+        In transactions as long as few are there, as each of these costs one.
+        """
+        there: set[str] = set()
+        for start in range(0, len(rows), 100):
+            there |= self._create(partition, rows[start : start + 100])
+        return there
+
+    def remove_all(self, partition: str, keys: Sequence[str]) -> None:
+        """Delete rows of one partition, those that are there; in transactions unless one is gone."""
+        for start in range(0, len(keys), 100):
+            part = keys[start : start + 100]
+            operations = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in part]
+            try:
+                with _competing(partition):
+                    self._client.submit_transaction(operations)
+            except RowModified:
+                for key in part:
+                    with suppress(RowModified):
+                        self.remove(partition, key)
+
     def remove(self, partition: str, key: str, *, etag: str = WHATEVER) -> None:
         """Delete a row if it is there; with an ETag only as it was read.
 
@@ -164,6 +189,26 @@ class Entities:
             self._client.delete_entity(
                 partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
             )
+
+    def _create(self, partition: str, rows: Sequence[tuple[str, Any]]) -> set[str]:
+        there: set[str] = set()
+        left = list(rows)
+        while len(left) > 1 and len(there) < _MANY:
+            try:
+                self.swap_all([(key, value, None) for key, value in left], partition=partition)
+            except RowModified as error:
+                place = _place(error, len(left))
+                if place is None:
+                    break
+                there.add(left.pop(place)[0])
+            else:
+                return there
+        for key, value in left:
+            try:
+                self.swap(partition, key, value, etag=None)
+            except RowModified:
+                there.add(key)
+        return there
 
     def range(
         self,
@@ -211,6 +256,13 @@ class Entities:
                 continue
             return after
         raise StateUnavailable(f"{partition}/{key} is being changed by too many at once")
+
+
+def _place(error: RowModified, count: int) -> int | None:
+    """Give the number of the operation that a transaction of `count` failed at: its message begins with it."""
+    lost = error.__cause__
+    number = str(lost.message).split(":", 1)[0] if isinstance(lost, AzureError) else ""
+    return int(number) if number.isdecimal() and int(number) < count else None
 
 
 def _operation(
