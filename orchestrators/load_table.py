@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from orchestrators.extract_lane import extract_slices
-from shared.durable import Context, StepFailed, Steps, orchestrates, pause, pause_until, start_over
+from shared.durable import Context, StepFailed, Steps, orchestrates, pause, start_over
 from shared.durable.steps import (
     ClaimedCommit,
     CommitWanted,
@@ -58,7 +58,8 @@ def _wait_for_turn(context: Context, order: TableOrder) -> Steps[TurnAnswer]:
         if answer.taken or answer.served or answer.cancelled:
             return answer
         if answer.due_at is not None:
-            yield from pause_until(context, datetime.fromisoformat(answer.due_at))
+            left = datetime.fromisoformat(answer.due_at) - context.current_utc_datetime
+            yield from pause(context, left) if left > timedelta(0) else ()
             continue
         yield from pause(context, wait)
         wait = min(wait * 2, LONGEST_WAIT)

@@ -12,7 +12,6 @@ from shared.durable.protocol import (
     implements,
     orchestrates,
     pause,
-    pause_until,
     start_over,
 )
 
@@ -28,6 +27,5 @@ __all__ = [
     "implements",
     "orchestrates",
     "pause",
-    "pause_until",
     "start_over",
 ]

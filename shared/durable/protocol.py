@@ -15,7 +15,7 @@ import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import azure.durable_functions as df
@@ -211,12 +211,6 @@ def _broken(error: Exception) -> Failure:
 def pause(context: Context, span: timedelta) -> Steps[None]:
     """Wait on a durable timer."""
     yield context.create_timer(context.current_utc_datetime + span)
-
-
-def pause_until(context: Context, at: datetime) -> Steps[None]:
-    """Wait on a durable timer until a time, UTC; not at all if it has passed."""
-    if at > context.current_utc_datetime:
-        yield context.create_timer(at)
 
 
 class _StartedOver(Exception):

@@ -12,32 +12,31 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.data.tables import TableClient, TableEntity, TableTransactionError, UpdateMode
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity, UpdateMode
 
-from shared.loading.errors import CredentialRejected, PermanentError, StateUnavailable
+from shared.adapters.azure.table_faults import (
+    RowModified,
+    StateRefused,
+    answering,
+    competing,
+    place_of,
+)
+from shared.loading.errors import StateUnavailable
+
+__all__ = ["WHATEVER", "Entities", "Row", "RowModified", "StateRefused", "answering"]
 
 T = TypeVar("T")
 # In characters: one outside the basic plane takes four bytes.
 _PIECE = 16_000
 _TRIES = 50
-_REFUSED_LOGIN = (401, 403)
-_TOO_LARGE = (400, 413)
-_LOST_RACE = (404, 409, 412)
 # So many rows of a transaction that are there already, and each row is written by itself.
 _MANY = 3
 # Stands for an ETag where a row is to be written whatever was there.
@@ -52,56 +51,6 @@ class Row:
     key: str
     body: bytes
     etag: str
-
-
-class RowModified(Exception):
-    """Somebody else changed the row since it was read."""
-
-
-class StateRefused(PermanentError):
-    """Table Storage cannot hold what was to be written. Order fewer tables at once; else report it with the message."""
-
-
-@contextmanager
-def answering() -> Generator[None]:
-    """Translate the SDK's errors once; conditions are handled where they are set."""
-    try:
-        yield
-    except (ResourceExistsError, ResourceModifiedError):
-        raise
-    except ResourceNotFoundError as error:
-        if _is_missing_table(error):
-            # Not to be taken for a missing row, which means that nothing was ever loaded.
-            raise StateUnavailable(f"Table Storage: {error.message}") from error
-        raise
-    except TableTransactionError as error:
-        if error.status_code in _LOST_RACE:
-            raise ResourceModifiedError(error.message, response=error.response) from error
-        raise _translated(error) from error
-    except AzureError as error:
-        raise _translated(error) from error
-
-
-def _translated(error: AzureError) -> Exception:
-    status = error.status_code if isinstance(error, HttpResponseError) else None
-    said = f"Table Storage: {status or ''} {error.message}"
-    if isinstance(error, ClientAuthenticationError) or status in _REFUSED_LOGIN:
-        return CredentialRejected(said)
-    return StateRefused(said) if status in _TOO_LARGE else StateUnavailable(said)
-
-
-def _is_missing_table(error: ResourceNotFoundError) -> bool:
-    return "TableNotFound" in str(error)
-
-
-@contextmanager
-def _competing(partition: str) -> Generator[None]:
-    """Say of a condition that did not hold that the row was modified."""
-    try:
-        with answering():
-            yield
-    except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
-        raise RowModified(f"{partition} has changed") from error
 
 
 class Entities:
@@ -131,7 +80,7 @@ class Entities:
             RowModified: it is not.
         """
         kind, entity, options = _operation(partition, key, value, etag)
-        with _competing(partition):
+        with competing(partition):
             if kind == "create":
                 written = self._client.create_entity(entity)
             elif kind == "upsert":
@@ -147,7 +96,7 @@ class Entities:
             self.swap(partition, key, value, etag=etag)
             return
         operations = [_operation(partition, key, value, etag) for key, value, etag in rows]
-        with _competing(partition):
+        with competing(partition):
             self._client.submit_transaction(operations)
 
     def put_all(self, partition: str, rows: Sequence[tuple[str, Any]]) -> None:
@@ -172,7 +121,7 @@ class Entities:
             part = keys[start : start + 100]
             operations = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in part]
             try:
-                with _competing(partition):
+                with competing(partition):
                     self._client.submit_transaction(operations)
             except RowModified:
                 for key in part:
@@ -185,7 +134,7 @@ class Entities:
         Raises:
             RowModified: it is there, but no longer as it was read.
         """
-        with _competing(partition):
+        with competing(partition):
             self._client.delete_entity(
                 partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
             )
@@ -197,7 +146,7 @@ class Entities:
             try:
                 self.swap_all([(key, value, None) for key, value in left], partition=partition)
             except RowModified as error:
-                place = _place(error, len(left))
+                place = place_of(error, len(left))
                 if place is None:
                     break
                 there.add(left.pop(place)[0])
@@ -256,13 +205,6 @@ class Entities:
                 continue
             return after
         raise StateUnavailable(f"{partition}/{key} is being changed by too many at once")
-
-
-def _place(error: RowModified, count: int) -> int | None:
-    """Give the number of the operation that a transaction of `count` failed at: its message begins with it."""
-    lost = error.__cause__
-    number = str(lost.message).split(":", 1)[0] if isinstance(lost, AzureError) else ""
-    return int(number) if number.isdecimal() and int(number) < count else None
 
 
 def _operation(
