@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from shared.durable import implements, steps
+from shared.loading.order import TableOrder, ordered_at
 from shared.loading.turn import Turn, gives_way, is_free, is_served, take, withdraw
 from shared.runtime import wiring
 
@@ -15,6 +17,9 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
     app, order = wiring.app(), wanted.order
     at = app.now().isoformat()
 
+    due = _due(app, order)
+    if due is not None and app.now() < due:
+        return steps.TurnAnswer(taken=False, due_at=due.isoformat())
     loads = order.mode != "backfill"
     serves = order.mode not in ("backfill", "reconcile")
 
@@ -37,6 +42,14 @@ def take_turn(wanted: steps.TurnWanted) -> steps.TurnAnswer:
         return steps.TurnAnswer(taken=False)
     app.states.change_turn(order.table, lambda turn: withdraw(turn, order.order_id))
     return steps.TurnAnswer(taken=False, cancelled=True)
+
+
+def _due(app: wiring.App, order: TableOrder) -> datetime | None:
+    """Say until when a load waits for more events to serve; None for what events did not ask for."""
+    spec = app.find_specs().get(order.table)
+    if order.reason != "event" or order.attempt > 1 or spec is None:
+        return None
+    return ordered_at(order.order_id) + spec.debounce
 
 
 def _is_done(turn: Turn, wanted: steps.TurnWanted) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orchestrators.extract_lane import extract_slices
 from shared.durable import Context, StepFailed, Steps, orchestrates, pause, start_over
@@ -57,6 +57,10 @@ def _wait_for_turn(context: Context, order: TableOrder) -> Steps[TurnAnswer]:
         answer = yield from take_turn(context, wanted)
         if answer.taken or answer.served or answer.cancelled:
             return answer
+        if answer.due_at is not None:
+            left = datetime.fromisoformat(answer.due_at) - context.current_utc_datetime
+            yield from pause(context, left) if left > timedelta(0) else ()
+            continue
         yield from pause(context, wait)
         wait = min(wait * 2, LONGEST_WAIT)
     start_over(context, order)

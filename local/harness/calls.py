@@ -168,7 +168,8 @@ class Calls:
     def _event(self, operation: Operation) -> None:
         event = {
             "id": str(operation.number),
-            "topic": "/topics/changes",
+            # Of each trial its own: what has the same topic and id is the same event.
+            "topic": f"/topics/{self._name(operation)}",
             "subject": self._name(operation),
             "eventType": "Tidemark.TableChanged",
             "eventTime": "2026-01-01T00:00:00Z",

@@ -46,6 +46,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         cursor=_assemble_cursor(fields[g.WATERMARK]),
         target=entry.target,
         schedule=fields[g.SCHEDULE],
+        debounce=fields[g.DEBOUNCE],
         settle=fields[g.SETTLE],
         columns=ColumnSpec(exclude=columns[g.EXCLUDE], mask=columns[g.MASK]),
         slices=_assemble_slices(fields[g.SLICES], source),

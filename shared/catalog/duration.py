@@ -5,6 +5,7 @@ from datetime import timedelta
 
 PATTERN = r"^(0|[1-9][0-9]{0,8})[smhd]$"
 LONGEST = timedelta(days=3650)
+SHORT = timedelta(days=1)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -23,3 +24,11 @@ def parse_duration(text: str) -> timedelta:
     if length > LONGEST / timedelta(**{_UNITS[text[-1]]: 1}):
         raise ValueError(f"{text!r} is too long; write at most {LONGEST.days}d")
     return timedelta(**{_UNITS[text[-1]]: length})
+
+
+def parse_short(text: str) -> timedelta:
+    """Read a duration of at most a day. Raises as `parse_duration`."""
+    found = parse_duration(text)
+    if found > SHORT:
+        raise ValueError(f"{text!r} is too long; write at most {SHORT.days}d")
+    return found

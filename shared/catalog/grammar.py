@@ -160,6 +160,17 @@ SCHEDULE: Field[str | None] = Field(
     default=None,
     shown="none",
 )
+DEBOUNCE = Field(
+    name="debounce",
+    shape=Text(
+        parse=duration.parse_short,
+        hint="write a duration with its unit, a day at most: 10s or 5m",
+        pattern=duration.PATTERN,
+    ),
+    meaning="How long the load that an event asks for waits for more events; at most one load begins in that time.",
+    default=timedelta(0),
+    shown="0s",
+)
 SETTLE = Field(
     name="settle",
     shape=Text(
@@ -236,6 +247,7 @@ LOADS_AFTER = Field(
 
 _WITH_DEFAULTS = (
     SCHEDULE,
+    DEBOUNCE,
     SETTLE,
     SLICES,
     NULLS,

@@ -132,8 +132,9 @@ class TableSpec:
 
     `schedule` is NCRONTAB in UTC, None for a table that is loaded on request only. `loads_after`
     holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
-    None for never. `receipt` is how much of what is read the source has to vouch for. `files` is
-    None unless the source is of kind files.
+    None for never. `debounce` is how long a load that an event asks for waits for more. `receipt` is
+    how much of what is read the source has to vouch for. `files` is None unless the source is of kind
+    files.
     """
 
     source: SourceSpec
@@ -142,6 +143,7 @@ class TableSpec:
     cursor: CursorSpec
     target: str
     schedule: str | None = None
+    debounce: timedelta = timedelta(0)
     settle: timedelta = timedelta(seconds=60)
     columns: ColumnSpec = ColumnSpec()
     slices: SliceSpec = SliceSpec()
@@ -226,7 +228,7 @@ _LATER = {
 # Parts that came later, left out where there are none.
 _LATER_WHOLE = ("files", "rest")
 # Keys that came later and change nothing of what is read and lands.
-_NOT_READ = ("on_empty", "held_back_alert", "silver")
+_NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:

@@ -34,12 +34,14 @@ class TurnAnswer:
     """What became of asking for a turn.
 
     `taken`: it is ours, in this epoch. `served`: what was asked for is loaded already. `cancelled`:
-    the load is not wanted any more. `unfinished` is a claimed commit of an earlier run that has to be carried to its end first.
+    the load is not wanted any more. `due_at` (UTC, ISO 8601): until then the load waits for more
+    events to serve. `unfinished` is a claimed commit of an earlier run that has to be carried to its end first.
     """
 
     taken: bool
     served: bool = False
     cancelled: bool = False
+    due_at: str | None = None
     epoch: int = 0
     unfinished: Claim | None = None
 

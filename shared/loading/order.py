@@ -98,6 +98,11 @@ def new_order_id(now: datetime, entropy: str) -> str:
     return f"{stamp:%Y%m%dT%H%M%S}{stamp.microsecond // 1000:03d}Z-{entropy}"
 
 
+def ordered_at(order_id: str) -> datetime:
+    """Give the time, in UTC, at which an order was named."""
+    return datetime.strptime(order_id[:18] + "+0000", "%Y%m%dT%H%M%S%f%z")
+
+
 def run_id(order_id: str, table: str, part: int | None = None) -> str:
     """Name the run of one table in one order, safe in URLs, paths and table keys."""
     suffix = "" if part is None else f"-g{part:05d}"

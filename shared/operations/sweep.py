@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.loading.order import FINAL, order_instance
+from shared.loading.order import FINAL, order_instance, ordered_at
 from shared.loading.turn import Turn, release
 from shared.operations.ordering import OrderDesk, Start, end_of, start_of
 
@@ -99,5 +99,4 @@ def _is_old(created_at: str, now: datetime) -> bool:
 
 
 def _is_old_id(order_id: str, now: datetime) -> bool:
-    made = datetime.strptime(order_id[:18] + "+0000", "%Y%m%dT%H%M%S%f%z")
-    return now - made > GRACE
+    return now - ordered_at(order_id) > GRACE

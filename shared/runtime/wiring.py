@@ -22,6 +22,7 @@ from shared.adapters.azure.lake import AzureLake
 from shared.adapters.azure.ledger import AzureLedger, LedgerTables
 from shared.adapters.azure.refreshes import AzureRefreshLedger
 from shared.adapters.azure.releases import AzureReleaseRequests
+from shared.adapters.azure.seen_events import AzureSeenEvents
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.azure.zone import AzureLandingZone
@@ -46,11 +47,12 @@ from shared.lakehouse.workspace import Workspace
 from shared.landing.lake import Lake
 from shared.landing.memory import give_back_memory
 from shared.loading.errors import CatalogBroken, TableUnknown
-from shared.loading.order import LoadCancelled, Mode
+from shared.loading.order import LoadCancelled, Mode, new_order_id
 from shared.loading.plan import PlannedColumn
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.dead_letters import LetterDesk
+from shared.operations.inbox import Inbox, KnownEvents, SeenEvents
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
 from shared.quality.contract import RuleJudge
@@ -66,6 +68,7 @@ STATE_TABLES = {
     "slots": "tidemarkslots",
     "arrivals": "tidemarkarrivals",
     "letters": "tidemarkletters",
+    "events": "tidemarkevents",
 }
 
 
@@ -113,6 +116,8 @@ class App:
     zone: LandingZone
     arrivals: Arrivals
     letters: LetterDesk
+    seen: SeenEvents
+    known_events: KnownEvents
     workspace: Workspace | None = None
 
     @property
@@ -152,6 +157,16 @@ class App:
         """Where orders are placed."""
         return OrderDesk(
             ledger=self.ledger, states=self.states, now=self.now, entropy=lambda: token_hex(3)
+        )
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where events are taken in."""
+        return Inbox(
+            seen=self.seen,
+            desk=self.desk,
+            known=self.known_events,
+            new_batch=lambda: new_order_id(self.now(), token_hex(6)),
         )
 
     @property
@@ -218,6 +233,8 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         zone=AzureLandingZone(service.paths),
         arrivals=AzureArrivals(tables["arrivals"]),
         letters=LetterDesk(log=AzureDeadLetters(tables["letters"]), now=_utc_now),
+        seen=AzureSeenEvents(tables["events"]),
+        known_events=KnownEvents(),
         workspace=_workspace(settings),
     )
 

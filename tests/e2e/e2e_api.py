@@ -13,7 +13,7 @@ def grid_event(table: str, number: int = 1) -> dict[str, Any]:
     """Say in Event Grid's own schema that a table has changed."""
     return {
         "id": str(number),
-        "topic": "/topics/changes",
+        "topic": f"/topics/{table}",
         "subject": table,
         "eventType": "Tidemark.TableChanged",
         "eventTime": "2026-01-01T00:00:00Z",
@@ -28,7 +28,7 @@ def cloud_event(table: str, number: int = 1) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": str(number),
-        "source": "/sources/test",
+        "source": f"/sources/{table}",
         "type": "Tidemark.TableChanged",
         "subject": table,
         "time": "2026-01-01T00:00:00Z",

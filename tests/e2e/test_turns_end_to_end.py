@@ -1,6 +1,7 @@
 """Turns: whoever asks, and however often, a table is loaded by one run at a time and misses nothing."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,8 @@ from e2e_comparing import differing
 from e2e_lake import published
 from e2e_source import STAMPED, Gate, Source, create_items
 from e2e_stack import Stack
+
+from shared.loading.order import ordered_at
 
 FORMS: dict[str, Callable[[str], Any]] = {
     "event-grid": lambda table: [grid_event(table)],
@@ -59,7 +62,7 @@ def test_a_burst_of_events_makes_few_loads_and_loses_nothing(
     source.execute("INSERT INTO item (name) VALUES ('of event 0')")
     api.deliver([grid_event(table)])
     gate.await_waiting()
-    for number in range(1, 10):
+    for number in range(2, 11):
         source.execute(f"INSERT INTO item (name) VALUES ('of event {number}')")
         api.deliver([grid_event(table, number)])
     gate.open()
@@ -95,13 +98,44 @@ def test_an_event_that_comes_twice_lands_its_rows_once(
     assert differing(source, stack.lake, "item") == []
 
 
-def test_an_event_that_names_no_table_of_ours_is_acknowledged_and_does_nothing(
+def test_a_duplicate_starts_nothing_however_late_it_comes(
     api: Api, source: Source, stack: Stack
 ) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
+    api.deliver([grid_event(table)])
+    api.await_served(table)
     before = stack.remembered()
+    api.deliver([grid_event(table), grid_event(table)])
+    api.deliver([grid_event(table)])
+    assert stack.remembered() == before
+
+
+def test_events_within_the_debounce_window_make_one_load(
+    api: Api, source: Source, stack: Stack
+) -> None:
+    create_items(source)
+    table = source.declare("item", watermark=STAMPED, debounce="2s")
+    api.deliver([cloud_event(table, number) for number in range(5)])
+    api.await_served(table)
+    [run] = api.runs(table)
+    assert run["outcome"] == "loaded"
+    assert differing(source, stack.lake, "item") == []
+    asked, began = ordered_at(run["order_id"]), datetime.fromisoformat(run["started_at"])
+    assert began - asked >= timedelta(seconds=2)
+
+
+def test_an_event_that_names_no_table_of_ours_is_acknowledged_and_asks_for_nothing(
+    api: Api, source: Source, stack: Stack
+) -> None:
+    create_items(source)
+    table = source.declare("item", watermark=STAMPED)
+
+    def asked() -> list[Any]:
+        return [row for row in stack.remembered() if row[0] != "tidemarkletters"]
+
+    before = asked()
     foreign = {**grid_event(table), "eventType": "Somebody.Else"}
     unknown = grid_event(f"{source.name}/no.such")
     api.deliver([foreign, unknown])
-    assert stack.remembered() == before
+    assert asked() == before

@@ -107,7 +107,7 @@ class Scenario:
                 self._order_backfill(api)
             case 2 | 3:
                 names = self.chance.sample(self.tables, 2)
-                events = [grid_event(name, n) for n, name in enumerate(names)]
+                events = [grid_event(name, self.chance.randrange(10**9)) for name in names]
                 api.http.post(
                     "/runtime/webhooks/eventgrid",
                     params={"functionName": "on_data_changed"},

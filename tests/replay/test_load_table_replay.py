@@ -74,6 +74,20 @@ def test_waiting_for_a_turn_starts_over_before_history_grows() -> None:
     assert run.output["state"] == "succeeded"
 
 
+def test_a_load_waits_for_more_events_until_it_is_due() -> None:
+    held = TurnAnswer(taken=False, due_at="2026-01-01T00:00:10+00:00")
+    run = load(take_turn=[held, USUAL])
+    [pause] = run.pauses
+    assert timedelta(0) < pause <= timedelta(seconds=10)
+    assert run.steps[:3] == ["take_turn", "take_turn", "plan_load"]
+    assert run.output["state"] == "succeeded"
+
+
+def test_a_load_that_is_due_by_the_hosts_clock_asks_again_at_once() -> None:
+    held = TurnAnswer(taken=False, due_at="2020-01-01T00:00:10+00:00")
+    assert load(take_turn=[held, USUAL]).pauses == []
+
+
 def test_a_load_that_somebody_else_has_served_reads_nothing() -> None:
     run = load(take_turn=[TurnAnswer(taken=False), TurnAnswer(taken=False, served=True)])
     assert run.steps == ["take_turn", "take_turn", "end_turn"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import azure.functions as func
 
-from shared.catalog import UnknownTable
+from shared.loading.errors import Failure
 from shared.operations.dead_letters import DeadLetter, whole
-from shared.operations.events import EVENT_FAULTS, EventAstray, identify, read_event
+from shared.operations.events import EVENT_FAULTS, EventAstray, TableChanged, identify, read_event
 from shared.operations.ordering import Start
 from shared.runtime.wiring import App
 
@@ -37,31 +38,34 @@ def body_of(event: func.EventGridEvent | func.CloudEvent) -> str:
     return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 
-def take_in(app: App, body: str) -> Start | None:
-    """Count a request for the table that an event names; what cannot be taken up becomes a dead letter.
+def take_in(app: App, bodies: Sequence[str]) -> Start | None:
+    """Record events and count requests for their tables; what cannot be taken up becomes a dead letter.
 
-    Raises what is not the event's fault, so that it is delivered again: CatalogBroken, StateUnavailable.
+    Raises what is not the events' fault, so that they are delivered again: CatalogBroken,
+    StateUnavailable.
     """
-    try:
-        return take_up(app, body)
-    except EVENT_FAULTS as error:
-        letter = app.letters.keep("event", identify(json.loads(body)), error.failure, body)
-    log.warning(
-        "event became a dead letter", extra={"letter": letter.id, "error": letter.error.type}
-    )
-    return None
-
-
-def take_up(app: App, body: str) -> Start | None:
-    """Count a request for the table that an event names. Raises one of EVENT_FAULTS, CatalogBroken."""
-    event = read_event(body)
-    try:
-        app.catalog.table(event.table)
-    except UnknownTable as error:
-        raise EventAstray(f"there is no table {event.table}") from error
-    return app.desk.request([event.table], "event")
+    known, events = app.catalog.by_name, list[TableChanged]()
+    for body in bodies:
+        try:
+            events.append(_read(body, known))
+        except EVENT_FAULTS as error:
+            _bury(app, body, error.failure)
+    return app.inbox.take_in(events) if events else None
 
 
 def take_up_letter(app: App, letter: DeadLetter) -> Start | None:
-    """Take an event up again that died. Raises as `take_up`, and LetterCut."""
-    return take_up(app, whole(letter))
+    """Take an event up again that died. Raises one of EVENT_FAULTS, CatalogBroken, LetterCut."""
+    event = _read(whole(letter), app.catalog.by_name)
+    return app.desk.request([event.table], "event")
+
+
+def _read(body: str, known: Collection[str]) -> TableChanged:
+    event = read_event(body)
+    if event.table not in known:
+        raise EventAstray(f"there is no table {event.table}")
+    return event
+
+
+def _bury(app: App, body: str, failure: Failure) -> None:
+    letter = app.letters.keep("event", identify(json.loads(body)), failure, body)
+    log.warning("event became a dead letter", extra={"letter": letter.id, "error": failure.type})

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from shared.durable.encoding import encode_input
 from shared.durable.steps import RefreshWork, refresh_lakehouse
 from shared.lakehouse.refresh import REFRESH_INSTANCE
 from shared.loading.errors import IngestError
+from shared.operations.inbox import REMEMBERED
 from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
@@ -21,6 +22,7 @@ from shared.runtime.settings import SettingsIncomplete
 from web.api.blob_events import take_in_blob
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
+from web.api.intake import Intake
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
 from web.api.scheduling import order_due
@@ -90,6 +92,7 @@ async def tick(client: Client) -> None:
         )
         if found is not None:
             await begin(client, found)
+    await asyncio.to_thread(app.seen.forget, app.now() - REMEMBERED)
     if await asyncio.to_thread(_is_refresh_due, app):
         await begin_refresh(client)
     # Only now the table files are needed: a broken one must not keep the sweep from its work.
@@ -101,9 +104,13 @@ async def tick(client: Client) -> None:
 async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:
     """Count a request for the table that an event names, and order a load unless one is on its way.
 
-    The event is acknowledged once the request is written down, or the event as a dead letter.
+    The event is acknowledged once that is written down, or the event as a dead letter.
     """
-    start = await asyncio.to_thread(take_in, wiring.app(), body_of(event))
+    await _intake.bring(body_of(event), client)
+
+
+async def _take_in(bodies: Sequence[str], client: Client) -> None:
+    start = await asyncio.to_thread(lambda: take_in(wiring.app(), bodies))
     if start is not None:
         await begin(client, start)
 
@@ -113,6 +120,9 @@ async def on_blob_created(event: func.EventGridEvent | func.CloudEvent, client: 
     start = await asyncio.to_thread(take_in_blob, wiring.app(), body_of(event))
     if start is not None:
         await begin(client, start)
+
+
+_intake: Intake[str, Client] = Intake(_take_in)
 
 
 def _order_forgotten(app: wiring.App, sweep: Sweep) -> list[Start]:

@@ -12,32 +12,33 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.data.tables import TableClient, TableEntity, TableTransactionError, UpdateMode
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity, UpdateMode
 
-from shared.loading.errors import CredentialRejected, PermanentError, StateUnavailable
+from shared.adapters.azure.table_faults import (
+    RowModified,
+    StateRefused,
+    answering,
+    competing,
+    place_of,
+)
+from shared.loading.errors import StateUnavailable
+
+__all__ = ["WHATEVER", "Entities", "Row", "RowModified", "StateRefused", "answering"]
 
 T = TypeVar("T")
 # In characters: one outside the basic plane takes four bytes.
 _PIECE = 16_000
 _TRIES = 50
-_REFUSED_LOGIN = (401, 403)
-_TOO_LARGE = (400, 413)
-_LOST_RACE = (404, 409, 412)
+# So many rows of a transaction that are there already, and each row is written by itself.
+_MANY = 3
 # Stands for an ETag where a row is to be written whatever was there.
 WHATEVER = "*"
 
@@ -50,56 +51,6 @@ class Row:
     key: str
     body: bytes
     etag: str
-
-
-class RowModified(Exception):
-    """Somebody else changed the row since it was read."""
-
-
-class StateRefused(PermanentError):
-    """Table Storage cannot hold what was to be written. Order fewer tables at once; else report it with the message."""
-
-
-@contextmanager
-def answering() -> Generator[None]:
-    """Translate the SDK's errors once; conditions are handled where they are set."""
-    try:
-        yield
-    except (ResourceExistsError, ResourceModifiedError):
-        raise
-    except ResourceNotFoundError as error:
-        if _is_missing_table(error):
-            # Not to be taken for a missing row, which means that nothing was ever loaded.
-            raise StateUnavailable(f"Table Storage: {error.message}") from error
-        raise
-    except TableTransactionError as error:
-        if error.status_code in _LOST_RACE:
-            raise ResourceModifiedError(error.message, response=error.response) from error
-        raise _translated(error) from error
-    except AzureError as error:
-        raise _translated(error) from error
-
-
-def _translated(error: AzureError) -> Exception:
-    status = error.status_code if isinstance(error, HttpResponseError) else None
-    said = f"Table Storage: {status or ''} {error.message}"
-    if isinstance(error, ClientAuthenticationError) or status in _REFUSED_LOGIN:
-        return CredentialRejected(said)
-    return StateRefused(said) if status in _TOO_LARGE else StateUnavailable(said)
-
-
-def _is_missing_table(error: ResourceNotFoundError) -> bool:
-    return "TableNotFound" in str(error)
-
-
-@contextmanager
-def _competing(partition: str) -> Generator[None]:
-    """Say of a condition that did not hold that the row was modified."""
-    try:
-        with answering():
-            yield
-    except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
-        raise RowModified(f"{partition} has changed") from error
 
 
 class Entities:
@@ -129,7 +80,7 @@ class Entities:
             RowModified: it is not.
         """
         kind, entity, options = _operation(partition, key, value, etag)
-        with _competing(partition):
+        with competing(partition):
             if kind == "create":
                 written = self._client.create_entity(entity)
             elif kind == "upsert":
@@ -148,7 +99,7 @@ class Entities:
             self.swap(partition, key, value, etag=etag)
             return
         operations = [_operation(partition, key, value, etag) for key, value, etag in rows]
-        with _competing(partition):
+        with competing(partition):
             self._client.submit_transaction(operations)
 
     def put_all(self, partition: str, rows: Sequence[tuple[str, Any]]) -> None:
@@ -157,16 +108,59 @@ class Entities:
             batch = [(key, value, WHATEVER) for key, value in rows[start : start + 100]]
             self.swap_all(batch, partition=partition)
 
+    def create_all(self, partition: str, rows: Sequence[tuple[str, Any]]) -> set[str]:
+        """Write rows that are not there yet, each on its own account; give the keys that were there.
+
+        In transactions as long as few are there, as each of these costs one.
+        """
+        there: set[str] = set()
+        for start in range(0, len(rows), 100):
+            there |= self._create(partition, rows[start : start + 100])
+        return there
+
+    def remove_all(self, partition: str, keys: Sequence[str]) -> None:
+        """Delete rows of one partition, those that are there; in transactions unless one is gone."""
+        for start in range(0, len(keys), 100):
+            part = keys[start : start + 100]
+            operations = [("delete", {"PartitionKey": partition, "RowKey": key}) for key in part]
+            try:
+                with competing(partition):
+                    self._client.submit_transaction(operations)
+            except RowModified:
+                for key in part:
+                    with suppress(RowModified):
+                        self.remove(partition, key)
+
     def remove(self, partition: str, key: str, *, etag: str = WHATEVER) -> None:
         """Delete a row if it is there; with an ETag only as it was read.
 
         Raises:
             RowModified: it is there, but no longer as it was read.
         """
-        with _competing(partition):
+        with competing(partition):
             self._client.delete_entity(
                 partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
             )
+
+    def _create(self, partition: str, rows: Sequence[tuple[str, Any]]) -> set[str]:
+        there: set[str] = set()
+        left = list(rows)
+        while len(left) > 1 and len(there) < _MANY:
+            try:
+                self.swap_all([(key, value, None) for key, value in left], partition=partition)
+            except RowModified as error:
+                place = place_of(error, len(left))
+                if place is None:
+                    break
+                there.add(left.pop(place)[0])
+            else:
+                return there
+        for key, value in left:
+            try:
+                self.swap(partition, key, value, etag=None)
+            except RowModified:
+                there.add(key)
+        return there
 
     def range(
         self,

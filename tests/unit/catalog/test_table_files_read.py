@@ -253,6 +253,14 @@ def test_the_age_of_a_bound_that_is_told_of_is_a_duration_or_none(
     assert table.on_empty == ("accept" if written else "stop")
 
 
+def test_a_debounce_is_a_duration_and_none_where_nothing_is_written() -> None:
+    text = small("crm", "s.users")
+    given = parse_catalog({"a.yml": f"{text}\ndefaults: {{debounce: 10s}}"})
+
+    assert parse_catalog({"a.yml": text}).tables[0].debounce == timedelta(0)
+    assert given.tables[0].debounce == timedelta(seconds=10)
+
+
 def test_the_fingerprint_stays_the_same_over_releases() -> None:
     table = parse_catalog({"a.yml": EVERYTHING}, honour_only_built=False).tables[0]
 
@@ -271,6 +279,7 @@ def test_the_fingerprint_ignores_when_and_how_fast_a_table_loads() -> None:
         deletes=replace(table.deletes, every=timedelta(days=7), compare="rows"),
         on_empty="accept",
         held_back_alert=None,
+        debounce=timedelta(minutes=1),
         quality=(),
         silver=SilverSpec(),
     )
