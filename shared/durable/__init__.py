@@ -1,5 +1,6 @@
 """This package knows how orchestrators and activities speak to each other over Durable Functions."""
 
+from shared.durable.answering import implements, offers
 from shared.durable.protocol import (
     MOST_CHILDREN,
     Context,
@@ -9,7 +10,6 @@ from shared.durable.protocol import (
     StepFailed,
     Steps,
     blueprint,
-    implements,
     orchestrates,
     pause,
     start_over,
@@ -25,6 +25,7 @@ __all__ = [
     "Steps",
     "blueprint",
     "implements",
+    "offers",
     "orchestrates",
     "pause",
     "start_over",

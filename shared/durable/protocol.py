@@ -1,17 +1,12 @@
 """The protocol between orchestrators and activities: steps and flows with typed inputs and outputs.
 
 A step names an activity once, a flow an orchestrator. Orchestrators call them with `yield from`,
-so that the type checker knows what comes back; activities and flows are registered by `implements`
-and `orchestrates`. Nobody imports anybody else's body.
-
-An activity answers; it does not raise. What it answers is one of `gave` (its result), `again` (a
-passing fault: the flow waits on a durable timer and calls it once more), `busy` (the same, but it
-is no fault and does not count) and `refused` (any other failure). The real host and the SDK disagree on failures inside a fan-out, so none ever happen there.
+so that the type checker knows what comes back; flows are registered by `orchestrates`, activities as
+`shared.durable.answering` says. Nobody imports anybody else's body.
 """
 
 # No `from __future__ import annotations`: the Functions worker accepts only plain classes as the
 # annotations of a binding, and would see strings.
-import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,15 +19,7 @@ from azure.durable_functions import DurableOrchestrationContext as Context
 from azure.durable_functions.models.Task import TaskBase
 
 from shared.loading.decoding import prepare
-from shared.loading.errors import (
-    ConnectionSlotsTaken,
-    Failure,
-    IngestError,
-    SourceThrottled,
-    TransientError,
-    Unexpected,
-)
-from shared.loading.order import LoadCancelled
+from shared.loading.errors import Failure
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -42,10 +29,6 @@ Steps: TypeAlias = Generator[TaskBase, Any, T]
 # One orchestrator replays its whole history at every event: beyond this many children it nests.
 MOST_CHILDREN = 50
 
-# What is logged of a step's input. A plan's path holds the run id.
-_FACTS = ("order_id", "run_id", "table", "attempt", "epoch", "plan", "number")
-
-log = logging.getLogger("tidemark.steps")
 blueprint = df.Blueprint()
 prepare(Failure)
 
@@ -225,53 +208,6 @@ def start_over(context: Context, given: object) -> NoReturn:
     """Let the orchestration begin anew with another input and an empty history."""
     context.continue_as_new(msgspec.to_builtins(given))
     raise _StartedOver
-
-
-def implements(step: Step[In, Out]) -> Callable[[Callable[[In], Out]], Callable[[In], Out]]:
-    """Register a function as the activity behind a step; the function itself stays plain."""
-
-    def register(body: Callable[[In], Out]) -> Callable[[In], Out]:
-        def activity(payload: dict) -> dict:  # pyright: ignore[reportMissingTypeArgument] - the worker takes plain classes only
-            return _answer(step, body, payload)
-
-        activity.__name__ = step.name
-        blueprint.activity_trigger(input_name="payload")(activity)
-        return body
-
-    return register
-
-
-def _answer(
-    step: Step[In, Out], body: Callable[[In], Out], payload: dict[str, Any]
-) -> dict[str, Any]:
-    try:
-        return {"gave": msgspec.to_builtins(body(msgspec.convert(payload, step.takes)))}
-    except ConnectionSlotsTaken as error:
-        return {"busy": msgspec.to_builtins(error.failure)}
-    except TransientError as error:
-        log.warning("step will be tried again", extra=_facts(step, payload, error.failure))
-        asked = error.pause_seconds if isinstance(error, SourceThrottled) else 0
-        return {"again": msgspec.to_builtins(error.failure), **({"pause": asked} if asked else {})}
-    except LoadCancelled as error:
-        log.info("step left out", extra=_facts(step, payload, error.failure))
-        return {"refused": msgspec.to_builtins(error.failure)}
-    except IngestError as error:
-        log.error("step refused", extra=_facts(step, payload, error.failure))  # noqa: TRY400 - typed: no traceback needed
-        return {"refused": msgspec.to_builtins(error.failure)}
-    except Exception as error:
-        # The boundary of the activity: a fault of ours becomes an answer like any other, and the
-        # traceback goes to the log, where it belongs.
-        failure = Unexpected(f"{type(error).__name__} in {step.name}").failure
-        log.exception("step broke", extra=_facts(step, payload, failure))
-        return {"refused": msgspec.to_builtins(failure)}
-
-
-def _facts(step: Step[Any, Any], payload: dict[str, Any], failure: Failure) -> dict[str, Any]:
-    """Say for whom a step worked. A late execution is known by nothing but this."""
-    known: dict[str, Any] = {}
-    for part in (payload, *(payload.get(name) or {} for name in ("order", "record", "claim"))):
-        known |= {name: part[name] for name in _FACTS if name in part}
-    return {"step": step.name, "error": failure.type, "error_message": failure.message, **known}
 
 
 def orchestrates(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from shared.catalog import TableSpec
 from shared.loading.plan import PlannedColumn
 from shared.loading.proof import Measure, Proof
 from shared.loading.span import Observation, Span
+
+if TYPE_CHECKING:
+    # Whoever plans needs no rows, and Arrow takes long to load.
+    import pyarrow as pa
 
 __all__ = [
     "Column",

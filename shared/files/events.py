@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from shared.catalog import TableSpec
 from shared.catalog.path_patterns import is_plain_path
-from shared.files.planning import matches
+from shared.files.matching import matches
 from shared.loading.errors import PermanentError
 from shared.loading.versions import FileVersion
 

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from shared.catalog import TableSpec, parse_schedule
 from shared.catalog.files_spec import FilesSpec
-from shared.catalog.path_patterns import compile_pattern, is_hidden, is_plain_path, static_folder
+from shared.catalog.path_patterns import static_folder
 from shared.catalog.schedule import next_after
 from shared.extraction.changes import judge_drift
 from shared.extraction.planning import PlanBasis
 from shared.files.arrivals import Arrivals
 from shared.files.columns import PLACE_NAMES, own_columns, place_columns, planned
+from shared.files.matching import location_of, matches
 from shared.files.shapes import find_columns
 from shared.files.typed import arrow_type
 from shared.files.zone import LandingZone
@@ -168,18 +169,6 @@ class FilePlanner:
         return columns, versions, findings
 
 
-def matches(spec: TableSpec, path: str) -> bool:
-    """Say whether a path of the lake is of a file of the table."""
-    if spec.files is None:
-        return False
-    head, rest = f"{location_of(spec)}/", path
-    if not path.startswith(head):
-        return False
-    rest = path[len(head) :]
-    plain = is_plain_path(path) and not is_hidden(rest)
-    return plain and compile_pattern(spec.files.path).fullmatch(rest) is not None
-
-
 def group_files(versions: Sequence[FileVersion]) -> Iterator[Slice]:
     """Put small files together and leave large ones alone, in the order given."""
     group: list[FileVersion] = []
@@ -192,13 +181,6 @@ def group_files(versions: Sequence[FileVersion]) -> Iterator[Slice]:
         size += version.size
     if group:
         yield Slice(number=number, span=Span(), files=tuple(group))
-
-
-def location_of(spec: TableSpec) -> str:
-    """Give the folder that a source's files arrive in. Raises BadOrder if the table has none."""
-    if spec.source.location is None:
-        raise BadOrder(f"{spec.name} is no table of files")
-    return spec.source.location
 
 
 def _files_of(spec: TableSpec) -> FilesSpec:

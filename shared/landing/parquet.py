@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 # A row group is closed at either limit: readers want large ones, memory wants small ones. Two slices of
 # one worker hold two of them, and what reads one back holds it again.
 ROW_GROUP_ROWS = 128_000
-ROW_GROUP_BYTES = 24 * 1024 * 1024
+ROW_GROUP_BYTES = 16 * 1024 * 1024
 DICTIONARY_BYTES = 32 * 1024
 
 

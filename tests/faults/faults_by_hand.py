@@ -17,7 +17,7 @@ from activities.judge_quality import judge_quality
 from activities.plan_load import plan_load
 from activities.publish import publish
 from activities.take_turn import take_turn
-from shared.durable import protocol, steps
+from shared.durable import answering, steps
 from shared.loading.order import TableOrder, new_order_id
 from shared.loading.turn import Claim, release
 from shared.operations.records import RunRecord
@@ -133,7 +133,7 @@ class Load:
     def answer_of_claim(self) -> dict[str, Any]:
         """Claim through the activity itself: what an orchestrator would be answered."""
         payload = to_builtins(self._wanted_commit())
-        return protocol._answer(steps.claim_commit, claim_commit, payload)
+        return answering._answer(steps.claim_commit, claim_commit, payload)
 
     def _wanted_commit(self) -> steps.CommitWanted:
         assert self.turn is not None

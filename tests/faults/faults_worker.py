@@ -20,9 +20,9 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-import activities  # noqa: F401 - imported before the lives are forked
-import orchestrators  # noqa: F401 - the same
-import web.api.http  # noqa: F401 - the same
+import activities
+import orchestrators  # noqa: F401 - imported before the lives are forked
+import web.api.http  # noqa: F401 - imported before the lives are forked
 from local.functions_host import Disturbance, FunctionsHost
 from local.functions_host.log import log_to
 from local.ports import free_port
@@ -31,6 +31,11 @@ from local.stack import REPOSITORY, StackOptions, run
 from shared.adapters.azure import clients
 from shared.durable import steps
 from shared.operations import sweep
+from shared.runtime import building  # noqa: F401 - imported before the lives are forked
+
+# The same, with all that they need.
+for _name in activities.__all__:
+    getattr(activities, _name)
 
 _ROW = re.compile(r"(\w+)\(PartitionKey='.*',RowKey='(.*)'\)")
 

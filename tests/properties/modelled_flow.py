@@ -9,7 +9,7 @@ from modelled_stack import Stack
 import activities
 from orchestrators.extract_lane import extract_one_lane
 from orchestrators.load_table import load_one_table
-from shared.durable import Step, protocol, steps
+from shared.durable import Step, answering, protocol, steps
 from shared.loading.order import TableOrder
 from shared.operations.records import RunRecord
 
@@ -70,7 +70,7 @@ def carry_out(name: str, payload: Any) -> Any:
     if name == steps.extract_lane.name:
         return _carry_out_lane(msgspec.convert(payload, steps.SliceLane))
     body = getattr(getattr(activities, name), name)
-    answer = protocol._answer(STEPS[name], body, payload)
+    answer = answering._answer(STEPS[name], body, payload)
     refused = answer.get("refused")
     assert refused is None or refused["type"] != "Unexpected", f"{name} broke: {refused}"
     return msgspec.json.decode(msgspec.json.encode(answer))

@@ -1,0 +1,66 @@
+"""What `make bench` and `make bench-scale` do, with few rows: everyone has a turn, and all rows arrive."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as speed
+from benchmarks import report, scale
+from benchmarks.usage import Cost
+
+OVER_ODBC = ["tidemark-odbc", "tidemark-odbc-one-slice", "pyodbc"]
+WITHOUT_ODBC = os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1"
+QUICK = ["copy", "tidemark", "connectorx", "adbc", "dlt-connectorx"]
+
+
+def run(
+    module: object, arguments: list[str], into: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, object]:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments, "--into", str(into)])
+    module.main()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+    return {file.stem: json.loads(file.read_text()) for file in into.glob("*.json")}
+
+
+def test_everyone_lands_every_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = QUICK if WITHOUT_ODBC else [*QUICK, *OVER_ODBC]
+    sizes = ["--rows", "2000", "--rounds", "1", "--only", *names]
+    found = run(speed, sizes, tmp_path, monkeypatch)
+    assert set(found["speed"]["turns"]) == set(names)  # type: ignore[index,call-overload]
+    assert (tmp_path / "speed.svg").read_text().count("<rect") == 2 * len(names)
+
+
+@pytest.mark.long
+def test_so_do_the_slower_backends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slower = ["tidemark-one-slice", "dlt-connectorx-stream", "dlt-pyarrow", "dlt-sqlalchemy"]
+    sizes = ["--rows", "2000", "--rounds", "1", "--only", *slower]
+    found = run(speed, sizes, tmp_path, monkeypatch)
+    assert set(found["speed"]["turns"]) == set(slower)  # type: ignore[index,call-overload]
+
+
+def test_rows_and_tables_are_measured_at_every_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = ["--rows", "1000", "2000", "--tables", "2", "4", "--events", "0"]
+    found = run(scale, sizes, tmp_path, monkeypatch)
+    assert {name: set(found[name][name]) for name in found} == {  # type: ignore[index,call-overload]
+        "rows": {"1000", "2000"},
+        "tables": {"2", "4"},
+    }
+    assert {file.name for file in tmp_path.glob("*.svg")} == {
+        "memory.svg",
+        "rows.svg",
+        "tables.svg",
+    }
+
+
+def test_a_ratio_above_one_says_that_the_first_is_faster() -> None:
+    ours = Cost(clock=2.0, cpu=4.0, memory=100.0)
+    theirs = Cost(clock=5.0, cpu=2.0, memory=900.0)
+    told = report.table(
+        {"tidemark": ours, "dlt-connectorx": theirs}, {"tidemark": 3, "dlt-connectorx": 3}, 1_000
+    )
+    [ratio] = [line for line in told.splitlines() if "against" in line]
+    assert ratio.split()[:2] == ["2.50", "0.50"]
