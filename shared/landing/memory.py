@@ -26,5 +26,6 @@ def give_back_memory() -> None:
     if sys.platform == "linux":
         # Other C libraries than glibc have nothing of the kind.
         settle = getattr(ctypes.CDLL(None), "mallopt", None)
-        for setting, value in _SETTINGS.items() if settle else ():
-            settle(setting, value)
+        if settle is not None:
+            for setting, value in _SETTINGS.items():
+                settle(setting, value)
