@@ -190,6 +190,7 @@ def images(lake: Path, table: str, run: dict[str, Any]) -> pa.Table:
     return pa.concat_tables([pq.read_table(f, partitioning=None) for f in folder.glob("*.parquet")])
 
 
+@pytest.mark.long
 def test_a_change_at_mariadb_lands_with_the_next_load(
     mariadb_api: Api, mariadb_stack: Stack, changing: str, server: RunningMariadb
 ) -> None:

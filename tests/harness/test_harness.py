@@ -32,6 +32,7 @@ def test_no_row_is_lost_wrong_extra_or_doubled(sound: Place, seed: int) -> None:
     assert trial.played.transactions > STEPS // 10
 
 
+@pytest.mark.long
 def test_a_bound_that_passes_over_open_transactions_is_found(hasty: Place) -> None:
     script = write_script(20260109, BROKEN_TABLES, writers=3, steps=BROKEN_STEPS)
     trial = step_by_step(hasty, script)

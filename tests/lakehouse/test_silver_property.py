@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.delta import Lake
 from lakehouse.silver.refresh import refresh
+from tests.conftest import LONG
 
 COLUMNS = {"id": pa.int32(), "name": pa.string()}
 GOOD = {"name": "good", "rule": "name <> 'bad'", "severity": "quarantine"}
@@ -102,7 +103,7 @@ def versions(lake: Lake) -> dict[str, int]:
 
 
 @settings(
-    max_examples=4,
+    max_examples=4 if LONG else 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -105,6 +105,7 @@ def test_a_failed_load_leaves_the_old_sample(sample: str, monkeypatch: pytest.Mo
     assert ask(sample, 'SELECT count(*) FROM dbo."DimUser"') == [(spotify.USERS,)]
 
 
+@pytest.mark.long
 def test_loading_again_gives_the_same_rows(start_postgres: StartPostgres, state: Path) -> None:
     uri = start_postgres(state).uri
     first = create_sample(uri)
