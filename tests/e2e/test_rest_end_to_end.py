@@ -96,8 +96,26 @@ def test_increments_land_what_is_new_once_and_say_how_they_were_read(
     order = api.post("/api/reconciliations", {"table": table, "compare": "rows"})["order_id"]
     assert api.wait_for_order(order)["state"] == "succeeded"
     assert differing(source, stack) == []
+    assert [run["outcome"] for run in api.runs(table)].count("loaded") == 3
     counted = Counter((row["id"], row["updated_at"]) for row in images(stack.lake, source.target))
     assert [key for key, times in counted.items() if times > 1 and key[0] != 3] == []
+
+
+def test_a_backfill_asks_for_its_windows_alone(
+    api: Api, make: Callable[..., RestSource], stack: Stack
+) -> None:
+    source = make(120)
+    table = source.declare(OFFSET)
+    api.load_one(table)
+    before = len(source.api.asked)
+    period = {"from": "2026-01-01 00:00:30+00", "to": "2026-01-01 00:00:50+00", "window": "10s"}
+    order = api.post("/api/backfills", {"table": table, **period})["order_id"]
+    assert api.wait_for_order(order, "backfills")["state"] == "succeeded"
+    again = Counter(row["id"] for row in images(stack.lake, source.target))
+    assert [key for key, times in again.items() if times > 1] == list(range(30, 50))
+    asked = {each.query.get("until") for each in source.asked_since(before)}
+    assert {"2026-01-01T00:00:40Z", "2026-01-01T00:00:50Z"} <= asked
+    assert differing(source, stack) == []
 
 
 def test_a_plan_shows_the_request_and_nothing_secret_is_kept_anywhere(

@@ -56,7 +56,8 @@ def find_kinds(
         TypeUnsupported: a field has a name that Tidemark needs.
         CursorUnsound: the cursor's values are not of its kind.
     """
-    shown = _gather([flatten(record, rest.depth) for record in records])
+    excluded = frozenset(spec.columns.exclude)
+    shown = _gather([flatten(record, rest.depth, excluded) for record in records])
     kinds = {column.name: column.source_type for column in known if column.name not in OWN}
     _check_needed(spec, rest, kinds, shown, any_record=bool(records))
     cursor = spec.cursor.column
@@ -162,7 +163,7 @@ class Filling:
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _columns(self, record: Any) -> Mapping[str, Any]:
-        return flatten(check_record(record), self.rest.depth)
+        return flatten(check_record(record), self.rest.depth, self._excluded)
 
     def _left_over(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
         over = {

@@ -11,14 +11,19 @@ from shared.loading.errors import TypeUnsupported
 _JOINT = "_"
 
 
-def flatten(record: Mapping[str, Any], depth: int) -> Mapping[str, Any]:
+def flatten(
+    record: Mapping[str, Any], depth: int, without: frozenset[str] = frozenset()
+) -> Mapping[str, Any]:
     """Give a record's values by column; the fields of objects down to `depth` are columns of their own.
 
-    `address: {city: Oslo}` becomes `address_city`. An object without a field is none.
+    `address: {city: Oslo}` becomes `address_city`. An object without a field is none. A field that is to
+    be left out (`without`) is so with all that it holds.
 
     Raises:
         TypeUnsupported: two fields would be one column.
     """
+    if without:
+        record = {name: value for name, value in record.items() if name not in without}
     if not depth or not any(is_object(value) for value in record.values()):
         return record
     columns: dict[str, Any] = {}

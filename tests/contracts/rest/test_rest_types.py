@@ -279,6 +279,14 @@ def test_an_excluded_field_is_nowhere(serve: Serve) -> None:
     assert "secret" not in read.schema.names
 
 
+def test_an_excluded_object_is_left_out_with_all_that_it_holds(serve: Serve) -> None:
+    excluded = {"columns": ColumnSpec(exclude=("a",))}
+    read = serving(serve, FLAT, rest={"depth": 8}, keys=excluded).read()
+
+    assert [name for name in read.schema.names if name.startswith("a")] == []
+    assert read.rows[0]["_rest"] is None
+
+
 def test_an_empty_collection_has_the_columns_that_are_needed(serve: Serve) -> None:
     def nothing(_asked: Asked) -> None:
         return None
