@@ -24,6 +24,8 @@ COMMANDS = {
     "runs": "List runs, newest first, or show one run or order.",
     "rerun": "Run again what failed of a run, an order or a backfill.",
     "replay": "List what could not be taken up, and take it up again.",
+    "publish": "Say that tables have changed, as a source system would.",
+    "relay": "Publish what a PostgreSQL source writes into its outbox.",
     "cancel": "Cancel an order, a backfill or one run.",
     "watermark": "Look at watermarks, and correct them.",
     "import-adf": "Write a table file from a Data Factory pipeline.",

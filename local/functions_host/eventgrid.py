@@ -17,6 +17,7 @@ from local.functions_host.answers import as_json, nothing, refusal
 from local.functions_host.app import Function
 from local.functions_host.invocation import Invoker
 
+_TAKEN = 202
 _log = logging.getLogger(__name__)
 
 _ORIGINS = frozenset(
@@ -48,6 +49,25 @@ class EventGridWebhook:
             allowed = origin if origin in _ORIGINS else "eventgrid.azure.net"
             return nothing(200, {"Webhook-Allowed-Origin": allowed})
         return await self._post(request, function)
+
+    async def publish(self, request: web.Request, name: str) -> web.Response:
+        """Stand in for a topic that the function of this name subscribes to: deliver at once.
+
+        A real topic accepts first and delivers later, again and again if need be. Here whoever
+        publishes is told of a delivery that failed, and publishes again.
+        """
+        function = self._functions.get(name)
+        if function is None:
+            return refusal(404, f"{name!r} is no Event Grid function")
+        try:
+            body: Any = json.loads(await request.read())
+        except ValueError as error:
+            return refusal(400, f"the body is not JSON: {error}")
+        if not isinstance(body, list):
+            return refusal(400, "the body must be a list of events")
+        events: list[Any] = body
+        delivered = await self._deliver(function, events)
+        return nothing(200 if delivered.status == _TAKEN else 503)
 
     async def _post(self, request: web.Request, function: Function) -> web.Response:
         kind = request.headers.get("aeg-event-type", "").casefold()

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _WEBHOOKS = "/runtime/webhooks/durabletask/"
 _RPC = "/runtime/rpc/durabletask/"
+_TOPICS = "/topics/"
 _EVENT_GRID = "/runtime/webhooks/eventgrid"
 
 
@@ -55,6 +56,8 @@ class Doors:
             if not self._opens_system(request, "eventgrid_extension"):
                 return nothing(401)
             return await self._event_grid.answer(request)
+        if path.startswith(_TOPICS) and request.method == "POST":
+            return await self._publish(request)
         if path.startswith("/admin/"):
             return self._administer(request, path)
         return await self._call(request)
@@ -77,6 +80,13 @@ class Doors:
         if self._keys and not self._keys.opens_function(_key(request), function.name, level):
             return nothing(401)
         return await self._functions.answer(request, function, parameters)
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        key = request.headers.get("aeg-sas-key", "")
+        if self._keys and not self._keys.opens_system(key, "eventgrid_extension"):
+            return nothing(401)
+        name = request.path.removeprefix(_TOPICS).removesuffix("/api/events")
+        return await self._event_grid.publish(request, name)
 
     def _administer(self, request: web.Request, path: str) -> web.Response:
         if self._keys and not self._keys.opens_admin(_key(request)):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.filedatalake import DataLakeServiceClient
+from requests.utils import get_environ_proxies
 
 # A request is tried this many times more.
 RETRIES = 3
@@ -64,9 +67,24 @@ def table_service(url: str, credential: Any) -> TableServiceClient:
     return TableServiceClient(
         url,
         credential=credential,
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=TABLE_ANSWER_SECONDS,
+        transport=_transport(TABLE_ANSWER_SECONDS),
+        proxies=get_environ_proxies(url),
         retry_total=RETRIES,
         # Pauses of 0, 0.8 and 1.6 s, or what Retry-After says.
         retry_backoff_factor=0.4,
+    )
+
+
+def _transport(read_timeout: int) -> RequestsTransport:
+    """Make a transport for which the environment is read once.
+
+    Left to itself it asks the environment for proxies, certificates and a netrc file at every
+    request, which is an eighth of what a small request costs.
+    """
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return RequestsTransport(
+        use_env_settings=False,
+        connection_timeout=CONNECT_SECONDS,
+        read_timeout=read_timeout,
+        connection_verify=bundle or True,
     )

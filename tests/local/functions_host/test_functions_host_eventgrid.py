@@ -79,3 +79,24 @@ def test_other_requests_get_the_status_the_extension_gives(
     sample: Sample, kind: str, to: str, body: Any, status: int
 ) -> None:
     assert post(sample, body, kind, to).status_code == status
+
+
+def test_what_is_published_to_a_functions_topic_is_delivered_to_it(sample: Sample) -> None:
+    answer = sample.http.post("/topics/on_event/api/events", json=[event(1), event(2)])
+    assert answer.status_code == 200
+    assert {"event 1 Made", "event 2 Made"} <= set(sample.trace.lines)
+
+
+@pytest.mark.parametrize(
+    ("to", "body", "status"),
+    [
+        ("unheard", [], 404),
+        ("on_event", {}, 400),
+        ("on_event", [event(1, fail=True)], 503),
+    ],
+)
+def test_whoever_publishes_is_told_what_was_not_delivered(
+    sample: Sample, to: str, body: Any, status: int
+) -> None:
+    answer = sample.http.post(f"/topics/{to}/api/events", json=body)
+    assert answer.status_code == status
