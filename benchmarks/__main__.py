@@ -18,7 +18,7 @@ import json
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -52,21 +52,34 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="names of those to measure")
     parser.add_argument("--into", type=Path, default=ROOT / "benchmarks" / "results")
     given = parser.parse_args()
-    found = measure(given.rows, given.rounds, given.only)
     given.into.mkdir(parents=True, exist_ok=True)
+    table = ""
+    for found in measure(given.rows, given.rounds, given.only):
+        table = _write(found, given.rows, given.into)
+    sys.stdout.write(table)
+
+
+def _write(found: dict[str, list[Turn]], rows: int, into: Path) -> str:
+    """Write what is known so far, and give it as a table."""
     whole = {
-        "rows": given.rows,
+        "rows": rows,
         "machine": f"{host_name()}, Python {platform.python_version()}",
         "turns": {name: [asdict(turn) for turn in turns] for name, turns in found.items()},
     }
-    (given.into / "speed.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    (into / "speed.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     medians = {name: _median([turn.cost for turn in turns]) for name, turns in found.items()}
-    (given.into / "speed.svg").write_text(report.bars(medians, given.rows), encoding="utf-8")
-    sys.stdout.write(report.table(medians, {n: len(t) for n, t in found.items()}, given.rows))
+    (into / "speed.svg").write_text(report.bars(medians, rows), encoding="utf-8")
+    return report.table(medians, {n: len(t) for n, t in found.items()}, rows)
 
 
-def measure(rows: int, rounds: int, only: list[str] | None = None) -> dict[str, list[Turn]]:
-    """Let each have its turn in every round; one that lands another number of rows is an error."""
+def measure(
+    rows: int, rounds: int, only: list[str] | None = None
+) -> Generator[dict[str, list[Turn]]]:
+    """Let each have its turn in every round, and give all turns so far after each.
+
+    Raises:
+        BenchmarkFailed: one has landed another number of rows.
+    """
     found: dict[str, list[Turn]] = {}
     with tempfile.TemporaryDirectory(prefix="tidemark-bench-") as place:
         # PostgreSQL runs as another user, who has to pass through.
@@ -84,10 +97,10 @@ def measure(rows: int, rounds: int, only: list[str] | None = None) -> dict[str, 
                         continue
                     found.setdefault(name, []).append(turns[name]())
                     _tell(name, found[name][-1])
+                    yield found
         finally:
             whole.stop()
             server.stop()
-    return found
 
 
 def _turns(whole: Whole, uri: str, rows: int) -> dict[str, Callable[[], Turn]]:

@@ -85,7 +85,7 @@ def land(level: str, uri: str, postmaster: str, lake_url: str, lake_key: str) ->
     """Land the table once; `copied` asks the source nothing."""
     with lake_service(lake_url, lake_key) as service, connect(uri) as session:
         lake = AzureLake(service)
-        spec = _spec("rows" if level == "copied" else level)
+        spec = spec_of("rows" if level == "copied" else level)
         columns = plan_columns(spec, session.shape(spec))
         run = f"{level}-{os.getpid()}"
         landing = _landing(lake, spec, run, columns)
@@ -149,7 +149,7 @@ def _cpu(pid: int) -> tuple[float, float]:
     return own / _TICKS, children / _TICKS
 
 
-def _spec(level: str) -> TableSpec:
+def spec_of(level: str) -> TableSpec:
     source = SourceSpec(name="bench", kind="sql", engine="postgresql", connection="${BENCH}")
     cursor = CursorSpec(kind="none", column=None)
     receipt: Any = level

@@ -49,6 +49,7 @@ def main() -> None:
     sizes = [1_000_000, 3_000_000, 10_000_000, 30_000_000]
     parser.add_argument("--rows", type=int, nargs="*", default=sizes)
     parser.add_argument("--tables", type=int, nargs="*", default=[100, 500, 2000])
+    parser.add_argument("--events", type=int, choices=(0, 1), default=1, help="0 leaves them out")
     parser.add_argument("--into", type=Path, default=ROOT / "benchmarks" / "results")
     given = parser.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
@@ -63,7 +64,7 @@ def main() -> None:
                 measure_rows(Path(place), server.uri, given.rows, given.into)
         finally:
             server.stop()
-    if importlib.util.find_spec("benchmarks.events"):
+    if given.events and importlib.util.find_spec("benchmarks.events"):
         subprocess.run([sys.executable, "-m", "benchmarks.events"], check=True)
 
 
@@ -97,7 +98,7 @@ def measure_rows(place: Path, uri: str, sizes: Sequence[int], into: Path) -> Non
 
 
 def measure_tables(place: Path, uri: str, sizes: Sequence[int]) -> dict[int, Loaded]:
-    """Order loads of so many tables with nothing new, each size twice: the second counts."""
+    """Order loads of so many tables with nothing new, by a worker that has seen some."""
     with connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.executescript(f"CREATE SCHEMA {_MANY}")
         for first in range(0, max(sizes), 100):
@@ -113,9 +114,9 @@ def measure_tables(place: Path, uri: str, sizes: Sequence[int]) -> dict[int, Loa
         for n in range(max(sizes))
     ]
     whole.write_source(_MANY, tables)
-    whole.start()
     names = [f"{_MANY}/{_MANY}.t{n}" for n in range(max(sizes))]
     found: dict[int, Loaded] = {}
+    whole.start()
     try:
         for name in names:
             whole.set_watermark(name, _POSITION)

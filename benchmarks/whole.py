@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +18,12 @@ from benchmarks.peers import odbc_address
 from benchmarks.played import CURSOR, NAME
 from benchmarks.usage import BenchmarkFailed, Cost, Watch
 from local.anomalies.subjects.orders import Orders
-from local.anomalies.waiting import await_true
 from local.stack_process import StackProcess
 
 _FINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
 # Asking how far it is costs the same process some milliseconds; when it ended, the order says.
 _POLL_SECONDS: Final = 0.25
+_PATIENCE_SECONDS: Final = 4 * 3600
 _SETTINGS: Final = {"adbc": "BENCH_URI", "odbc": "BENCH_ODBC"}
 
 
@@ -119,11 +120,7 @@ class Whole:
         watch = Watch(self.pid)
         began = datetime.now().astimezone()
         order_id = self._orders.place("/api/loads", {"tables": [*tables], "mode": mode})
-        await_true(
-            lambda: self._orders.view(order_id)["state"] in _FINAL,
-            f"the end of {order_id}",
-            poll_seconds=_POLL_SECONDS,
-        )
+        self._await_end(order_id, _POLL_SECONDS * (1 if len(tables) == 1 else 10))
         cost = watch.cost()
         order = self._orders.view(order_id)
         if order["state"] != "succeeded":
@@ -134,6 +131,13 @@ class Whole:
             rows=sum(table["rows"] for table in order["tables"]),
             bytes=sum(table["bytes"] for table in order["tables"]),
         )
+
+    def _await_end(self, order_id: str, pause_seconds: float) -> None:
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while self._orders.view(order_id)["state"] not in _FINAL:
+            if time.monotonic() > end:
+                raise BenchmarkFailed(f"waited in vain for the end of {order_id}")
+            time.sleep(pause_seconds)
 
     def load_way(self, way: Way) -> Loaded:
         """Load the whole table by a way, and take from the disk what landed."""
