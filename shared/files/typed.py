@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.files.parquet import parquet_type
 from shared.loading.plan import PlannedColumn
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
@@ -68,10 +69,11 @@ def arrow_type(declared: str) -> pa.DataType:
 
 
 def read_texts(texts: pa.Array, declared: str) -> Typed:
-    """Read texts as values of a type."""
-    kind = arrow_type(declared)
-    if texts.type == kind:
+    """Read texts as values of a type; what has one already stays as it is."""
+    is_text = declared == "text" or not _is_declared(declared)
+    if is_text or not pa.types.is_string(texts.type):
         return Typed(values=texts)
+    kind = arrow_type(declared)
     form = _FORMS["decimal" if declared.startswith("decimal") else declared]
     fits = pc.fill_null(pc.match_substring_regex(texts, form), True)  # noqa: FBT003 - Arrow takes it by position
     bad: list[int] = []
@@ -108,6 +110,9 @@ def _read_one(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
 
 def arrow_of(column: PlannedColumn) -> pa.DataType:
     """Give the type of a planned column: the one declared, or of a Parquet file the one that it has."""
-    if column.source_type in _ARROW or column.source_type.startswith("decimal("):
-        return arrow_type(column.source_type)
-    return pa.type_for_alias(column.lands)
+    declared = column.source_type
+    return arrow_type(declared) if _is_declared(declared) else parquet_type(column.lands)
+
+
+def _is_declared(kind: str) -> bool:
+    return kind in _ARROW or kind.startswith("decimal(")

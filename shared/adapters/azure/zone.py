@@ -81,10 +81,10 @@ class AzureLandingZone:
         return Opened(version=now, blocks=self._blocks(now))
 
     @contextmanager
-    def seek(self, version: FileVersion) -> Generator[BinaryIO]:
+    def seek(self, version: FileVersion) -> Generator[tuple[FileVersion, BinaryIO]]:
         """Read exactly this version anywhere in it."""
         now = self._confirm(version)
-        yield cast("BinaryIO", io.BufferedReader(_Seekable(self, now), PIECE))
+        yield now, cast("BinaryIO", io.BufferedReader(_Seekable(self, now), PIECE))
 
     def fetch(self, version: FileVersion, offset: int, length: int) -> bytes:
         """Read a stretch of a version. Raises VersionGone."""
