@@ -47,6 +47,7 @@ from shared.runtime import wiring
 
 _MB = 1_000_000
 _BAD_ROWS = 10
+_NO_ROW = "not a row of this file"
 _TABLES = """
 source: {name: bench, kind: files, location: landing/bench}
 tables:
@@ -110,10 +111,9 @@ def put(kind: str, megabytes: int) -> tuple[int, list[int]]:
     lake = wiring.build(wiring.Settings.from_env(os.environ), os.environ).lake
     lake.make_folder(f"landing/bench/{kind}")
     name = "large.csv" if kind == "csv" else "large.ndjson.gz"
-    pieces, bad = iter(_pieces(kind, megabytes * _MB)), list[int]()
-    size = 0
+    size, bad = 0, list[int]()
     with lake.create(f"landing/bench/{kind}/{name}") as sink:
-        for piece, lines in pieces:
+        for piece, lines in _pieces(kind, megabytes * _MB):
             sink.write(piece)
             size += len(piece)
             bad += lines
@@ -121,31 +121,33 @@ def put(kind: str, megabytes: int) -> tuple[int, list[int]]:
 
 
 def _pieces(kind: str, most: int) -> Iterator[tuple[bytes, list[int]]]:
-    """Give the file piece by piece with the lines of malformed rows; the sizes are as packed."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS | 16) if kind != "csv" else None
-    line, written, number = 1, 0, 0
+    """Give the file piece by piece with the lines of malformed rows; `most` is as packed.
+
+    The same rows come again and again, so that writing them takes no longer than reading them.
+    """
+    rows = [_row(kind, number) for number in range(50_000)]
+    good, bad = (
+        "\n".join(each).encode() + b"\n" for each in (rows, [*rows[:1000], _NO_ROW, *rows[1000:]])
+    )
+    at = bad.count(b"\n", 0, bad.index(_NO_ROW.encode()))
+    packed = {each: _pack(each) if kind == "ndjson" else each for each in (good, bad)}
+    line, written, found = 1, 0, 0
     if kind == "csv":
         yield b"id,listener,track,played_at,royalty,device,note\n", []
         line = 2
     while written < most:
-        rows = [_row(kind, number + each) for each in range(50_000)]
-        number += len(rows)
-        bad: list[int] = []
-        if written >= most * len(_BAD) // _BAD_ROWS and len(_BAD) < _BAD_ROWS:
-            rows.insert(1000, "not a row of this file")
-            bad = [line + "\n".join(rows[:1000]).count("\n") + 1]
-            _BAD.append(bad[0])
-        text = "\n".join(rows) + "\n"
-        line += text.count("\n")
-        raw = text.encode()
-        piece = packer.compress(raw) if packer else raw
-        written += len(piece)
-        yield piece, bad
-    if packer:
-        yield packer.flush(), []
+        spoilt = found < _BAD_ROWS and written >= most * found // _BAD_ROWS
+        raw = bad if spoilt else good
+        found += spoilt
+        yield packed[raw], [line + at] if spoilt else []
+        written += len(packed[raw])
+        line += raw.count(b"\n")
 
 
-_BAD: list[int] = []
+def _pack(raw: bytes) -> bytes:
+    """Pack as one member of gzip, of which a file may have many."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(raw) + packer.flush()
 
 
 def _row(kind: str, n: int) -> str:
@@ -246,7 +248,6 @@ def report(kind: str, size: int, bad: list[int], done: dict[str, Any]) -> None:
         f"{done['bytes'] / _MB:,.0f} MB of Parquet; resident {done['memory']:.0f} MB at the most "
         f"of {done['samples']} samples\n"
     )
-    _BAD.clear()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from shared.files.typed import arrow_type
 _NEWLINE, _RETURN, _OPEN, _CLOSE = 10, 13, ord("{"), ord("}")
 # What Arrow reads as JSON itself; other types are texts in JSON.
 _PLAIN = ("integer", "double", "boolean")
+# A block that is not as declared is cut into so many, down to so few rows.
+_PARTS, _EXACT_ROWS = 16, 64
 # No JSON, and yet read as numbers.
 _NO_NUMBERS = (b"NaN", b"Inf")
 
@@ -42,13 +44,13 @@ class JsonLines:
             buffer = self._after_skipped(self._carry + block)
             end = buffer.rfind(b"\n") + 1
             if end:
-                yield self._read(buffer[:end])
+                yield from self._read(buffer[:end], self._line)
                 self._line += buffer.count(b"\n", 0, end)
             self._carry = buffer[end:]
             if len(self._carry) > MOST_RECORD:
                 yield self._too_long()
         if self._carry.strip():
-            yield self._read(self._carry)
+            yield from self._read(self._carry, self._line)
         self._carry = b""
 
     def _after_skipped(self, buffer: bytes) -> bytes:
@@ -67,12 +69,13 @@ class JsonLines:
         none = read_records([], self.columns, self.dropped)
         return Chunk(rows=none.rows, lines=none.lines, raw=none.raw, malformed=malformed)
 
-    def _read(self, body: bytes) -> Chunk:
+    def _read(self, body: bytes, first: int) -> Iterator[Chunk]:
+        """Read whole lines, of which the first has this number."""
         held = np.frombuffer(body, np.uint8)
         ends = np.append(np.flatnonzero(held == _NEWLINE), [] if body[-1:] == b"\n" else len(body))
         ends = ends.astype(np.int64)
         starts = np.concatenate(([0], ends[:-1] + 1))
-        lines = np.arange(len(starts)) + self._line
+        lines = np.arange(len(starts)) + first
         closing = ends - 1
         closing = closing - (held[np.maximum(closing, 0)] == _RETURN)
         kept = closing >= starts
@@ -80,18 +83,23 @@ class JsonLines:
         regular = bool(
             len(starts) and (held[starts] == _OPEN).all() and (held[closing] == _CLOSE).all()
         )
-        rows = self._parse(body, len(starts)) if regular else None
-        if rows is None:
-            records = [
-                (int(line), body[start:end])
-                for line, start, end in zip(lines, starts, ends, strict=True)
-            ]
-            return read_records(records, self.columns, self.dropped)
-        return Chunk(
-            rows=rows,
-            lines=pa.array(lines, pa.int64()),
-            raw=lambda number: body[starts[number] : ends[number]],
-        )
+        if regular and (rows := self._parse(body, len(starts))) is not None:
+            yield Chunk(
+                rows=rows,
+                lines=pa.array(lines, pa.int64()),
+                raw=lambda number: body[starts[number] : ends[number]],
+            )
+            return
+        lined = list(zip(lines.tolist(), starts.tolist(), ends.tolist(), strict=True))
+        if len(lined) > _EXACT_ROWS:
+            # Where a few lines are not as declared, only those around them are read slowly.
+            step = -(-len(lined) // _PARTS)
+            for begin in range(0, len(lined), step):
+                some = lined[begin : begin + step]
+                yield from self._read(body[some[0][1] : some[-1][2]], some[0][0])
+        else:
+            records = [(line, body[start:end]) for line, start, end in lined]
+            yield read_records(records, self.columns, self.dropped)
 
     def _parse(self, body: bytes, count: int) -> pa.RecordBatch | None:
         """Let Arrow parse lines that each begin and end as an object; None if one is not as declared."""

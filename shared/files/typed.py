@@ -74,23 +74,33 @@ def read_texts(texts: pa.Array, declared: str) -> Typed:
     if is_text or not pa.types.is_string(texts.type):
         return Typed(values=texts)
     kind = arrow_type(declared)
-    form = _FORMS["decimal" if declared.startswith("decimal") else declared]
-    fits = pc.fill_null(pc.match_substring_regex(texts, form), True)  # noqa: FBT003 - Arrow takes it by position
-    bad: list[int] = []
-    if not pc.all(fits).as_py():
-        bad = [number for number, each in enumerate(fits.to_pylist()) if not each]
-        texts = pc.if_else(fits, texts, pa.scalar(None, pa.string()))
+    if declared == "integer" and pc.any(pc.match_substring(texts, "x", ignore_case=True)).as_py():
+        # Arrow would take a hexadecimal number.
+        return _read_fitting(texts, declared, kind)
     try:
         values = texts.cast(kind)
     except pa.ArrowInvalid:
-        return _read_each(texts, kind, bad)
+        return _read_fitting(texts, declared, kind)
+    bad: list[int] = []
     if pa.types.is_floating(kind) and pc.any(pc.is_inf(values)).as_py():
         # Written with digits it is a number that is too large, not infinity.
         pairs = zip(pc.is_inf(values).to_pylist(), texts.to_pylist(), strict=True)
         bad += [
             n for n, (inf, text) in enumerate(pairs) if inf and text and text[-1] in "0123456789."
         ]
-    return Typed(values=values, bad=tuple(sorted(set(bad))))
+    return Typed(values=values, bad=tuple(bad))
+
+
+def _read_fitting(texts: pa.Array, declared: str, kind: pa.DataType) -> Typed:
+    """Read those texts that have the form of the type, most of which are of it; the others are bad."""
+    form = _FORMS["decimal" if declared.startswith("decimal") else declared]
+    fits = pc.fill_null(pc.match_substring_regex(texts, form), True)  # noqa: FBT003 - Arrow takes it by position
+    bad = [number for number, each in enumerate(fits.to_pylist()) if not each]
+    fitting = pc.if_else(fits, texts, pa.scalar(None, pa.string()))
+    try:
+        return Typed(values=fitting.cast(kind), bad=tuple(bad))
+    except pa.ArrowInvalid:
+        return _read_each(fitting, kind, bad)
 
 
 def _read_each(texts: pa.Array, kind: pa.DataType, bad: list[int]) -> Typed:

@@ -21,8 +21,8 @@ from shared.landing.lake import PathMissing
 from shared.loading.errors import LakeUnavailable
 from shared.loading.versions import FileVersion
 
-# What one request reads. Larger ones save requests, and the SDK copies each a few times.
-PIECE = 4 * 1024 * 1024
+# What one request reads, of which the SDK takes ten times as much memory.
+PIECE = 2 * 1024 * 1024
 
 
 class AzureLandingZone:
