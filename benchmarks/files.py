@@ -225,7 +225,7 @@ def load(kind: str) -> dict[str, Any]:
     publish(commit)
     advance_watermark(commit)
     ended = time.monotonic()
-    aside: list[int] = []
+    aside: list[Any] = []
     for entry in app.lake.list("quarantine/bench"):
         if entry.path.endswith(".parquet"):
             aside += pq.read_table(io.BytesIO(app.lake.read(entry.path)))["_line"].to_pylist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -67,7 +67,7 @@ def _lands(field: pa.Field) -> pa.DataType:
 
 
 @contextmanager
-def _opened(source: BinaryIO) -> Iterator[pq.ParquetFile]:
+def _opened(source: BinaryIO) -> Generator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(source) as parquet:
             yield parquet

@@ -1,7 +1,7 @@
 """Files of the landing zone, from the event that tells of them to bronze, quarantine and dead letters."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,7 +55,7 @@ class Zone:
 
 
 @contextmanager
-def lake_of(stack: Stack) -> Iterator[DataLakeServiceClient]:
+def lake_of(stack: Stack) -> Generator[DataLakeServiceClient]:
     told = json.loads((stack.state / "stack.json").read_text())
     address = told["TIDEMARK_LAKE_URL"]
     with DataLakeServiceClient(address, credential=told["TIDEMARK_LAKE_KEY"]) as service:
