@@ -45,6 +45,7 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
             error=end.broke,
             ended_at=ended,
             held_back=len(held),
+            unread=sum(run.unread for run in runs),
         )
 
     return app.ledger.change_order(end.order_id, close)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.alerting.alert import Alert
 from shared.durable import implements, steps
-from shared.operations.alerts import compose_alert, compose_held_alert
+from shared.operations.alerts import compose_alert, compose_held_alert, compose_unread_alert
 from shared.operations.holding import find_held, tell
 from shared.operations.records import OrderRecord
 from shared.runtime import wiring
@@ -27,6 +27,9 @@ def raise_alert(record: OrderRecord) -> OrderRecord:
     if record.state == "failed" and known.alert != "sent":
         failed = [run for run in runs if run.state == "failed"]
         known = _send(app, order_id, compose_alert(record, failed, app.settings.base_url))
+    if record.unread:
+        unread = [run for run in runs if run.unread]
+        known = _send(app, order_id, compose_unread_alert(record, unread, app.settings.base_url))
     held = find_held(runs, app.find_specs, app.states.turn)
     if record.held_back and held:
         known = _send(app, order_id, compose_held_alert(record, held, app.settings.base_url))

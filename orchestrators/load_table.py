@@ -101,7 +101,9 @@ class _TableLoad:
         verdict = yield from judge_quality(
             self._context, JudgeWanted(plan=plan.path, epoch=self._turn.epoch)
         )
-        self.record = replace(self.record, proof=verdict.proof, repairs=verdict.repairs)
+        self.record = replace(
+            self.record, proof=verdict.proof, repairs=verdict.repairs, unread=verdict.unread
+        )
         if verdict.idle:
             return self.ended(_outcome(plan))
         self.record = replace(

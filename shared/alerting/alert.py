@@ -44,13 +44,14 @@ class Alert:
 
     `failed`: `table`, `run_id` and `error` are those of the first failed table. `held_back`: the order
     went well, but an open transaction keeps the bounds of the tables in `held` from moving; `table`
-    and `run_id` are those of the first of them. Of a refresh `refresh` is its number, `link` leads to
+    and `run_id` are those of the first of them. `unread`: versions of files did not land, as the run
+    says. Of a refresh `refresh` is its number, `link` leads to
     the job run and there is no order. Holds no row value, no statement and no secret.
     """
 
     title: str
     text: str
-    status: Literal["failed", "held_back"] = "failed"
+    status: Literal["failed", "held_back", "unread"] = "failed"
     order_id: str | None
     table: str | None
     run_id: str | None

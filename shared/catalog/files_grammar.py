@@ -19,7 +19,7 @@ _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s?(\d{1,2})\)")
 _TYPES = ("text", "integer", "double", "boolean", "date", "timestamp", "timestamptz")
 _MOST_DIGITS = 38
 # What a file brings along itself, by which its rows are ordered and found again.
-FILE_COLUMNS = ("_file", "_modified", "_sequencer", "_line")
+FILE_COLUMNS = ("_file", "_modified", "_sequencer", "_line", "_rest")
 
 
 def _parse_type(text: str) -> str:

@@ -80,6 +80,8 @@ def _files_fit_kind(table: Fields, source: Fields) -> None:
         table.at(g.ON_DRIFT).report(
             "goes to a dead letter, not to quarantine, if it is a whole file; write add or freeze"
         )
+    if table[g.COLUMNS][g.MASK]:
+        table[g.COLUMNS].at(g.MASK).report("does not go with kind files; exclude the columns")
     if files is not None:
         check_files(files, needed=table[g.KEY])
 

@@ -63,6 +63,18 @@ def with_place(
     return pa.RecordBatch.from_arrays([*arrays, *place, lines], schema=schema)
 
 
+def check_types(found: Sequence[tuple[str, pa.DataType]], wanted: Sequence[PlannedColumn]) -> None:
+    """Stop at a file with a column of another type than the plan has. Raises FileDrifted."""
+    lands = {column.name: column.lands for column in wanted}
+    told = [
+        f"column {name} is {kind}, not {lands[name]}"
+        for name, kind in found
+        if name in lands and lands[name] != str(kind)
+    ]
+    if told:
+        raise FileDrifted("; ".join(told))
+
+
 def check_names(spec: TableSpec, found: Sequence[str], wanted: Sequence[str]) -> None:
     """Stop at a file that has other columns than the plan, those that are excluded aside.
 

@@ -13,7 +13,7 @@ from shared.catalog.schedule import next_after
 from shared.extraction.changes import judge_drift
 from shared.extraction.planning import PlanBasis
 from shared.files.arrivals import Arrivals
-from shared.files.columns import PLACE_NAMES, own_columns, place_columns, planned
+from shared.files.columns import PLACE_NAMES, REST, own_columns, place_columns, planned
 from shared.files.matching import location_of, matches
 from shared.files.shapes import find_columns
 from shared.files.typed import arrow_type
@@ -163,6 +163,8 @@ class FilePlanner:
             known = own_columns(basis.columns) if basis.order.mode == "incremental" else ()
             found = find_columns(self.zone, spec, files, known=known, versions=versions)
             own, versions, findings = found.columns, found.versions, found.findings
+        if files.format in ("json", "ndjson"):
+            own = (*own, planned(REST, "text", arrow_type("text")))
         columns = (*own, *place_columns())
         if versions:
             _check_needed(spec, columns)

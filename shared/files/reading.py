@@ -5,16 +5,19 @@ from __future__ import annotations
 import codecs
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
 
 from shared.catalog import TableSpec
 from shared.catalog.files_spec import FilesSpec
-from shared.files.columns import check_names, own_columns, with_place
+from shared.files.columns import REST, check_names, check_types, own_columns, with_place
 from shared.files.csv_blocks import CsvReader
 from shared.files.errors import FileUnreadable
+from shared.files.json_document import JsonDocument
+from shared.files.json_lines import JsonLines
+from shared.files.parquet import columns_of, read_parquet
 from shared.files.rows import Chunk, Malformed, malformed_row
 from shared.files.typed import read_texts
 from shared.files.unpacking import unpack
@@ -73,6 +76,9 @@ class FileReading:
         """
         for chunk in self._chunks():
             part = self._typed(chunk)
+            if self.spec.columns.exclude:
+                # The text of a row holds what is never to be written anywhere.
+                part = replace(part, malformed=tuple(_withheld(row) for row in part.malformed))
             self._rows += part.rows.num_rows
             self._malformed += len(part.malformed)
             yield part
@@ -82,10 +88,32 @@ class FileReading:
             )
 
     def _chunks(self) -> Iterator[Chunk]:
+        if self.files.format == "parquet":
+            yield from self._read_parquet()
+            return
         opened = self.zone.open(self.version)
         self.version = opened.version
-        blocks = unpack(self._metered(opened.blocks), self.files.compression)
-        yield from self._read_csv(as_utf8(blocks, self.files.encoding))
+        unpacked = unpack(self._metered(opened.blocks), self.files.compression)
+        blocks = as_utf8(unpacked, self.files.encoding)
+        columns = [(each.name, each.source_type) for each in self._own if each.name != REST]
+        dropped = self.spec.columns.exclude
+        match self.files.format:
+            case "csv":
+                yield from self._read_csv(blocks)
+            case "ndjson":
+                yield from JsonLines(columns=columns, blocks=blocks, dropped=dropped).chunks()
+            case _:
+                yield from JsonDocument(columns=columns, blocks=blocks, dropped=dropped).chunks()
+
+    def _read_parquet(self) -> Iterator[Chunk]:
+        with self.zone.seek(self.version) as (self.version, source):
+            self._bytes = self.version.size
+            if not self._bytes:
+                return
+            found = columns_of(source)
+            check_names(self.spec, [name for name, _ in found], [each.name for each in self._own])
+            check_types(found, self._own)
+            yield from read_parquet(source, [each.name for each in self._own])
 
     def _metered(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
@@ -127,6 +155,10 @@ class FileReading:
             arrays, lines = [each.filter(kept) for each in arrays], lines.filter(kept)
         rows = with_place(arrays, lines, self.schema, self.version)
         return Part(rows=rows, malformed=malformed)
+
+
+def _withheld(row: Malformed) -> Malformed:
+    return replace(row, text="withheld: the table excludes columns")
 
 
 def as_utf8(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from shared.catalog import TableSpec
 from shared.catalog.files_spec import FilesSpec
 from shared.files.columns import planned
 from shared.files.csv_blocks import CsvReader
 from shared.files.errors import FileUnreadable, VersionGone
+from shared.files.parquet import columns_of
 from shared.files.reading import as_utf8
 from shared.files.typed import arrow_type
 from shared.files.unpacking import unpack
@@ -59,13 +62,24 @@ def look_at(
     zone: LandingZone, spec: TableSpec, files: FilesSpec, version: FileVersion
 ) -> tuple[PlannedColumn, ...] | None:
     """Give the columns that a file says it has; None if it says none, or cannot be read."""
+    if not version.size:
+        return None
     try:
-        names = _header(zone, files, version)
+        found = _look_inside(zone, files, version)
     except (FileUnreadable, VersionGone):
         return None
-    excluded = spec.excluded(names)
-    own = (planned(name, "text", arrow_type("text")) for name in names if name not in excluded)
-    return tuple(own) or None
+    excluded = spec.excluded([name for name, _, _ in found])
+    return tuple(planned(*each) for each in found if each[0] not in excluded) or None
+
+
+def _look_inside(
+    zone: LandingZone, files: FilesSpec, version: FileVersion
+) -> list[tuple[str, str, pa.DataType]]:
+    """Give name, declared type and type in the lake of each column."""
+    if files.format == "parquet":
+        with zone.seek(version) as (_, source):
+            return [(name, f"parquet {kind}", kind) for name, kind in columns_of(source)]
+    return [(name, "text", arrow_type("text")) for name in _header(zone, files, version)]
 
 
 def _header(zone: LandingZone, files: FilesSpec, version: FileVersion) -> tuple[str, ...]:

@@ -17,11 +17,6 @@ def tell_reads(reads: Sequence[FileRead]) -> tuple[str, ...]:
     return (*told[:MOST_TOLD], *((f"and {more} more files",) if more > 0 else ()))
 
 
-def count_unread(reads: Sequence[FileRead]) -> int:
-    """Count the versions of which nothing landed: lost, or not to be read."""
-    return sum(read.fate != "landed" for read in reads)
-
-
 def _tell(read: FileRead) -> str:
     path = read.version.path
     if read.fate == "landed":

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.files.parquet import parquet_type
 from shared.loading.plan import PlannedColumn
 
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
@@ -68,27 +69,38 @@ def arrow_type(declared: str) -> pa.DataType:
 
 
 def read_texts(texts: pa.Array, declared: str) -> Typed:
-    """Read texts as values of a type."""
-    kind = arrow_type(declared)
-    if texts.type == kind:
+    """Read texts as values of a type; what has one already stays as it is."""
+    is_text = declared == "text" or not _is_declared(declared)
+    if is_text or not pa.types.is_string(texts.type):
         return Typed(values=texts)
-    form = _FORMS["decimal" if declared.startswith("decimal") else declared]
-    fits = pc.fill_null(pc.match_substring_regex(texts, form), True)  # noqa: FBT003 - Arrow takes it by position
-    bad: list[int] = []
-    if not pc.all(fits).as_py():
-        bad = [number for number, each in enumerate(fits.to_pylist()) if not each]
-        texts = pc.if_else(fits, texts, pa.scalar(None, pa.string()))
+    kind = arrow_type(declared)
+    if declared == "integer" and pc.any(pc.match_substring(texts, "x", ignore_case=True)).as_py():
+        # Arrow would take a hexadecimal number.
+        return _read_fitting(texts, declared, kind)
     try:
         values = texts.cast(kind)
     except pa.ArrowInvalid:
-        return _read_each(texts, kind, bad)
+        return _read_fitting(texts, declared, kind)
+    bad: list[int] = []
     if pa.types.is_floating(kind) and pc.any(pc.is_inf(values)).as_py():
         # Written with digits it is a number that is too large, not infinity.
         pairs = zip(pc.is_inf(values).to_pylist(), texts.to_pylist(), strict=True)
         bad += [
             n for n, (inf, text) in enumerate(pairs) if inf and text and text[-1] in "0123456789."
         ]
-    return Typed(values=values, bad=tuple(sorted(set(bad))))
+    return Typed(values=values, bad=tuple(bad))
+
+
+def _read_fitting(texts: pa.Array, declared: str, kind: pa.DataType) -> Typed:
+    """Read those texts that have the form of the type, most of which are of it; the others are bad."""
+    form = _FORMS["decimal" if declared.startswith("decimal") else declared]
+    fits = pc.fill_null(pc.match_substring_regex(texts, form), True)  # noqa: FBT003 - Arrow takes it by position
+    bad = [number for number, each in enumerate(fits.to_pylist()) if not each]
+    fitting = pc.if_else(fits, texts, pa.scalar(None, pa.string()))
+    try:
+        return Typed(values=fitting.cast(kind), bad=tuple(bad))
+    except pa.ArrowInvalid:
+        return _read_each(fitting, kind, bad)
 
 
 def _read_each(texts: pa.Array, kind: pa.DataType, bad: list[int]) -> Typed:
@@ -108,6 +120,9 @@ def _read_one(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
 
 def arrow_of(column: PlannedColumn) -> pa.DataType:
     """Give the type of a planned column: the one declared, or of a Parquet file the one that it has."""
-    if column.source_type in _ARROW or column.source_type.startswith("decimal("):
-        return arrow_type(column.source_type)
-    return pa.type_for_alias(column.lands)
+    declared = column.source_type
+    return arrow_type(declared) if _is_declared(declared) else parquet_type(column.lands)
+
+
+def _is_declared(kind: str) -> bool:
+    return kind in _ARROW or kind.startswith("decimal(")

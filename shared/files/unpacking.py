@@ -13,7 +13,7 @@ import pyarrow as pa
 from shared.catalog.files_spec import Compression
 from shared.files.errors import FileTooLarge, FileUnreadable
 
-BLOCK = 4 * 1024 * 1024
+BLOCK = 2 * 1024 * 1024
 # A file may grow this many times. Deflate cannot pack tighter than 1,032 to one, and text that
 # people write hardly ever beyond 50; below the first number of bytes nobody asks.
 MOST_GROWTH = 200

@@ -38,6 +38,6 @@ class LandingZone(Protocol):
         """Read exactly this version in bounded memory. Raises VersionGone, also while it is read."""
         ...
 
-    def seek(self, version: FileVersion) -> AbstractContextManager[BinaryIO]:
-        """Read exactly this version anywhere in it. Raises VersionGone, also while it is read."""
+    def seek(self, version: FileVersion) -> AbstractContextManager[tuple[FileVersion, BinaryIO]]:
+        """Read exactly this version anywhere in it, as `open` does."""
         ...

@@ -130,7 +130,10 @@ class Landing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What travels through history instead of a landing. `idle`: there is nothing to commit."""
+    """What travels through history instead of a landing. `idle`: there is nothing to commit.
+
+    `unread` counts the versions of files of which nothing landed.
+    """
 
     landing: str
     rows: int
@@ -140,6 +143,7 @@ class Verdict:
     findings: tuple[str, ...] = ()
     proof: Proven | None = None
     repairs: Repairs | None = None
+    unread: int = 0
 
 
 def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
@@ -186,6 +190,7 @@ def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
         findings=landing.findings,
         proof=summarize([receipt.proof for receipt in landing.receipts]),
         repairs=landing.repairs,
+        unread=sum(read.fate != "landed" for read in landing.reads),
     )
 
 

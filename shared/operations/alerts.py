@@ -73,6 +73,28 @@ def compose_held_alert(record: OrderRecord, held: Sequence[RunRecord], base_url:
     )
 
 
+def compose_unread_alert(record: OrderRecord, unread: Sequence[RunRecord], base_url: str) -> Alert:
+    """Say of which files nothing landed: overwritten before they could be read, or not readable."""
+    order_id, first = record.order.order_id, unread[0]
+    more = f" and of {len(unread) - 1} more tables" if len(unread) > 1 else ""
+    return Alert(
+        title=f"Tidemark: {record.unread} files of {first.table}{more} did not land",
+        text=(
+            f"{first.table}{more}: what could be read has landed. {'; '.join(first.findings)}. "
+            "A file that could not be read is a dead letter; repair the cause and replay it."
+        ),
+        status="unread",
+        order_id=order_id,
+        table=first.table,
+        run_id=first.run_id,
+        error=None,
+        failed=0,
+        tables=(),
+        link=f"{base_url}/api/runs/{first.run_id}",
+        rerun=None,
+    )
+
+
 def compose_refresh_alert(record: RefreshRecord, base_url: str) -> Alert:
     """Say that the lakehouse was not brought up to date, why, and where to look."""
     error = record.error

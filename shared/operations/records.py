@@ -26,7 +26,8 @@ class RunRecord:
     """One table's run of one order. `rows`, `files` and `bytes` are what was published, or was set aside.
 
     `proof` says how much of what was read is proven to lie in the files; None where nothing was
-    landed. `repairs` is what a reconciliation found, None for every other run.
+    landed. `repairs` is what a reconciliation found, None for every other run. `unread` counts the
+    versions of files of which nothing landed: overwritten before they could be read, or not readable.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class RunRecord:
     folder: str | None = None
     proof: Proven | None = None
     repairs: Repairs | None = None
+    unread: int = 0
 
 
 def is_published(run: RunRecord) -> bool:
@@ -76,6 +78,7 @@ class OrderRecord:
     alert: Literal["none", "sent", "failed"] = "none"
     cancel_requested: bool = False
     held_back: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

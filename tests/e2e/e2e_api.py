@@ -116,11 +116,15 @@ class Api:
         path = f"/runtime/webhooks/durabletask/instances/{instance}/terminate"
         assert self.http.post(path, params={"reason": "test"}).status_code == 202
 
-    def deliver(self, body: Any) -> None:
+    def deliver_blob(self, body: Any) -> None:
+        """Deliver what Event Grid posts of new blobs."""
+        self.deliver(body, "on_blob_created")
+
+    def deliver(self, body: Any, function: str = "on_data_changed") -> None:
         """Deliver what Event Grid posts: a list of events, or one CloudEvent; it is acknowledged."""
         answer = self.http.post(
             "/runtime/webhooks/eventgrid",
-            params={"functionName": "on_data_changed"},
+            params={"functionName": function},
             headers={"aeg-event-type": "Notification"},
             json=body,
         )

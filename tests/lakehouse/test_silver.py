@@ -1,6 +1,6 @@
 """Silver follows what a hand-over brings: last version, tombstones, drift, and nothing twice."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -230,3 +230,30 @@ def test_of_a_key_that_came_on_two_pages_the_later_place_counts_and_is_no_value(
     history = f"{orders.silver}__history"
     assert rows_of(lake, history, "name", where="id = 1") == [("a",), ("m",), ("z",)]
     assert len({*rows_of(lake, history, "_row_hash", where="id = 2")}) == 1
+
+
+def test_a_file_that_is_found_late_does_not_win_over_a_newer_one(
+    lake: Lake, tmp_path: Path
+) -> None:
+    place = {
+        "_file": pa.string(),
+        "_modified": pa.timestamp("us", "UTC"),
+        "_sequencer": pa.string(),
+        "_line": pa.int64(),
+    }
+    orders = BronzeTable(root=tmp_path, columns={**TWO, **place})
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+    def row(name: str, minute: int, line: int) -> dict[str, object]:
+        at = {"_file": f"{minute}.csv", "_modified": noon.replace(minute=minute)}
+        return {"id": 1, "name": name, **at, "_sequencer": "", "_line": line}
+
+    orders.land(1, [row("newer", 5, 2), row("newest", 5, 10)])
+    orders.land(2, [row("older", 1, 99)])
+    refresh(lake, handover(lake, 1, orders.handed(1)))
+    refresh(lake, handover(lake, 2, orders.handed(2)))
+    assert live(lake, orders.silver, "name", "_line") == [("newest", 10)]
+
+    orders.land(3, [row("again", 5, 1)])
+    refresh(lake, handover(lake, 3, orders.handed(3)))
+    assert live(lake, orders.silver, "name", "_line") == [("again", 1)]

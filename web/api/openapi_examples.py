@@ -45,6 +45,7 @@ _ONE_RUN: dict[str, Any] = {
     "error": None,
     "findings": [],
     "repairs": None,
+    "unread": 0,
     "folder": f"bronze/shop/public.orders/run_id={_RUN}",
     "proof": {"level": "values", "rows": 43, "columns": 9},
     "links": {

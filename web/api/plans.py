@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from shared.extraction.planning import PlanBasis
+from shared.loading.errors import BadOrder
 from shared.loading.order import BackfillSpec, TableOrder, new_order_id
 from shared.loading.span import Observation
 from shared.operations.preview import Preview, PreviewedSlice, preview_load
@@ -20,6 +21,10 @@ def post_plans(app: App, request: Request) -> Answer:
     """Show what a load, or with a period a backfill, would do. Nothing is written anywhere."""
     body = bodies.read_plan(request.body, app.catalog)
     spec, period = app.table(body.table), None
+    if spec.files is not None:
+        raise BadOrder(
+            f"{spec.name} is made of files, of which a load reads what is new: nothing to show"
+        )
     if body.mode == "backfill":
         period = BackfillSpec(start=body.start, end=body.end, window="", parallel=1)
         check_period(app, body.table, period)

@@ -21,8 +21,8 @@ from shared.landing.lake import PathMissing
 from shared.loading.errors import LakeUnavailable
 from shared.loading.versions import FileVersion
 
-# What one request reads. Larger ones save requests, and the SDK copies each a few times.
-PIECE = 4 * 1024 * 1024
+# What one request reads, of which the SDK takes ten times as much memory.
+PIECE = 2 * 1024 * 1024
 
 
 class AzureLandingZone:
@@ -81,10 +81,10 @@ class AzureLandingZone:
         return Opened(version=now, blocks=self._blocks(now))
 
     @contextmanager
-    def seek(self, version: FileVersion) -> Generator[BinaryIO]:
+    def seek(self, version: FileVersion) -> Generator[tuple[FileVersion, BinaryIO]]:
         """Read exactly this version anywhere in it."""
         now = self._confirm(version)
-        yield cast("BinaryIO", io.BufferedReader(_Seekable(self, now), PIECE))
+        yield now, cast("BinaryIO", io.BufferedReader(_Seekable(self, now), PIECE))
 
     def fetch(self, version: FileVersion, offset: int, length: int) -> bytes:
         """Read a stretch of a version. Raises VersionGone."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +13,7 @@ import yaml
 from azure.storage.filedatalake import DataLakeServiceClient
 from faults_by_hand import Load
 
+from shared.adapters.azure.arrivals import AzureArrivals
 from shared.loading.plan import PlanReference
 from shared.operations.dead_letters import DeadLetter, LetterQuery
 from shared.runtime.wiring import App
@@ -30,6 +31,7 @@ class Shop:
     tables: Path
     name: str
     loads: int = 0
+    events: ClassVar[LetterQuery] = LetterQuery(kind="event")
 
     @property
     def table(self) -> str:
@@ -59,7 +61,10 @@ class Shop:
         self.app.lake.make_folder(f"landing/{self.name}/orders")
         path = f"{self.name}/orders/{name}"
         client = self.service.get_file_client("landing", path)
-        client.upload_data(raw, overwrite=True)
+        if raw:
+            client.upload_data(raw, overwrite=True)
+        else:
+            client.create_file()
         return f"landing/{path}"
 
     def delete(self, name: str) -> None:
@@ -68,6 +73,10 @@ class Shop:
     def begin(self, **order: Any) -> Load:
         """Begin a load."""
         self.loads += 1
+        # Asked for anew, or there would be nothing to serve.
+        self.app.states.change_turn(
+            self.table, lambda turn: replace(turn, requested=turn.requested + 1)
+        )
         load = Load.of(self.table, self.app, f"{self.loads:06x}")
         load.order = replace(load.order, **order)
         return load
@@ -105,6 +114,11 @@ class Shop:
         if not self.app.lake.exists(path):
             return {}
         return dict(json.loads(self.app.lake.read(path)))
+
+    def fates(self) -> dict[str, str]:
+        """What became of every version that is done with, by its ETag."""
+        found = AzureArrivals(cast("Any", self.app.arrivals)._rows)._records(self.table)
+        return {each.etag: each.fate for record in found for each in record.settled}
 
     def rows(self, layer: str = "bronze") -> list[dict[str, Any]]:
         """All rows that lie in the lake of the table, by file and line."""

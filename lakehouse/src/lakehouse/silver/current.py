@@ -11,7 +11,7 @@ from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import quoted
 from lakehouse.silver.history import Change, add_tombstones, context
-from lakehouse.silver.layout import ORDER, differences_place
+from lakehouse.silver.layout import ORDER, differences_place, order_of
 from lakehouse.silver.runs import Snapshot
 
 
@@ -39,7 +39,9 @@ def bring_up_to_date(lake: Lake, change: Change) -> None:
 def last_versions(table: Table, versions: DataFrame) -> DataFrame:
     """Choose the last version of each key."""
     key = [F.col(quoted(name)) for name in table.key]
-    last = Window.partitionBy(*key).orderBy(*(F.col(name).desc() for name in ORDER))
+    last = Window.partitionBy(*key).orderBy(
+        *(F.col(name).desc() for name in order_of(versions.columns))
+    )
     aged = versions.withColumn("_age", F.row_number().over(last))
     return aged.where("_age = 1").drop("_age")
 

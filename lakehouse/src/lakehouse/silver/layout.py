@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
@@ -15,6 +15,16 @@ META = {**STAMP, "_row_hash": "bigint", "_handover": "bigint"}
 ASIDE = {"_reasons": "array<string>", "_released_in": "bigint"}
 # The total order of the versions of one key.
 ORDER = ("_run_no", "_read_at", "_row_hash")
+# Rows of files say where they stand, by which they are ordered: a file that is found late is no newer
+# for that. One file's versions are read one after another, each in a run of its own; the number of
+# the run parts those of one second.
+PLACE = ("_modified", "_run_no", "_sequencer", "_file", "_line")
+
+
+def order_of(columns: Collection[str]) -> tuple[str, ...]:
+    """Give the total order of the versions of one key, in a table with these columns."""
+    placed = set(PLACE) <= set(columns)
+    return (*PLACE, *(name for name in ORDER if name not in PLACE)) if placed else ORDER
 
 
 def differences_place(silver: str) -> str:
