@@ -58,15 +58,29 @@ def write_part(ground: Ground, table: Table, part: Part, *, journaled: bool) -> 
     found = find_differences(ground, table, part)
     if not found.written:
         return 0
-    path = ground.model.path(table)
-    names = [named(column.name) for column in table.layout]
     if found.empty:
+        names = [named(column.name) for column in table.layout]
+        path = ground.model.path(table)
         ground.lake.overwrite(path, found.now.select(*names), partition=table.partition)
         return found.written
     if journaled:
         number = ground.handover.number
         write_changes(ground.lake, ground.model, table, number, was=found.was, now=found.now)
+    _replace(ground, table, found)
+    return found.written
+
+
+def _replace(ground: Ground, table: Table, found: Differences) -> None:
+    """Write what differs, in the way that costs least."""
+    path = ground.model.path(table)
+    names = [named(column.name) for column in table.layout]
     rows = found.now.select(*names)
+    if not found.updated and not found.deleted:
+        ground.lake.add(path, rows, partition=table.partition)
+        return
+    if table.kind.is_dimension and not ground.lake.merges:
+        ground.lake.rewrite(path, rows, without=found.was, on=table.identity)
+        return
     if found.deleted:
         gone = without_keys_of(found.was, found.now, table).select(*names)
         rows = rows.withColumn(_GONE, F.expr("false")).unionByName(
@@ -81,7 +95,6 @@ def write_part(ground: Ground, table: Table, part: Part, *, journaled: bool) -> 
         within=_partitions(table, found),
         unique=True,
     )
-    return found.written
 
 
 def _partitions(table: Table, found: Differences) -> str | None:

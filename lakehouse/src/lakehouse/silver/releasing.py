@@ -54,7 +54,7 @@ def release(lake: Lake, handover: Handover, name: str, key: Mapping[str, str]) -
         TableUnknown: the table was never handed over, or the key has other columns.
     """
     table = handover.table(name)
-    taken = runs.greatest_run(lake, name) is not None
+    taken = runs.taken_in(lake, name)
     if table is None or not taken or (key and set(key) != set(table.key)):
         raise TableUnknown(f"{name} with a key of {sorted(key) or 'no columns'}")
     return _let_through(lake, table, key, last_handover(lake, handover.number) + 1)
