@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pyspark.sql import DataFrame
 
@@ -10,11 +11,14 @@ from lakehouse.errors import LakehouseError
 from lakehouse.gold.aggregates import Changes, Refresh, affected_groups, aggregate, in_groups
 from lakehouse.gold.dates import days
 from lakehouse.gold.dimensions import changed_keys, members, unknown_member, versions
-from lakehouse.gold.facts import affected_keys, facts
+from lakehouse.gold.facts import affected_rows, facts
 from lakehouse.gold.journal import read_changes
 from lakehouse.gold.model import Kind, Model, Table
-from lakehouse.gold.rows import is_empty, live, of_keys, touched
+from lakehouse.gold.rows import is_empty, key_values, live, of_keys, touched, written_since
 from lakehouse.handover import Handover, tables_of
+
+DIFFERENCES: Final = "gold/_differences"
+"""Below it, for every table what its last refresh found to differ; of no use afterwards."""
 
 
 class SilverMissing(LakehouseError):
@@ -48,6 +52,10 @@ class Ground:
             found = read_changes(self.lake, self.model, table, number, through)
             self.journaled[name, through] = found
         return self.journaled[name, through]
+
+    def put_aside(self, name: str, rows: DataFrame) -> DataFrame:
+        """Compute rows once, and give them as they lie until the next refresh."""
+        return self.lake.put_aside(f"{DIFFERENCES}/{self.model.name}/{name}", rows)
 
     def read(self, name: str) -> DataFrame:
         """Give the rows of a gold table."""
@@ -119,8 +127,16 @@ def _part_of_facts(ground: Ground, table: Table, through: int | None) -> Part | 
     changed = _changed_members(ground, table, through)
     if not changed and is_empty(own):
         return None
-    keys = affected_keys(silver, own, table, ground.model, changed=changed, dimensions=dimensions)
-    rows = of_keys(silver, keys, table, silver=True)
+    rows = affected_rows(
+        silver,
+        written_since(ground.handover.number, through),
+        table,
+        ground.model,
+        changed=changed,
+        dimensions=dimensions,
+        put_aside=lambda name, rows: ground.put_aside(f"{table.name}_{name}", rows),
+    )
+    keys = rows.select(*key_values(table))
     return Part(
         rows=facts(rows, table, ground.model, dimensions), before=of_keys(before, keys, table)
     )
