@@ -40,7 +40,7 @@ class MortalLake(Lake):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DyingLake(Lake):
-    """Dies before it merges or adds for the n-th time, and every time after."""
+    """Dies before it merges, adds or overwrites for the n-th time, and every time after."""
 
     writes: list[int] = field(default_factory=list)
     until: int = 0
@@ -52,6 +52,10 @@ class DyingLake(Lake):
     def add(self, table: str, rows: DataFrame, **how: Any) -> None:
         self._count()
         Lake.add(self, table, rows, **how)
+
+    def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.overwrite(self, table, rows, **how)
 
     def _count(self) -> None:
         self.writes.append(1)

@@ -165,19 +165,13 @@ class Lake:
         if self.merges:
             self.merge(table, rows, on=on, unique=True)
             return
-        self.rewrite(table, rows, without=rows, on=on)
+        keys = rows.select(*(quoted(name) for name in on))
 
-    def rewrite(
-        self, table: str, rows: DataFrame, *, without: DataFrame, on: Sequence[str]
-    ) -> None:
-        """Write a table anew: these rows, and what is there but for the keys of `without`, none NULL."""
-        keys = without.select(*(quoted(name) for name in on))
-
-        def write() -> None:
+        def rewrite() -> None:
             kept = self.read(table).join(keys, on=list(on), how="left_anti")
             self.overwrite(table, kept.unionByName(rows))
 
-        try_again(f"rewriting {table}", write)
+        try_again(f"rewriting {table}", rewrite)
 
     def append(
         self,
