@@ -1,11 +1,14 @@
 """Commands of the lakehouse run in forks of one process, as they would in processes of their own."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from workspace_rig import JOB, Rig
 
+from local.databricks.process import start
 from local.databricks.warming import WarmLakehouse
 
 # What a command is given whose hand-over is a pipe: it waits until somebody writes.
@@ -54,3 +57,23 @@ def test_what_runs_ends_with_the_one_who_started_it(place: Path) -> None:
     with WarmLakehouse(place / "own.log") as own:
         waiting = own.run(["silver", "--lake", str(place), "--handover", HANDOVER], place / "2.log")
     assert waiting.wait() == -9
+
+
+def test_a_job_whose_command_is_the_lakehouse_is_carried_out_and_can_be_cancelled(
+    place: Path, tmp_path: Path
+) -> None:
+    reference = "{{job.parameters.handover}}"
+    command = ["tidemark-lakehouse", "silver", "--lake", str(place), "--handover", reference]
+    task = {"task_key": "silver", "command": command}
+    job = {"job_id": JOB, "name": "refresh", "parameters": {"handover": ""}, "tasks": [task]}
+    jobs = tmp_path / "jobs.json"
+    jobs.write_text(json.dumps({"jobs": [job]}))
+    with start(tmp_path / "state", jobs) as server:
+        rig = Rig(folder=tmp_path, server=server)
+        failed = rig.ended(rig.workspace.start({"handover": "bronze/none.json"}, "a" * 64))
+        waiting = rig.workspace.start({"handover": HANDOVER}, "b" * 64)
+        rig.workspace.cancel(waiting)
+        cancelled = rig.ended(waiting)
+    assert failed.result == "failed"
+    assert "FileMissing: bronze/none.json" in failed.tasks[0].message
+    assert cancelled.result == "cancelled"
