@@ -1,22 +1,39 @@
-"""Carries job runs out: each task is a process that dies with the workspace."""
+"""Carries job runs out: each task is a process that dies with the workspace.
+
+One that runs the lakehouse is a fork of a process that has it loaded already.
+"""
 
 from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Protocol
 
 from local.databricks.jobs import Job, Jobs, command_of
+from local.databricks.refresh_job import SCRIPT
 from local.databricks.runs import JobRun, TaskRun, change_task, end
 from local.databricks.store import Store
+from local.databricks.warming import LakehouseNotLoaded, WarmLakehouse
 from local.tether import spawn
 
 _LONGEST_ERROR = 2_000
+
+
+class Process(Protocol):
+    """What a task runs in."""
+
+    def wait(self) -> int:
+        """Wait for its end; give its exit status."""
+        ...
+
+    def send_signal(self, signal: signal.Signals, /) -> None:
+        """Send it a signal."""
+        ...
 
 
 class Execution:
@@ -31,7 +48,8 @@ class Execution:
 
     def __init__(self, store: Store, jobs: Jobs, logs: Path, lock: int) -> None:
         self._store, self._jobs, self._logs, self._lock = store, jobs, logs, lock
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._warm = WarmLakehouse(logs / "warm.log", lock)
+        self._processes: dict[int, Process] = {}
         self._guard = Lock()
         logs.mkdir(exist_ok=True)
 
@@ -100,14 +118,21 @@ class Execution:
         with self._guard:
             if self._store.run(run_id).cancelled:
                 return -signal.SIGTERM
-            process = spawn(
-                [program, *command[1:]], lock=self._lock, log=log, farewell=signal.SIGKILL
-            )
+            try:
+                process = self._start(command, program, log)
+            except LakehouseNotLoaded as error:
+                log.write_text(f"the lakehouse could not be loaded, see {error}")
+                return 127
             self._processes[run_id] = process
         status = process.wait()
         with self._guard:
             del self._processes[run_id]
         return status
+
+    def _start(self, command: list[str], program: str, log: Path) -> Process:
+        if command[0] == SCRIPT:
+            return self._warm.run(command[1:], log)
+        return spawn([program, *command[1:]], lock=self._lock, log=log, farewell=signal.SIGKILL)
 
     def _put(self, run_id: int, task: TaskRun) -> None:
         self._store.change(run_id, lambda run: change_task(run, task))

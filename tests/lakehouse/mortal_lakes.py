@@ -26,6 +26,10 @@ class MortalLake(Lake):
         self._count()
         Lake.overwrite(self, table, rows, **how)
 
+    def add(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.add(self, table, rows, **how)
+
     def _count(self) -> None:
         if self.left:
             self.left[0] -= 1
@@ -36,13 +40,24 @@ class MortalLake(Lake):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DyingLake(Lake):
-    """Dies before it merges for the n-th time, and every time after."""
+    """Dies before it merges, adds or overwrites for the n-th time, and every time after."""
 
     writes: list[int] = field(default_factory=list)
     until: int = 0
 
     def merge(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.merge(self, table, rows, **how)
+
+    def add(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.add(self, table, rows, **how)
+
+    def overwrite(self, table: str, rows: DataFrame, **how: Any) -> None:
+        self._count()
+        Lake.overwrite(self, table, rows, **how)
+
+    def _count(self) -> None:
         self.writes.append(1)
         if len(self.writes) > self.until:
             raise ProcessDied
-        Lake.merge(self, table, rows, **how)

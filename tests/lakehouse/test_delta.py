@@ -14,10 +14,12 @@ from lakehouse.errors import (
     ColumnsUnknown,
     GlobRefused,
     KeysRepeated,
+    LakehouseError,
     NameRefused,
     OptionRefused,
     PathRefused,
     TypeRefused,
+    TypesDiffer,
 )
 from lakehouse.session import connect
 
@@ -271,3 +273,25 @@ def test_a_rewrite_loses_no_row_of_another_that_runs_beside_it(lake: Lake, serve
     for thread in threads:
         thread.join()
     assert [row[0] for row in held(lake)] == [0, 1, 2, 3, 100, 101, 102, 103]
+
+
+def test_rows_are_added_beside_those_that_are_there_and_have_null_where_they_lack_a_column(
+    lake: Lake,
+) -> None:
+    lake.create(TABLE, {"id": "bigint", "name": "string", "part": "int"}, partition="part")
+    lake.add(TABLE, rows(lake, (1, 7), schema="id bigint, part int"), partition="part")
+    lake.add(TABLE, rows(lake, ("a", 1), schema="name string, id bigint"), partition="part")
+    found = lake.read(TABLE).select("id", "name", "part").collect()
+    assert sorted(found, key=str) == [(1, "a", None), (1, None, 7)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "refused"),
+    [("id bigint, more string", ColumnsUnknown), ("id int, name string", TypesDiffer)],
+)
+def test_rows_that_do_not_fit_are_not_added(
+    lake: Lake, schema: str, refused: type[LakehouseError]
+) -> None:
+    made(lake)
+    with pytest.raises(refused):
+        lake.add(TABLE, rows(lake, (1, "a"), schema=schema))

@@ -14,11 +14,11 @@ from bronze_runs import BronzeTable, handover
 from lakehouse.delta import Lake
 from lakehouse.errors import ExtraMissing, RuleInvalid
 from lakehouse.handover import Handover
+from lakehouse.releasing import release
 from lakehouse.reports.state import present_state
 from lakehouse.reports.suites import expect
 from lakehouse.reports.trend import read_trends
 from lakehouse.silver.refresh import refresh
-from lakehouse.silver.releasing import release
 
 COMMAND = Path(sys.executable).parent / "tidemark-lakehouse"
 KNOWN = {"name": "known_plan", "rule": "plan IN ('Free', 'Premium')", "severity": "quarantine"}

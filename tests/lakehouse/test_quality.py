@@ -8,9 +8,9 @@ from bronze_runs import BronzeTable, handover, live, rows_of
 
 from lakehouse.delta import Lake
 from lakehouse.errors import RuleInvalid, TableUnknown
+from lakehouse.releasing import release
 from lakehouse.silver.quality import PATH
 from lakehouse.silver.refresh import refresh
-from lakehouse.silver.releasing import release
 
 KNOWN = {"name": "known_plan", "rule": "plan IN ('Free', 'Premium')", "severity": "quarantine"}
 ADULT = {"name": "adult", "rule": "age >= 18", "severity": "warn"}

@@ -12,9 +12,9 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 from lakehouse.delta import Lake
 from lakehouse.errors import FileMissing, TableUnknown, TypesDiffer
 from lakehouse.main import main
+from lakehouse.releasing import release
 from lakehouse.silver.rebuilding import rebuild
 from lakehouse.silver.refresh import refresh
-from lakehouse.silver.releasing import release
 
 GOOD = {"name": "good", "rule": "name <> 'bad'", "severity": "quarantine"}
 COLUMNS = {"id": pa.int32(), "name": pa.string()}

@@ -13,8 +13,8 @@ from lakehouse.errors import HandoverInvalid
 from lakehouse.gold.build import build_gold
 from lakehouse.gold.reading import read_model
 from lakehouse.handover import parse_handover
+from lakehouse.releasing import release
 from lakehouse.silver.refresh import refresh
-from lakehouse.silver.releasing import release
 
 KNOWN = {"name": "known_plan", "rule": "plan IN ('Free', 'Premium')", "severity": "quarantine"}
 COLUMNS = {"id": pa.int32(), "plan": pa.string()}

@@ -11,10 +11,10 @@ from bronze_runs import BronzeTable, handover
 from lakehouse.delta import Lake
 from lakehouse.errors import TableUnknown
 from lakehouse.main import parser
+from lakehouse.releasing import release
 from lakehouse.reports.page import quality_page
 from lakehouse.reports.trend import Point, RuleTrend, read_trends
 from lakehouse.silver.refresh import refresh
-from lakehouse.silver.releasing import release
 
 KNOWN = {"name": "known_plan", "rule": "plan IN ('Free', 'Premium')", "severity": "quarantine"}
 ADULT = {"name": "adult", "rule": "age >= 18", "severity": "warn"}

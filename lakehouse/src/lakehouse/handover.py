@@ -97,6 +97,11 @@ def tables_of(silver: str) -> tuple[str, str, str]:
     return silver, f"{silver}__history", f"quarantine/{silver.partition('/')[2]}__silver"
 
 
+def path_of(number: int, folder: str = "bronze/_handover") -> str:
+    """Give the path of the hand-over file of a number."""
+    return f"{folder}/{number:08d}.json"
+
+
 def read_handover(lake: Lake, path: str) -> Handover:
     """Read and check a hand-over file.
 

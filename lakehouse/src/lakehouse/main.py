@@ -21,6 +21,7 @@ from lakehouse.gold.progress import forget_progress
 from lakehouse.gold.reading import read_model
 from lakehouse.handover import read_handover
 from lakehouse.maintenance import maintain, maintenance_of
+from lakehouse.releasing import release
 from lakehouse.reports.command import (
     about_expectations,
     about_quality,
@@ -31,7 +32,6 @@ from lakehouse.retention import about_retention, run_retention
 from lakehouse.session import opened
 from lakehouse.silver.rebuilding import rebuild
 from lakehouse.silver.refresh import refresh
-from lakehouse.silver.releasing import release
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

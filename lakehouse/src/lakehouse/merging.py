@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lakehouse.kinds import quoted
 
@@ -32,3 +32,16 @@ def merge_clauses(
     if delete_absent_when:
         statement.append(f"WHEN NOT MATCHED BY SOURCE AND {delete_absent_when} THEN DELETE")
     return " ".join(statement)
+
+
+def evolution(target: str, lacking: Mapping[str, str]) -> str:
+    """Give the statement that adds columns with their types to a table, and no row.
+
+    A column that may not be NULL would be read as 0 in the rows from before: hence no rows that carry
+    values, but typed NULLs.
+    """
+    nulls = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in lacking.items())
+    return (
+        f"MERGE WITH SCHEMA EVOLUTION INTO {target} AS t "
+        f"USING (SELECT {nulls} WHERE false) AS s ON false WHEN NOT MATCHED THEN INSERT *"
+    )

@@ -8,6 +8,7 @@ from lakehouse.errors import GlobRefused, PathRefused
 
 _SAFE_ROOT = re.compile(r"([a-z]+:/)?(/[A-Za-z0-9_.=@:+-]+)+/?")
 _SAFE_PATH = re.compile(r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*")
+_ABSENT = re.compile(r"No commit files found|PATH_NOT_FOUND|DELTA_(MISSING|TABLE_NOT_FOUND|PATH)")
 _AZURE = re.compile(r"abfss://(?P<account>[A-Za-z0-9.-]+)")
 
 
@@ -45,3 +46,8 @@ def _below(root: str, path: str, *, safe: str | None = None) -> str:
         return f"{root.rstrip('/')}/{path}"
     filesystem, _, rest = path.partition("/")
     return f"abfss://{filesystem}@{azure['account']}/{rest}"
+
+
+def says_absent(error: Exception) -> bool:
+    """Tell whether an engine says that no table lies at a place."""
+    return bool(_ABSENT.search(str(error)))

@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 
-from lakehouse.errors import KeysRepeated, NameRefused, OptionRefused, TypeRefused
+from lakehouse.errors import (
+    ColumnsUnknown,
+    KeysRepeated,
+    NameRefused,
+    OptionRefused,
+    TypeRefused,
+    TypesDiffer,
+)
 from lakehouse.kinds import quoted
 
+# With these every reader of Delta understands a table: reader version 1, as Synapse needs it.
+PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.columnMapping.mode": "none",
+    "delta.checkpointPolicy": "classic",
+}
 # Delta keeps these in names only with column mapping, which readers of version 1 do not know.
 _REFUSED_IN_NAMES = set(" ,;{}()\n\t=")
 # Spark has no Delta type for these, or a reader of version 1 does not know them.
@@ -33,6 +46,16 @@ def check_names(columns: Mapping[str, str]) -> None:
             raise NameRefused(f"Columns {spellings[name.lower()]} and {name} are one to Spark")
 
 
+def check_alike(table: str, given: Mapping[str, str], there: Mapping[str, str]) -> None:
+    """Refuse columns that a table lacks (ColumnsUnknown) or has with other types (TypesDiffer)."""
+    unknown = sorted(set(given) - set(there))
+    if unknown:
+        raise ColumnsUnknown(f"{table} has no column {', '.join(unknown)}")
+    differing = sorted(name for name, kind in given.items() if kind != there[name])
+    if differing:
+        raise TypesDiffer(f"{table} has other types for {', '.join(differing)}")
+
+
 def check_options(options: Mapping[str, str], *, allowed: set[str]) -> None:
     """Refuse options of a writer that are not `allowed`. Raises OptionRefused."""
     refused = sorted(set(options) - allowed)
@@ -42,8 +65,13 @@ def check_options(options: Mapping[str, str], *, allowed: set[str]) -> None:
 
 def check_unique(rows: DataFrame, on: Sequence[str]) -> None:
     """Refuse rows of which two have one key. Raises KeysRepeated."""
+    found = repeated(rows, on)
+    if found:
+        values = ", ".join(f"{name}={found[0][name]!r}" for name in on)
+        raise KeysRepeated(f"{found[0]['count']} rows have {values}")
+
+
+def repeated(rows: DataFrame, on: Sequence[str]) -> list[Row]:
+    """Give a key that more than one row has, with its `count`; none if there is no such key."""
     keys = [quoted(name) for name in on]
-    repeated = rows.groupBy(*keys).count().where("count > 1").limit(1).collect()
-    if repeated:
-        values = ", ".join(f"{name}={repeated[0][name]!r}" for name in on)
-        raise KeysRepeated(f"{repeated[0]['count']} rows have {values}")
+    return rows.groupBy(*keys).count().where("count > 1").limit(1).collect()

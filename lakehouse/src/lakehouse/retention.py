@@ -20,12 +20,12 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 
 from lakehouse.delta import Lake
 from lakehouse.errors import FileMissing, RetentionShort
-from lakehouse.handover import Handover, Table, read_handover
+from lakehouse.handover import Handover, Table, path_of, read_handover
 from lakehouse.kinds import quoted
 from lakehouse.maintenance import SHORTEST, Maintenance
 from lakehouse.places import file_place
+from lakehouse.releasing import last_gone_through
 from lakehouse.silver import runs
-from lakehouse.silver.releasing import last_handover
 from lakehouse.silver.runs import REMOVED, REMOVING, TakenIn
 from lakehouse.texts import read_text
 
@@ -54,10 +54,10 @@ def run_retention(lake: Lake, maintenance: Maintenance, given: argparse.Namespac
         sys.stdout.write(f"{len(folders)} runs removed from bronze\n")
     if given.retain_quarantine_days is not None:
         older = timedelta(days=given.retain_quarantine_days)
-        last = last_handover(lake, 0)
+        last = last_gone_through(lake, 0)
         count = 0
         if last:
-            count = retain_quarantine(lake, read_handover(lake, _path_of(last)), older, now)
+            count = retain_quarantine(lake, read_handover(lake, path_of(last)), older, now)
         sys.stdout.write(f"{count} rows removed from quarantine\n")
 
 
@@ -170,14 +170,10 @@ def _superseded(lake: Lake, table: Table, upto: int, before: datetime) -> DataFr
     return rows.join(last, later, "left_semi")
 
 
-def _path_of(number: int) -> str:
-    return f"bronze/_handover/{number:08d}.json"
-
-
 def _made(lake: Lake, number: int) -> datetime:
     """Say when a hand-over was made; one that is not there yet is young."""
     try:
-        text = read_text(lake, _path_of(number))
+        text = read_text(lake, path_of(number))
     except FileMissing:
         return datetime.max.replace(tzinfo=UTC)
     return datetime.fromisoformat(json.loads(text)["created_at"])

@@ -61,7 +61,10 @@ def served() -> Generator[str]:
 
 def connect(address: str) -> SparkSession:
     """Give a session of its own at a Spark Connect server such as `sc://127.0.0.1:15002`."""
-    return in_utc(SparkSession.builder.remote(address).create())
+    session = in_utc(SparkSession.builder.remote(address).create())
+    # Where a column was written down is else looked for with each of them, which takes a millisecond.
+    session.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
+    return session
 
 
 def in_utc(session: SparkSession) -> SparkSession:

@@ -94,6 +94,7 @@ def test_the_models_of_the_project_are_good(name: str) -> None:
         ("[Turnover] / [Sales]", "[Sales] / [Cost]", "there is no measure Cost above"),
         ("reads: [fact_sale,", "reads: [fact_sales,", "there is no table fact_sales above"),
         ("groups: [item_id]", "groups: [price]", "groups: price is not in the key"),
+        ("groups: [item_id]", "lookups: [fact_sale]", "lookups: there is no dimension fact_sale"),
         ("kind: aggregate", "kind: aggregate\n    sql: ../x.sql", "beside model.yml"),
         ("kind: aggregate", "kind: aggregate\n    sql: other.sql", "there is no file other.sql"),
         ("item_name, type: string", "item_name, nullable: false, type: string", "nullable"),

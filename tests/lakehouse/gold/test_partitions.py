@@ -32,12 +32,16 @@ def silver(lake: Lake) -> Silver:
     return silver
 
 
-@pytest.fixture
-def gold(lake: Lake) -> Gold:
-    return Gold(lake=lake, model=small(spotify(), "fact_stream"))
+@pytest.fixture(params=[True, False], ids=["merges", "rewrites"])
+def gold(lake: Lake, request: pytest.FixtureRequest) -> Gold:
+    """A fact that is merged into, as on Databricks, or rewritten where much of it is concerned."""
+    own = replace(lake, merges=request.param)
+    return Gold(lake=own, model=small(spotify(), "fact_stream"))
 
 
 def test_only_files_of_a_partition_that_differs_are_written(silver: Silver, gold: Gold) -> None:
+    # So many that the one that differs is little.
+    silver.put(STREAMS, *(stream(number, at(1)) for number in range(10, 16)))
     gold.refresh(silver.hand_over())
     before = files(gold)
     assert len(before) == 3

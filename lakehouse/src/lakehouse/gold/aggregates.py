@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pyspark.sql import Column as Expression
@@ -11,6 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 from lakehouse.errors import LakehouseError
 from lakehouse.gold.model import Table
 from lakehouse.gold.rows import all_of, any_of, named
+from lakehouse.kinds import quoted
 
 # With more groups than these, a filter costs more than computing them all.
 MOST_GROUPS: Final = 200
@@ -46,33 +48,67 @@ def aggregate(spark: SparkSession, table: Table, reads: Mapping[str, DataFrame])
     return result.select(*columns)
 
 
-def affected_groups(
-    spark: SparkSession,
-    table: Table,
-    reads: Mapping[str, DataFrame],
-    changes: Mapping[str, Changes],
-) -> Sequence[tuple[object, ...]] | None:
-    """Give the groups that changed rows belong or belonged to; None if they are too many.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """An aggregate that is to be refreshed in part.
+
+    `reads` are the tables that its SELECT reads, `changes` how those of them changed that did,
+    `present` its rows as they are, and `lookups` the keys of the dimensions that it only looks up.
+    """
+
+    table: Table
+    reads: Mapping[str, DataFrame]
+    changes: Mapping[str, Changes]
+    present: DataFrame
+    lookups: Mapping[str, Sequence[str]]
+
+
+def affected_groups(spark: SparkSession, part: Refresh) -> Sequence[tuple[object, ...]] | None:
+    """Give the groups that changed rows belong or belonged to; None if computing all costs less.
 
     The SELECT itself says it: run over the changed rows of one table and over all rows of the
     others, those that are not there any more included, it gives a row for each such group. It may
-    give groups besides, never too few, as long as more rows never make a group disappear.
+    give groups besides, never too few, as long as more rows never make a group disappear. Of a
+    dimension that is only looked up, the rows that are there say it.
     """
+    most = min(MOST_GROUPS, _groups(part.present, part.table).count() // 2)
     found: set[tuple[object, ...]] = set()
-    for changed, (was, became) in changes.items():
-        seen = {
-            name: rows.unionByName(changes[name][0]) if name in changes else rows
-            for name, rows in reads.items()
-        }
-        seen[changed] = was.unionByName(became)
-        columns = [named(name) for name in table.groups]
-        groups = aggregate(spark, table, seen).select(*columns).distinct()
+    looked_up = [name for name in part.changes if name in part.lookups]
+    for changed in (*(name for name in part.changes if name not in part.lookups), *looked_up):
+        rows = (
+            _looking_up(part, changed)
+            if changed in looked_up
+            else _of_changed(spark, part, changed)
+        )
         # In some order, as Sail cannot limit what is distinct without one.
-        few = groups.orderBy(*columns).limit(MOST_GROUPS + 1)
+        few = _groups(rows, part.table).orderBy(*map(quoted, part.table.groups)).limit(most + 1)
         found |= {tuple(row) for row in few.collect()}
-        if len(found) > MOST_GROUPS:
+        if len(found) > most:
             return None
     return sorted(found, key=repr)
+
+
+def _of_changed(spark: SparkSession, part: Refresh, changed: str) -> DataFrame:
+    """Give what the SELECT makes of the changed rows of a table."""
+    seen = {
+        name: rows.unionByName(part.changes[name][0]) if name in part.changes else rows
+        for name, rows in part.reads.items()
+    }
+    was, became = part.changes[changed]
+    seen[changed] = was.unionByName(became)
+    return aggregate(spark, part.table, seen)
+
+
+def _looking_up(part: Refresh, changed: str) -> DataFrame:
+    """Give the rows that say something of a member that changed."""
+    key = [quoted(name) for name in part.lookups[changed]]
+    was, became = part.changes[changed]
+    members = was.select(*key).unionAll(became.select(*key)).distinct()
+    return part.present.join(members, on=list(part.lookups[changed]), how="left_semi")
+
+
+def _groups(rows: DataFrame, table: Table) -> DataFrame:
+    return rows.select(*map(quoted, table.groups)).distinct()
 
 
 def in_groups(rows: DataFrame, table: Table, groups: Sequence[tuple[object, ...]]) -> DataFrame:

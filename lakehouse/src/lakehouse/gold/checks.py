@@ -126,6 +126,13 @@ def _check_aggregate(table: Table, place: Section, earlier: dict[str, Table]) ->
     for name in table.groups:
         if name not in table.key:
             place.fail(f"{name} is not in the key", "groups")
+    columns = {column.name for column in table.columns}
+    for name in table.lookups:
+        if name not in table.reads or not earlier[name].kind.is_dimension:
+            place.fail(f"there is no dimension {name} among `reads`", "lookups")
+        lacking = set(earlier[name].key) - columns
+        if lacking:
+            place.fail(f"the key of {name} lacks in `columns`: {', '.join(lacking)}", "lookups")
 
 
 def _check_measures(table: Table, place: Section) -> None:

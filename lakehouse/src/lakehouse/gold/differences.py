@@ -13,9 +13,6 @@ from lakehouse.gold.parts import Ground, Part
 from lakehouse.gold.rows import all_of, any_of, is_empty, named
 from lakehouse.kinds import quoted
 
-DIFFERENCES: Final = "gold/_differences"
-"""Below it, for every table what its last refresh found to differ; of no use afterwards."""
-
 _SIDE: Final = "_side"
 
 
@@ -59,8 +56,7 @@ def find_differences(ground: Ground, table: Table, part: Part) -> Differences:
         before = part.before.select(*map(named, names)).withColumn(_SIDE, F.lit(-1))
         alike = rows.unionAll(before).groupBy(*map(quoted, names))
         rows = alike.agg(F.sum(_SIDE).alias(_SIDE)).where(F.col(_SIDE) != 0)
-    place = f"{DIFFERENCES}/{ground.model.name}/{table.name}"
-    kept = ground.lake.put_aside(place, rows)
+    kept = ground.put_aside(table.name, rows)
     now, was = kept.where(F.col(_SIDE) > 0), kept.where(F.col(_SIDE) < 0)
     _check_values(table, now)
     counts = _count(table, kept)

@@ -1,6 +1,6 @@
 """Facts: rows of silver with the surrogate keys of the members that held at the time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 
 from pyspark.sql import Column as Expression
@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.gold.model import UNKNOWN_KEY, VALID_FROM, VALID_TO, Kind, Model, Relationship, Table
-from lakehouse.gold.rows import all_of, believed, key_values, live, named, value_of
+from lakehouse.gold.rows import all_of, believed, live, named, value_of
 
 
 def facts(
@@ -37,55 +37,63 @@ def facts(
     return rows.select(*keys, *(value_of(column) for column in table.columns))
 
 
-def affected_keys(
+def affected_rows(
     current: DataFrame,
-    touched: DataFrame,
+    written: Expression,
     table: Table,
     model: Model,
     *,
     changed: Mapping[str, DataFrame],
     dimensions: Mapping[str, DataFrame],
+    put_aside: Callable[[str, DataFrame], DataFrame],
 ) -> DataFrame:
-    """Give the keys of the facts that may differ: rows touched, and rows whose members changed.
+    """Give the rows of silver whose facts may differ: those `written` since, and those whose members changed.
 
     `changed` holds the business keys of changed members by dimension; one that is missing has
-    none. For a relationship `via` another, the members in between are looked up first.
+    none. For a relationship `via` another, the members in between are looked up first. `put_aside`
+    keeps rows under a name: of what lies in files an engine knows how little it is, and looks for
+    that in the table and not the other way round.
     """
-    found = [touched.select(*key_values(table))]
+    found = [current.where(written)]
+    others = current.where(~written)
+    for number, keys in _looked_for(table, model, changed, dimensions).items():
+        few = put_aside(f"members{number}", reduce(DataFrame.unionAll, keys).distinct())
+        found.append(_meeting(others, table, number, few, "left_semi"))
+        others = _meeting(others, table, number, few, "left_anti")
+    return reduce(DataFrame.unionAll, found)
+
+
+def _looked_for(
+    table: Table,
+    model: Model,
+    changed: Mapping[str, DataFrame],
+    dimensions: Mapping[str, DataFrame],
+) -> Mapping[int, list[DataFrame]]:
+    """Give the keys that rows of silver are looked for by, by the number of the relationship that has them."""
+    found: dict[int, list[DataFrame]] = {}
     for number, relationship in enumerate(table.relationships):
         keys = changed.get(relationship.dimension)
-        if keys is not None:
-            rows = _referring(current, table, number, keys, model=model, dimensions=dimensions)
-            found.append(rows.select(*key_values(table)))
-    return reduce(DataFrame.unionAll, found).distinct()
+        if keys is None:
+            continue
+        at = number
+        while table.relationships[at].via:
+            before = _position(table, table.relationships[at].via)
+            between = model.table(table.relationships[before].dimension)
+            members = _meeting(dimensions[between.name], table, at, keys, "left_semi")
+            keys, at = members.select(*map(named, between.key)), before
+        columns = [named(name).alias(f"_k{name}") for name, _ in table.relationships[at].match]
+        found.setdefault(at, []).append(keys.select(*columns))
+    return found
 
 
-def _referring(
-    current: DataFrame,
-    table: Table,
-    number: int,
-    keys: DataFrame,
-    *,
-    model: Model,
-    dimensions: Mapping[str, DataFrame],
-) -> DataFrame:
-    """Give the rows of silver that point to members with these keys."""
-    relationship = table.relationships[number]
-    target = model.table(relationship.dimension)
-    wanted = keys.select(*(named(name).alias(f"_k{name}") for name in target.key))
-
-    def meets(rows: DataFrame) -> DataFrame:
-        matches = [F.expr(dict(relationship.match)[name]) for name in target.key]
-        prepared = rows.withColumns({f"_m{i}": each for i, each in enumerate(matches)})
-        condition = [named(f"_m{i}") == named(f"_k{name}") for i, name in enumerate(target.key)]
-        return prepared.join(wanted, all_of(condition), "left_semi")
-
-    if not relationship.via:
-        return meets(current)
-    number = _position(table, relationship.via)
-    between = model.table(table.relationships[number].dimension)
-    members = meets(dimensions[between.name]).select(*map(named, between.key)).distinct()
-    return _referring(current, table, number, members, model=model, dimensions=dimensions)
+def _meeting(rows: DataFrame, table: Table, number: int, keys: DataFrame, how: str) -> DataFrame:
+    """Keep the rows that point by a relationship to one of these keys, or (`left_anti`) to none."""
+    match = table.relationships[number].match
+    names = keys.columns
+    wanted = keys.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(names)))
+    prepared = rows.withColumns({f"_m{i}": F.expr(each) for i, (_, each) in enumerate(match)})
+    equal = [F.col(f"_m{i}") == F.col(f"_w{i}") for i in range(len(match))]
+    return prepared.join(wanted, all_of(equal), how).select(*map(named, rows.columns))
 
 
 def _candidates(rows: DataFrame, target: Table, table: Table, number: int) -> DataFrame:

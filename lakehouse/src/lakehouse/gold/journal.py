@@ -1,7 +1,7 @@
 """Which rows of a gold table a refresh changed, before and after: what aggregates are refreshed by.
 
 A change is written here before the table is merged. If the refresh dies in between, the next one
-finds the same differences again; what was written already is not written twice.
+finds the same differences again.
 """
 
 from typing import Final
@@ -11,11 +11,10 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 
 from lakehouse.delta import Lake
 from lakehouse.gold.model import Model, Table
-from lakehouse.gold.rows import content_hash, is_empty, named, touched
+from lakehouse.gold.rows import is_empty, named, touched
 
 _OLD: Final = "_was"
 _HANDOVER: Final = "_handover"
-_HASH: Final = "_hash"
 
 
 def journal_path(model: Model, table: Table) -> str:
@@ -31,7 +30,10 @@ def is_journaled(model: Model, table: Table) -> bool:
 def write_changes(
     lake: Lake, model: Model, table: Table, handover: int, *, was: DataFrame, now: DataFrame
 ) -> None:
-    """Keep rows as they were and as they are to be."""
+    """Keep rows as they were and as they are to be.
+
+    After a refresh that died some may be kept twice, which makes no other group an affected one.
+    """
     names = [column.name for column in table.layout]
     images = [
         rows.select(*map(named, names)).withColumn(_OLD, F.lit(old))
@@ -39,11 +41,12 @@ def write_changes(
     ]
     rows = images[0].unionByName(images[1])
     rows = rows.withColumn(_HANDOVER, F.lit(handover).cast("bigint"))
-    rows = rows.withColumn(_HASH, content_hash(names))
     path = journal_path(model, table)
-    lake.create(path, dict(rows.dtypes))
-    lake.evolve(path, dict(rows.dtypes))
-    lake.append(path, rows, on=[*table.identity, _HASH, _OLD, _HANDOVER])
+    if lake.columns(path) == dict(rows.dtypes):
+        lake.add(path, rows)
+    else:
+        # There is none yet, or it is of a table that was declared otherwise and built whole since.
+        lake.overwrite(path, rows, options={"overwriteSchema": "true"})
 
 
 def read_changes(

@@ -114,6 +114,8 @@ class Table:
     """The gold tables that an aggregate's SQL names, and silver tables (`source/schema.table`)."""
     groups: tuple[str, ...] = ()
     """The columns by which an aggregate may be refreshed in part."""
+    lookups: tuple[str, ...] = ()
+    """The dimensions of which an aggregate's SQL only takes columns for rows that it gives anyway."""
     partition: str = ""
     """The column by whose values the files of a fact or aggregate are parted; empty: they are not."""
     first_day: date | None = None

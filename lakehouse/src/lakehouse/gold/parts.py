@@ -1,20 +1,24 @@
 """Which rows of a table a refresh computes anew, and which rows of the table they replace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from pyspark.sql import DataFrame
 
 from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
-from lakehouse.gold.aggregates import Changes, affected_groups, aggregate, in_groups
+from lakehouse.gold.aggregates import Changes, Refresh, affected_groups, aggregate, in_groups
 from lakehouse.gold.dates import days
 from lakehouse.gold.dimensions import changed_keys, members, unknown_member, versions
-from lakehouse.gold.facts import affected_keys, facts
+from lakehouse.gold.facts import affected_rows, facts
 from lakehouse.gold.journal import read_changes
 from lakehouse.gold.model import Kind, Model, Table
-from lakehouse.gold.rows import is_empty, live, of_keys, touched
+from lakehouse.gold.rows import is_empty, key_values, live, of_keys, touched, written_since
 from lakehouse.handover import Handover, tables_of
+
+DIFFERENCES: Final = "gold/_differences"
+"""Below it, for every table what its last refresh found to differ; of no use afterwards."""
 
 
 class SilverMissing(LakehouseError):
@@ -36,6 +40,22 @@ class Ground:
     lake: Lake
     model: Model
     handover: Handover
+    journaled: dict[tuple[str, int], Changes | None] = field(
+        default_factory=dict[tuple[str, int], Changes | None], compare=False
+    )
+    """What changed in tables that are brought up already, so that it is looked for once."""
+
+    def changes(self, name: str, through: int) -> Changes | None:
+        """Give how a gold table changed since a hand-over; ask when it is brought up to this one."""
+        if (name, through) not in self.journaled:
+            table, number = self.model.table(name), self.handover.number
+            found = read_changes(self.lake, self.model, table, number, through)
+            self.journaled[name, through] = found
+        return self.journaled[name, through]
+
+    def put_aside(self, name: str, rows: DataFrame) -> DataFrame:
+        """Compute rows once, and give them as they lie until the next refresh."""
+        return self.lake.put_aside(f"{DIFFERENCES}/{self.model.name}/{name}", rows)
 
     def read(self, name: str) -> DataFrame:
         """Give the rows of a gold table."""
@@ -107,8 +127,16 @@ def _part_of_facts(ground: Ground, table: Table, through: int | None) -> Part | 
     changed = _changed_members(ground, table, through)
     if not changed and is_empty(own):
         return None
-    keys = affected_keys(silver, own, table, ground.model, changed=changed, dimensions=dimensions)
-    rows = of_keys(silver, keys, table, silver=True)
+    rows = affected_rows(
+        silver,
+        written_since(ground.handover.number, through),
+        table,
+        ground.model,
+        changed=changed,
+        dimensions=dimensions,
+        put_aside=lambda name, rows: ground.put_aside(f"{table.name}_{name}", rows),
+    )
+    keys = rows.select(*key_values(table))
     return Part(
         rows=facts(rows, table, ground.model, dimensions), before=of_keys(before, keys, table)
     )
@@ -135,7 +163,12 @@ def _part_of_aggregate(ground: Ground, table: Table, through: int | None) -> Par
     silver_changed = any(_silver_changed(ground, name, through) for name in table.reads)
     if not changes and not silver_changed:
         return None
-    groups = affected_groups(spark, table, reads, changes) if table.groups else None
+    groups = None
+    if table.groups:
+        keys = {name: ground.model.table(name).key for name in table.lookups}
+        present = ground.read(table.name)
+        part = Refresh(table=table, reads=reads, changes=changes, present=present, lookups=keys)
+        groups = affected_groups(spark, part)
     if groups is None:
         return _whole(ground, table, aggregate(spark, table, reads))
     if not groups:
@@ -156,9 +189,7 @@ def _changes(ground: Ground, table: Table, through: int) -> Mapping[str, Changes
     found: dict[str, Changes] = {}
     for name in table.reads:
         if "/" not in name:
-            read = ground.model.table(name)
-            number = ground.handover.number
-            changes = read_changes(ground.lake, ground.model, read, number, through)
+            changes = ground.changes(name, through)
             if changes is not None:
                 found[name] = changes
     return found

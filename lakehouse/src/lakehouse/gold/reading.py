@@ -79,8 +79,13 @@ def _read_build(section: Section, table: Table) -> Table:
             last_day=section.day("to", needed=True),
         )
     if table.kind is Kind.AGGREGATE:
-        reads, groups = section.names("reads"), section.names("groups")
-        return replace(table, key=section.names("key"), reads=reads, groups=groups)
+        return replace(
+            table,
+            key=section.names("key"),
+            reads=section.names("reads"),
+            groups=section.names("groups"),
+            lookups=section.names("lookups"),
+        )
     table = replace(table, silver=section.text("silver"), key=section.names("key"))
     if table.kind is Kind.FACT:
         return table

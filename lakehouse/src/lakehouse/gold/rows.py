@@ -76,10 +76,13 @@ def touched(rows: DataFrame, handover: int, through: int | None) -> DataFrame:
     This hand-over's own rows count again even if it was gone through: its silver may have been
     finished only by a repair.
     """
-    if through is None:
-        return rows
+    return rows if through is None else rows.where(written_since(handover, through))
+
+
+def written_since(handover: int, through: int) -> Expression:
+    """Give the condition that a row was written by this hand-over or by one after `through`."""
     written = F.col("_handover")
-    return rows.where((written == handover) | (written > through))
+    return (written == handover) | (written > through)
 
 
 def live(rows: DataFrame) -> DataFrame:

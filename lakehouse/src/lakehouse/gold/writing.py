@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Final
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.delta import Lake
@@ -14,6 +15,8 @@ from lakehouse.gold.rows import named
 from lakehouse.kinds import declared, quoted
 
 _GONE: Final = "_gone"
+# So many times longer Sail takes to merge into rows than to write them anew.
+_MERGE_TO_REWRITE: Final = 4
 # With more partitions than these, naming them costs more than looking into all.
 _MOST_PARTITIONS: Final = 200
 
@@ -58,15 +61,32 @@ def write_part(ground: Ground, table: Table, part: Part, *, journaled: bool) -> 
     found = find_differences(ground, table, part)
     if not found.written:
         return 0
-    path = ground.model.path(table)
-    names = [named(column.name) for column in table.layout]
     if found.empty:
+        names = [named(column.name) for column in table.layout]
+        path = ground.model.path(table)
         ground.lake.overwrite(path, found.now.select(*names), partition=table.partition)
         return found.written
     if journaled:
         number = ground.handover.number
         write_changes(ground.lake, ground.model, table, number, was=found.was, now=found.now)
+    _replace(ground, table, found)
+    return found.written
+
+
+def _replace(ground: Ground, table: Table, found: Differences) -> None:
+    """Write what differs, in the way that costs least."""
+    path = ground.model.path(table)
+    names = [named(column.name) for column in table.layout]
     rows = found.now.select(*names)
+    if not found.updated and not found.deleted:
+        ground.lake.add(path, rows, partition=table.partition)
+        return
+    within = _partitions(table, found)
+    present = ground.read(table.name)
+    if not ground.lake.merges and _is_much(present, within):
+        kept = without_keys_of(present, found.was, table)
+        ground.lake.overwrite(path, kept.unionByName(rows), partition=table.partition)
+        return
     if found.deleted:
         gone = without_keys_of(found.was, found.now, table).select(*names)
         rows = rows.withColumn(_GONE, F.expr("false")).unionByName(
@@ -78,14 +98,13 @@ def write_part(ground: Ground, table: Table, part: Part, *, journaled: bool) -> 
         on=table.identity,
         compare=None if found.updated else (),
         delete_when=f"s.{_GONE}" if found.deleted else None,
-        within=_partitions(table, found),
+        within=within,
         unique=True,
     )
-    return found.written
 
 
 def _partitions(table: Table, found: Differences) -> str | None:
-    """Name the partitions that differ, so that an engine need not look into the others."""
+    """Say which partitions differ, so that an engine need not look into the others."""
     if not table.partition:
         return None
     column = quoted(table.partition)
@@ -97,6 +116,12 @@ def _partitions(table: Table, found: Differences) -> str | None:
     if len(said) < len(values):
         either.append(f"t.{column} IS NULL")
     return f"({' OR '.join(either)})"
+
+
+def _is_much(present: DataFrame, within: str | None) -> bool:
+    """Tell whether what differs lies in so much of a table that Sail writes it anew sooner than it merges."""
+    concerned = present.alias("t").where(within) if within else present
+    return concerned.count() * _MERGE_TO_REWRITE > present.count()
 
 
 def _literal(value: int | date) -> str:

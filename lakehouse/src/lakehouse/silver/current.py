@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import quoted
+from lakehouse.refusals import repeated
 from lakehouse.silver.history import Change, add_tombstones, context
 from lakehouse.silver.layout import ORDER, differences_place, order_of
 from lakehouse.silver.runs import Snapshot
@@ -17,23 +18,38 @@ from lakehouse.silver.runs import Snapshot
 
 def bring_up_to_date(lake: Lake, change: Change) -> None:
     """Let the keys concerned have their last version, which may be a tombstone."""
-    versions = context(lake, change)
-    tombstones = add_tombstones(lake, change, versions)
-    rows = last_versions(change.table, versions.unionByName(tombstones))
-    rows = rows.withColumn("_handover", F.lit(change.number).cast("bigint"))
     present = lake.read(change.table.silver)
     key = list(change.table.key)
-    same = ["_op", *key, *ORDER]
-    other = lake.put_aside(
-        differences_place(change.table.silver),
-        rows.join(present.select(*map(quoted, same)), on=same, how="left_anti"),
-    )
+    other = _on_top(lake, change) if change.on_top else _decided(lake, change, present)
     there = other.join(present.select(*map(quoted, key)), on=key, how="left_semi")
     if there.limit(1).collect():
         lake.replace_rows(change.table.silver, other, on=key)
     else:
-        # All keys are new: an engine need not look at what is there.
-        lake.merge(change.table.silver, other, on=key, compare=(), unique=True)
+        lake.add(change.table.silver, other)
+
+
+def _on_top(lake: Lake, change: Change) -> DataFrame:
+    """Give the last of the new versions of each key: whatever is there is older."""
+    rows = lake.read(change.table.history).where(F.col("_run_no") >= change.since)
+    if repeated(rows, change.table.key):
+        place = differences_place(change.table.silver)
+        rows = lake.put_aside(place, last_versions(change.table, rows))
+    return _of_handover(rows, change)
+
+
+def _decided(lake: Lake, change: Change, present: DataFrame) -> DataFrame:
+    """Give the last of all versions that decide, of each key that has another one now."""
+    versions = context(lake, change)
+    tombstones = add_tombstones(lake, change, versions)
+    rows = last_versions(change.table, versions.unionByName(tombstones))
+    same = ["_op", *change.table.key, *ORDER]
+    other = rows.join(present.select(*map(quoted, same)), on=same, how="left_anti")
+    place = differences_place(change.table.silver)
+    return lake.put_aside(place, _of_handover(other, change))
+
+
+def _of_handover(rows: DataFrame, change: Change) -> DataFrame:
+    return rows.withColumn("_handover", F.lit(change.number).cast("bigint"))
 
 
 def last_versions(table: Table, versions: DataFrame) -> DataFrame:

@@ -43,8 +43,11 @@ def fit(
     Raises:
         TypesDiffer: a column has a type that does not fit what is there.
     """
-    lake.create(path, {**columns, **meta})
-    there = {name: kind for name, kind in lake.read(path).dtypes if name not in meta}
+    every = lake.columns(path)
+    if not every:
+        lake.create(path, {**columns, **meta})
+        return dict(columns)
+    there = {name: kind for name, kind in every.items() if name not in meta}
     wanted = {
         name: joined(name, there[name], kind) if name in there else kind
         for name, kind in columns.items()
@@ -54,5 +57,5 @@ def fit(
         rows = lake.read(path)
         cast = {name: F.col(quoted(name)).cast(kind) for name, kind in wider.items()}
         lake.overwrite(path, rows.withColumns(cast), options={"overwriteSchema": "true"})
-    lake.evolve(path, wanted)
+    lake.evolve(path, wanted, there=every)
     return {**there, **wanted}

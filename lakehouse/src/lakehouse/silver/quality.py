@@ -32,10 +32,10 @@ _SAME_ROW = ("_run_no", "_row_hash")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Rows that may pass, and those set aside with their `_reasons`."""
+    """Rows that may pass, and those set aside with their `_reasons`; None: there are none."""
 
     passed: DataFrame
-    aside: DataFrame
+    aside: DataFrame | None
 
 
 def judge(lake: Lake, table: Table, rows: DataFrame, number: int) -> Verdict:
@@ -55,10 +55,11 @@ def judge(lake: Lake, table: Table, rows: DataFrame, number: int) -> Verdict:
         lacking = reduce(Column.__or__, [F.col(quoted(name)).isNull() for name in table.key])
         reasons.append(F.when(lacking, F.lit(NO_KEY)))
     _write_results(lake, table, rows, broken, number)
-    if not reasons:
-        return Verdict(passed=rows, aside=_with_reasons(rows, []).where("false"))
     judged = _with_reasons(rows, reasons)
     bad = judged.where("size(_reasons) > 0")
+    if not reasons or not bad.limit(1).collect():
+        # As nearly always. What else would be computed with every use of the rows is left out.
+        return Verdict(passed=rows, aside=None)
     passed = judged.where("size(_reasons) = 0").drop(*ASIDE)
     released = lake.read(table.quarantine).where("_released_in IS NOT NULL")
     let_through = bad.join(released, on=list(_SAME_ROW), how="left_semi").drop(*ASIDE)
@@ -67,7 +68,8 @@ def judge(lake: Lake, table: Table, rows: DataFrame, number: int) -> Verdict:
 
 def set_aside(lake: Lake, table: Table, verdict: Verdict) -> None:
     """Keep the rows that broke a rule, each once."""
-    lake.append(table.quarantine, verdict.aside, on=_SAME_ROW)
+    if verdict.aside is not None:
+        lake.append(table.quarantine, verdict.aside, on=_SAME_ROW)
 
 
 def waiting(lake: Lake, table: Table, key: dict[str, str], number: int) -> DataFrame:

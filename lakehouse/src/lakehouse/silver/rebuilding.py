@@ -18,7 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 from lakehouse.bronze import read_manifests, read_rows
 from lakehouse.delta import Lake
 from lakehouse.errors import TableUnknown
-from lakehouse.handover import Handover, Run, Table, read_handover
+from lakehouse.handover import Handover, Run, Table, path_of, read_handover
 from lakehouse.kinds import joined, quoted
 from lakehouse.silver import runs
 from lakehouse.silver.current import last_versions
@@ -82,7 +82,7 @@ def _planned(lake: Lake, table: Table, handed: Sequence[Run], first_run: int) ->
 def _all_runs(lake: Lake, path: str, last: Handover) -> Mapping[str, tuple[Run, ...]]:
     """Give each table's runs of the files 1 to the last, ascending by number."""
     folder = path.rpartition("/")[0]
-    files = [read_handover(lake, f"{folder}/{n:08d}.json") for n in range(1, last.number)]
+    files = [read_handover(lake, path_of(n, folder)) for n in range(1, last.number)]
     found: dict[str, dict[int, Run]] = {}
     for table in (table for file in (*files, last) for table in file.tables):
         found.setdefault(table.table, {}).update({run.run_no: run for run in table.runs})

@@ -47,8 +47,8 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
         TypesDiffer, TypeRefused, NameRefused: a column cannot be kept.
         RuleInvalid: a rule is no condition over the table's columns.
     """
-    before = runs.greatest_run(lake, table.table)
-    landed = _landed(lake, table)
+    taken = runs.taken_in(lake, table.table)
+    landed = _landed(lake, table, taken)
     if not landed:
         return
     bronze = read_rows(lake, landed)
@@ -62,19 +62,19 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
             passed=passed,
             columns=columns,
             number=number,
-            before=before,
+            taken=taken,
         )
     else:
-        runs.record(lake, table, landed, number)
+        runs.record(lake, table, landed, number, taken)
         add_keyless(lake, table, passed, runs.snapshots(lake, table.table))
 
 
-def _landed(lake: Lake, table: Table) -> list[LandedRun]:
+def _landed(lake: Lake, table: Table, taken: Sequence[runs.TakenIn]) -> list[LandedRun]:
     """Read the manifests of the new runs. One that was taken in and removed since is not asked for again."""
     try:
         return read_manifests(lake, table.runs)
     except FileMissing:
-        gone = runs.removed(runs.taken_in(lake, table.table))
+        gone = runs.removed(taken)
         if not gone & {run.run_no for run in table.runs}:
             raise
         return read_manifests(lake, [run for run in table.runs if run.run_no not in gone])
@@ -88,12 +88,13 @@ def _take_in(
     passed: DataFrame | None,
     columns: dict[str, str],
     number: int,
-    before: int | None,
+    taken: Sequence[runs.TakenIn],
 ) -> None:
     numbers = tuple(run.run.run_no for run in landed)
     if passed is not None:
         add_versions(lake, table, passed, min(numbers))
-    runs.record(lake, table, landed, number)
+    runs.record(lake, table, landed, number, taken)
+    before = runs.greatest(taken)
     change = Change(
         table=table,
         columns=columns,

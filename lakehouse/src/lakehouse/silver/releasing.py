@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
 from lakehouse.delta import Lake
-from lakehouse.errors import TableUnknown
-from lakehouse.gold.progress import PROGRESS
 from lakehouse.handover import Handover, Table
 from lakehouse.silver import quality, runs
 from lakehouse.silver.current import add_keyless, bring_up_to_date
@@ -32,32 +30,8 @@ def carry_out(lake: Lake, handover: Handover) -> int:
     for each in handover.releases:
         table = handover.table(each.table)
         if table is not None and _may_wait(lake, table, each.key):
-            count += _let_through(lake, table, each.key, handover.number)
+            count += let_through(lake, table, each.key, handover.number)
     return count
-
-
-def release(lake: Lake, handover: Handover, name: str, key: Mapping[str, str]) -> int:
-    """Let rows through by hand, all of a table or those of one key; no refresh may run meanwhile.
-
-    They count as written by the hand-over after the last, which whoever follows silver has not seen yet.
-
-    Args:
-        lake: The lake.
-        handover: The last one.
-        name: The table's name.
-        key: All columns of the key with their values as texts, or nothing.
-
-    Returns:
-        How many rows were let through.
-
-    Raises:
-        TableUnknown: the table was never handed over, or the key has other columns.
-    """
-    table = handover.table(name)
-    taken = runs.greatest_run(lake, name) is not None
-    if table is None or not taken or (key and set(key) != set(table.key)):
-        raise TableUnknown(f"{name} with a key of {sorted(key) or 'no columns'}")
-    return _let_through(lake, table, key, last_handover(lake, handover.number) + 1)
 
 
 def _may_wait(lake: Lake, table: Table, key: Mapping[str, str]) -> bool:
@@ -65,7 +39,12 @@ def _may_wait(lake: Lake, table: Table, key: Mapping[str, str]) -> bool:
     return lake.exists(table.quarantine) and set(key) <= set(lake.read(table.quarantine).columns)
 
 
-def _let_through(lake: Lake, table: Table, key: Mapping[str, str], number: int) -> int:
+def let_through(lake: Lake, table: Table, key: Mapping[str, str], number: int) -> int:
+    """Let the rows of a table that wait through, all or those of one key; they count as written by `number`.
+
+    Returns:
+        How many rows were let through.
+    """
     rows = quality.waiting(lake, table, dict(key), number)
     numbers = [row[0] for row in rows.select("_run_no").distinct().collect()]
     if not numbers:
@@ -89,12 +68,3 @@ def _let_through(lake: Lake, table: Table, key: Mapping[str, str], number: int) 
         add_keyless(lake, table, passed, snapshots)
     quality.mark_released(lake, table, rows, number)
     return count
-
-
-def last_handover(lake: Lake, given: int) -> int:
-    """Find the last hand-over that anybody has gone through, which need not have brought the table runs."""
-    followed = [given, runs.last_handover(lake)]
-    if lake.exists(PROGRESS):
-        through = lake.read(PROGRESS).agg(F.max("through")).collect()[0][0]
-        followed.append(through or 0)
-    return max(followed)

@@ -53,11 +53,9 @@ class Snapshot:
     read_micros: int
 
 
-def greatest_run(lake: Lake, table: str) -> int | None:
-    """Give the greatest number of a run that was taken in, None before the first."""
-    lake.create(PATH, _COLUMNS)
-    found = lake.read(PATH).where(F.col("table") == table).agg(F.max("run_no")).collect()
-    return found[0][0]
+def greatest(taken: Iterable[TakenIn]) -> int | None:
+    """Give the greatest number of runs of a table that were taken in, None before the first."""
+    return max((run.run_no for run in taken), default=None)
 
 
 def last_handover(lake: Lake) -> int:
@@ -105,9 +103,15 @@ def mark(lake: Lake, taken: Sequence[TakenIn], bronze: str) -> None:
         lake.merge(PATH, frame, on=["table", "run_no"], unique=True)
 
 
-def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -> None:
-    """Remember that runs were taken in by a hand-over; the first time counts."""
-    _open(lake)
+def record(
+    lake: Lake,
+    table: Table,
+    landed: Sequence[LandedRun],
+    number: int,
+    taken: Sequence[TakenIn],
+) -> None:
+    """Remember that runs were taken in by a hand-over, but for those that are `taken` already."""
+    known = {run.run_no for run in taken}
     rows = [
         (
             table.table,
@@ -121,13 +125,16 @@ def record(lake: Lake, table: Table, landed: Sequence[LandedRun], number: int) -
             run.run.folder,
         )
         for run in landed
+        if run.run.run_no not in known
     ]
+    if not rows:
+        return
     # Times travel as numbers: a client's own zone would shift them on their way.
     given = {**_COLUMNS, "read_at": "bigint"}
     del given["bronze"]
     frame = lake.spark.createDataFrame(rows, declared(given))
     frame = frame.withColumn("read_at", F.timestamp_micros("read_at"))
-    lake.merge(PATH, frame, on=["table", "run_no"], compare=())
+    lake.add(PATH, frame)
 
 
 def forget(lake: Lake, table: str) -> None:
@@ -144,17 +151,11 @@ def snapshots(lake: Lake, table: str) -> list[Snapshot]:
 
     What follows from those that were removed stands in the history as it is: it is not made anew.
     """
-    _open(lake)
-    found = lake.read(PATH).where((F.col("table") == table) & (F.col("mode") == "snapshot"))
-    found = found.where("bronze IS NULL")
-    rows = found.selectExpr("run_no", "run_id", "unix_micros(read_at) AS micros").collect()
-    return sorted(
-        (
-            Snapshot(run_no=row["run_no"], run_id=row["run_id"], read_micros=row["micros"])
-            for row in rows
-        ),
-        key=lambda snapshot: snapshot.run_no,
-    )
+    return [
+        Snapshot(run_no=run.run_no, run_id=run.run_id, read_micros=run.read_micros)
+        for run in taken_in(lake, table)
+        if run.mode == "snapshot" and not run.bronze
+    ]
 
 
 def _open(lake: Lake) -> None:
