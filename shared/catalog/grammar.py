@@ -220,7 +220,8 @@ ON_DRIFT: Field[OnDrift] = Field(
 DELETES = Field(
     name="deletes",
     shape=Deletion(),
-    meaning="How deleted rows are noticed: none, {soft: column}, {reconcile: 1d}, change_tracking.",
+    meaning="How deleted rows are noticed: none, {soft: column}, {reconcile: 1d}, change_tracking. "
+    "Watermark kind change_tracking has the last for its default.",
     default=DeleteSpec(),
     shown="none",
 )

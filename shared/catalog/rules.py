@@ -142,6 +142,24 @@ def _engine_knows_kind(table: Fields, source: Fields) -> None:
         )
 
 
+def _tracked_deletes_fit_kind(table: Fields, source: Fields) -> None:
+    kind, engine = table[g.WATERMARK][g.CURSOR_KIND], source[s.ENGINE]
+    tracked = table[g.DELETES].how == "change_tracking"
+    if tracked and kind != "change_tracking" and engine in (None, "sqlserver"):
+        table.at(g.DELETES).report(
+            f"change_tracking does not go with watermark kind {kind}, only with kind "
+            "change_tracking; write {reconcile: 1d}"
+        )
+
+
+def _changes_are_read_fresh(table: Fields, _source: Fields) -> None:
+    if table[g.WATERMARK][g.CURSOR_KIND] == "change_tracking" and not table[g.FRESH]:
+        table.at(g.FRESH).report(
+            "does not go with kind change_tracking: a row that changes all the time would never be "
+            "read; write true"
+        )
+
+
 def _engine_knows_deletes(table: Fields, source: Fields) -> None:
     engine = source[s.ENGINE]
     tracked = table[g.DELETES].how == "change_tracking"
@@ -227,6 +245,8 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _nulls_fit_kind,
     _engine_knows_kind,
     _engine_knows_deletes,
+    _tracked_deletes_fit_kind,
+    _changes_are_read_fresh,
     _needed_columns_are_read,
     _needed_columns_are_plain,
     _masked_columns_are_read,

@@ -16,7 +16,7 @@ from shared.adapters.odbc.utf16 import UTF16
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
 from shared.loading.errors import CursorUnsound
-from shared.loading.span import Holder, Span
+from shared.loading.span import Holder, Span, Tracking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +180,17 @@ class Dialect(ABC):
     def doubts(self, link: Link, table: TableSpec) -> tuple[str, ...]:  # noqa: ARG002 - the port's names
         """Tell why values that the database is said to assign may still come late."""
         return ()
+
+    def tracking(self, link: Link, table: TableSpec) -> Tracking | None:  # noqa: ARG002 - the port's names
+        """Say what is kept of the table's changes, read after their version; None unless that is its cursor."""
+        return None
+
+    def marks(self, relation: Relation, span: Span) -> tuple[Column, ...]:  # noqa: ARG002 - of other dialects
+        """Give the columns that say of each row of a span what became of it (`shared.extraction.tracked`)."""
+        return ()
+
+    def check_span(self, link: Link, table: TableSpec, relation: Relation, span: Span) -> None:  # noqa: B027 - nothing to do
+        """Raise, in the snapshot that is open, unless all of a span can be told."""
 
     def additions(
         self,

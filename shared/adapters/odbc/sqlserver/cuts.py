@@ -36,11 +36,19 @@ def estimate(
 
 
 def cut(
-    dialect: Dialect, link: Link, table: TableSpec, relation: Relation, span: Span, *, parts: int
+    dialect: Dialect,
+    link: Link,
+    table: TableSpec,
+    relation: Relation,
+    span: Span,
+    *,
+    parts: int,
+    rows: str | None = None,
 ) -> tuple[str, ...]:
     """Give at most `parts - 1` distinct ascending values inside the span, below its highest.
 
     A large span is judged by a sample of the table's pages, where that reads less than the span.
+    `rows` is SQL for where the rows are, if that is not the table.
     """
     cursor = relation.cursor
     if cursor is None:
@@ -48,13 +56,14 @@ def cut(
     sample = _sample(_share(dialect, link, table, relation, span))
     span = settle_span(cursor, span)
     condition, column = where(dialect, relation, span), dialect.quote(cursor.name)
-    rows = link.rows(
+    source = rows or f"{dialect.quote_table(table)}{sample}"
+    found = link.rows(
         f"""
         WITH seen AS (
             SELECT {column} AS value,
                    ROW_NUMBER() OVER (ORDER BY {column}) AS place,
                    COUNT_BIG(*) OVER () AS total
-            FROM {dialect.quote_table(table)}{sample} WHERE {condition.sql}
+            FROM {source} WHERE {condition.sql}
         )
         SELECT {cursor.text.replace("{}", "value")} AS value
         FROM seen
@@ -64,7 +73,7 @@ def cut(
         """,
         *condition.values,
     )
-    ends = [str(row["value"]) for row in rows]
+    ends = [str(row["value"]) for row in found]
     # The last part ends with the highest value, which is no cut.
     return tuple(dict.fromkeys(end for end in ends if end != ends[-1]))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.adapters.odbc.dialect import Column, Cursor, Relation
 from shared.adapters.odbc.links import Link
-from shared.adapters.odbc.sqlserver.cursors import find_cursor
+from shared.adapters.odbc.sqlserver.cursors import TRACKED_CURSOR, find_cursor
 from shared.adapters.odbc.sqlserver.snapshot import EXTERNAL, IN_MEMORY
 from shared.adapters.odbc.sqlserver.types import SourceType, find_landing
 from shared.catalog import TableSpec
@@ -17,6 +17,8 @@ from shared.loading.errors import ColumnMissing, CursorUnsound, TableMissing, Ty
 # A plain table on disk, by rows: what TABLESAMPLE takes and sys.partitions counts.
 SAMPLEABLE = "sampleable"
 COUNTED = "counted"
+# Its cursor is the version of its changes.
+TRACKED = "tracked"
 
 _READABLE = frozenset({"U", "V"})
 
@@ -124,8 +126,15 @@ def describe(link: Link, table: TableSpec, found: Found) -> Relation:
     return Relation(
         columns=tuple(_column(row) for row in kept),
         cursor=_cursor(table, rows, found),
-        traits=found.traits,
+        traits=_traits_of(table, found),
     )
+
+
+def _traits_of(table: TableSpec, found: Found) -> frozenset[str]:
+    """Leave out, of a table whose changes are read, that its pages can be sampled: they hold none."""
+    if table.cursor.kind != "change_tracking":
+        return found.traits
+    return (found.traits - {SAMPLEABLE}) | {TRACKED}
 
 
 def _traits(found: Mapping[str, Any]) -> frozenset[str]:
@@ -179,6 +188,8 @@ def _cursor(table: TableSpec, rows: Sequence[Mapping[str, Any]], found: Found) -
     kind, name = table.cursor.kind, table.cursor.column
     if kind == "none":
         return None
+    if kind == "change_tracking":
+        return TRACKED_CURSOR
     row = next((row for row in rows if row["name"] == name), None)
     if name is None or row is None:
         raise CursorUnsound(f"{table.table}: a cursor of kind {kind} needs a column")
