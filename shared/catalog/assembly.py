@@ -60,6 +60,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         receipt=fields[g.RECEIPT],
         quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
+        query=fields[g.QUERY],
         silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),
         files=assemble_files(fields[FILES]),
         rest=assemble_rest_table(fields[g.REST]),

@@ -11,6 +11,7 @@ from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.files_grammar import FILES, check_files
 from shared.catalog.place import Unread
+from shared.catalog.queries import query_fits
 from shared.catalog.rest_rules import check_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import FOLDING_ENGINES
@@ -169,7 +170,7 @@ def _engine_knows_deletes(table: Fields, source: Fields) -> None:
         )
 
 
-def _needed_columns(table: Fields) -> dict[str, str]:
+def needed_columns(table: Fields) -> dict[str, str]:
     """Give each column that a load cannot do without, and what it is needed as."""
     needed: dict[str, str] = {}
     with suppress(Unread):
@@ -187,7 +188,7 @@ def _needed_columns(table: Fields) -> dict[str, str]:
 
 
 def _needed_columns_are_read(table: Fields, source: Fields) -> None:
-    needed, columns = _needed_columns(table), table[g.COLUMNS]
+    needed, columns = needed_columns(table), table[g.COLUMNS]
     folds = source[s.ENGINE] in FOLDING_ENGINES
     needed |= {name.casefold(): what for name, what in needed.items()} if folds else {}
     for number, column in enumerate(columns[g.EXCLUDE]):
@@ -199,7 +200,7 @@ def _needed_columns_are_read(table: Fields, source: Fields) -> None:
 
 
 def _needed_columns_are_plain(table: Fields, _source: Fields) -> None:
-    needed, columns = _needed_columns(table), table[g.COLUMNS]
+    needed, columns = needed_columns(table), table[g.COLUMNS]
     for column, _ in columns[g.MASK]:
         if column in needed:
             columns.at(g.MASK).key(column).report(
@@ -253,4 +254,5 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _slices_fit_source,
     _rule_names_differ,
     check_rest_table,
+    query_fits,
 )

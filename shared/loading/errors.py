@@ -149,6 +149,10 @@ class CompareUnsupported(PermanentError):
     """Reconcile with `compare: keys`: this source cannot hash its rows as Tidemark does."""
 
 
+class QueryUnsound(PermanentError):
+    """Write one SELECT under the table's `query`, as the message says, or make a view of it at the source; then rerun."""
+
+
 class QueryRefused(PermanentError):
     """The source refused the statement. Read its message; repair the table's YAML or the login's rights."""
 

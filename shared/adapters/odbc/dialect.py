@@ -12,6 +12,7 @@ import pyarrow as pa
 from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.rows import rows_of
 from shared.adapters.odbc.utf16 import UTF16
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
@@ -212,12 +213,12 @@ class Dialect(ABC):
     def highest(self, link: Link, table: TableSpec, cursor: Cursor) -> str | None:
         """Give the highest cursor value as text."""
         value = cursor.text.format(f"MAX({self.quote(cursor.name)})")
-        found = link.rows(f"SELECT {value} AS highest FROM {self.quote_table(table)}")
+        found = link.rows(f"SELECT {value} AS highest FROM {rows_of(self, table)}")
         return None if found[0]["highest"] is None else str(found[0]["highest"])
 
     def has_nulls(self, link: Link, table: TableSpec, cursor: Cursor) -> bool:
         """Say whether there are rows without a cursor value."""
-        column, name = self.quote(cursor.name), self.quote_table(table)
+        column, name = self.quote(cursor.name), rows_of(self, table)
         return bool(link.rows(f"SELECT COUNT(*) AS n FROM {name} WHERE {column} IS NULL")[0]["n"])
 
     def key_parameter(self, column: Column, ordered: str | None) -> str | None:
@@ -263,7 +264,7 @@ class Dialect(ABC):
         """Ask for something of the rows that meet a condition, all of them if it is empty."""
         tail = f" WHERE {condition.sql}" if condition.sql else ""
         return Query(
-            sql=f"SELECT {wanted} FROM {self.quote_table(table)}{tail}", values=condition.values
+            sql=f"SELECT {wanted} FROM {rows_of(self, table)}{tail}", values=condition.values
         )
 
     def expressions(self, relation: Relation) -> str:

@@ -50,6 +50,8 @@ def find_pager(
     dialect: Dialect, link: Link, table: TableSpec, relation: Relation, *, span: Span
 ) -> Pager | None:
     """Choose an index: the cursor's if it has one, else the primary key. None without such a key."""
+    if table.query is not None:
+        return None
     parts: dict[str, list[str]] = {}
     types: dict[str, str] = {}
     for row in link.rows(_INDEX, table.schema_name, table.table_name):

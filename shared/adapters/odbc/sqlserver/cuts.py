@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.adapters.odbc.dialect import Dialect, Relation, where
 from shared.adapters.odbc.links import Link
+from shared.adapters.odbc.rows import rows_of
 from shared.adapters.odbc.sqlserver.cursors import settle_span
 from shared.adapters.odbc.sqlserver.relation import COUNTED, SAMPLEABLE
 from shared.catalog import TableSpec
@@ -56,7 +57,7 @@ def cut(
     sample = _sample(_share(dialect, link, table, relation, span))
     span = settle_span(cursor, span)
     condition, column = where(dialect, relation, span), dialect.quote(cursor.name)
-    source = rows or f"{dialect.quote_table(table)}{sample}"
+    source = rows or f"{rows_of(dialect, table)}{sample}"
     found = link.rows(
         f"""
         WITH seen AS (

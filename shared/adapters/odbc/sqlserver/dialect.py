@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.dialect import Activity, Column, Cursor, Dialect, Query, Relation
 from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.rows import rows_of
 from shared.adapters.odbc.sqlserver import arithmetic, cuts, snapshot, tracking
 from shared.adapters.odbc.sqlserver.activity import observe_activity
 from shared.adapters.odbc.sqlserver.address import settle
@@ -134,7 +135,7 @@ class SqlServerDialect(Dialect):
         column = self.quote(cursor.name)
         found = link.rows(
             f"SELECT TOP (1) {cursor.text.replace('{}', column)} AS highest "
-            f"FROM {self.quote_table(table)} WHERE {column} IS NOT NULL ORDER BY {column} DESC"
+            f"FROM {rows_of(self, table)} WHERE {column} IS NOT NULL ORDER BY {column} DESC"
         )
         return str(found[0]["highest"]) if found else None
 
@@ -142,7 +143,7 @@ class SqlServerDialect(Dialect):
         if _is_tracked(table):
             return False
         # One is enough: COUNT would read all of them, and end at two billion.
-        column, name = self.quote(cursor.name), self.quote_table(table)
+        column, name = self.quote(cursor.name), rows_of(self, table)
         return bool(link.rows(f"SELECT TOP (1) 1 AS found FROM {name} WHERE {column} IS NULL"))
 
     def key_parameter(self, column: Column, ordered: str | None) -> str | None:
