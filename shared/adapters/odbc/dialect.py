@@ -11,21 +11,12 @@ import pyarrow as pa
 
 from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.faults import Faults
-from shared.adapters.odbc.links import Link, RowLink
-from shared.adapters.odbc.rows import rows_of
+from shared.adapters.odbc.links import Dial, Link, RowLink, dial_arrow, dial_rows
+from shared.adapters.odbc.rows import Query, rows_of, where
 from shared.adapters.odbc.utf16 import UTF16
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
-from shared.loading.errors import CursorUnsound
 from shared.loading.span import Holder, Span, Tracking
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """SQL text with a `?` for each value. Names are quoted into it; values never enter it."""
-
-    sql: str
-    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +118,14 @@ class Dialect(ABC):
     def quote(self, name: str) -> str:
         """Quote an identifier, so that nothing in it is read as SQL."""
 
+    def dial(self, relation: Relation | None) -> Dial:
+        """Say how to connect: for the rows of a relation, or without one for metadata."""
+        return dial_arrow if relation is not None and relation.bounded else dial_rows
+
+    def reads_otherwise(self, relation: Relation) -> tuple[str, ...]:  # noqa: ARG002 - of other dialects
+        """Say in words why a relation is not read in the way that others are."""
+        return ()
+
     @abstractmethod
     def describe(self, link: RowLink, table: TableSpec) -> Relation:
         """Look a table up.
@@ -190,7 +189,7 @@ class Dialect(ABC):
         """Give the columns that say of each row of a span what became of it (`shared.extraction.tracked`)."""
         return ()
 
-    def check_span(self, link: Link, table: TableSpec, relation: Relation, span: Span) -> None:  # noqa: B027 - nothing to do
+    def check_span(self, link: Link, table: TableSpec, span: Span) -> None:  # noqa: B027 - nothing to do
         """Raise, in the snapshot that is open, unless all of a span can be told."""
 
     def additions(
@@ -273,26 +272,3 @@ class Dialect(ABC):
         quoted = [(column.landing.expression, self.quote(column.name)) for column in columns]
         # Replaced, not formatted: a name may hold braces.
         return ", ".join(f"{e.replace('{}', name)} AS {name}" for e, name in quoted)
-
-
-def where(dialect: Dialect, relation: Relation, span: Span | None) -> Query:
-    """Give the condition that selects a span, empty for the whole table.
-
-    Raises:
-        CursorUnsound: the span asks for a cursor that the table does not have.
-    """
-    if span is None or (relation.cursor is None and span == Span()):
-        return Query(sql="")
-    if relation.cursor is None:
-        raise CursorUnsound("the table has no cursor, so it can only be read whole")
-    column, cursor = dialect.quote(relation.cursor.name), relation.cursor
-    if span.nulls:
-        return Query(sql=f"{column} IS NULL")
-    bounds = [(">", span.after), ("<=", span.upto)]
-    given = [(operator, value) for operator, value in bounds if value is not None]
-    if not given:
-        return Query(sql=f"{column} IS NOT NULL")
-    return Query(
-        sql=" AND ".join(f"{column} {operator} {cursor.parameter}" for operator, _ in given),
-        values=tuple(value for _, value in given),
-    )

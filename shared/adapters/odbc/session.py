@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from shared.adapters.odbc.address import Address, parse_address
 from shared.adapters.odbc.dialect import Dialect, Relation
-from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.landing import land_batches, schema_of
-from shared.adapters.odbc.links import ArrowLink, Link, RowLink, dial_arrow, dial_rows
+from shared.adapters.odbc.links import Dial, Link, RowLink
 from shared.adapters.odbc.scanning import cut_keys, describe_keys, hash_column, scan_keys
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
@@ -19,7 +18,6 @@ from shared.extraction.batches import Counted
 from shared.extraction.source import Column, KeyScan, Proving, Reading, Statement, TableShape
 from shared.loading.span import Observation, Span
 
-L = TypeVar("L", bound=Link)
 _WHOLE = Span()
 
 
@@ -33,6 +31,7 @@ class OdbcSession:
     def __init__(self, dialect: Dialect, address: Address) -> None:
         self._dialect, self._address = dialect, dialect.settle(address)
         self._link: Link | None = None
+        self._dialled: Dial | None = None
         self._rows()
 
     def ping(self) -> None:
@@ -65,7 +64,11 @@ class OdbcSession:
             open_unit=cursor.open_unit if cursor else None,
             lowest=cursor.lowest if cursor else None,
             identity=self._dialect.identity(self._rows(), table),
-            findings=findings + self._proves_less(table, relation),
+            findings=(
+                *findings,
+                *self._proves_less(table, relation),
+                *self._dialect.reads_otherwise(relation),
+            ),
         )
 
     def observe(self, table: TableSpec) -> Observation:
@@ -121,7 +124,7 @@ class OdbcSession:
         """
         table, relation = self._place(table, span)
         schema, marked = schema_of(relation), _marked(self._dialect, relation, span)
-        link = self._arrow() if relation.bounded else self._rows()
+        link = self._take(self._dialect.dial(relation))
         # Asked for first: while rows are streamed, a connection may take no other statement.
         additions = self._dialect.additions(link, table, relation)
         with (
@@ -174,7 +177,7 @@ class OdbcSession:
         relation = dialect.describe(self._rows(), table)
         keyed = describe_keys(dialect, self._rows(), table)
         digest = hash_column(dialect, relation, hashed) if hashed else None
-        link = self._arrow() if relation.bounded else self._rows()
+        link = self._take(dialect.dial(relation))
         with (
             self._snapshot(link, table, relation) as read_at,
             dialect.one_transaction(link),
@@ -199,7 +202,7 @@ class OdbcSession:
     ) -> Generator[str]:
         try:
             read_at = self._dialect.open_snapshot(link, table, relation)
-            self._dialect.check_span(link, table, relation, span)
+            self._dialect.check_span(link, table, span)
             yield read_at
             # A read that was left early has disconnected, which ends the transaction too.
             if self._link is link:
@@ -216,15 +219,16 @@ class OdbcSession:
         return table, self._dialect.describe(self._rows(), table)
 
     def _rows(self) -> RowLink:
-        return self._link if isinstance(self._link, RowLink) else self._take(dial_rows)
+        # Of another package's link a dialect uses what every link has.
+        return cast("RowLink", self._take(self._dialect.dial(None)))
 
-    def _arrow(self) -> ArrowLink:
-        return self._link if isinstance(self._link, ArrowLink) else self._take(dial_arrow)
-
-    def _take(self, dial: Callable[[Address, Faults], L]) -> L:
+    def _take(self, dial: Dial) -> Link:
+        """Give the link that is made by dialling so, on a connection in the place of any other."""
+        if self._link is not None and self._dialled is dial:
+            return self._link
         self.close()
         link = dial(self._address, self._dialect.faults)
-        self._link = link
+        self._link, self._dialled = link, dial
         for statement in self._dialect.settings:
             link.rows(statement)
         return link

@@ -174,13 +174,12 @@ def test_a_snapshot_without_all_changes_stops_the_slice(
     kept_above: str, began: str | None, why: str
 ) -> None:
     table, link = tracked(), TrackingLink()
-    relation = described(link, table)
     kept(link, kept_above, began, rows=True)
     with pytest.raises(TrackingExpired, match=why) as stopped:
-        DIALECT.check_span(link, table, relation, Span(after="42"))
+        DIALECT.check_span(link, table, Span(after="42"))
     assert "initial load (mode `initial`)" in stopped.value.failure.remedy
-    DIALECT.check_span(link, table, relation, Span(after="43"))
-    DIALECT.check_span(link, table, relation, Span())
+    DIALECT.check_span(link, table, Span(after="43"))
+    DIALECT.check_span(link, table, Span())
 
 
 @pytest.mark.parametrize(

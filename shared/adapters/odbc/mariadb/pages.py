@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from shared.adapters.odbc.dialect import Dialect, Relation, where
+from shared.adapters.odbc.dialect import Dialect, Relation
 from shared.adapters.odbc.links import BATCH_BYTES, Link
+from shared.adapters.odbc.rows import where
 from shared.catalog import TableSpec
 from shared.loading.span import Span
 

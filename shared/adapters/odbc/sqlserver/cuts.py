@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.adapters.odbc.dialect import Dialect, Relation, where
+from shared.adapters.odbc.dialect import Dialect, Relation
 from shared.adapters.odbc.links import Link
-from shared.adapters.odbc.rows import rows_of
+from shared.adapters.odbc.rows import rows_of, where
 from shared.adapters.odbc.sqlserver.cursors import settle_span
 from shared.adapters.odbc.sqlserver.relation import COUNTED, SAMPLEABLE
 from shared.catalog import TableSpec

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from shared.adapters.odbc.address import Address
-from shared.adapters.odbc.dialect import Activity, Column, Cursor, Dialect, Query, Relation
-from shared.adapters.odbc.links import Link, RowLink
-from shared.adapters.odbc.rows import rows_of
-from shared.adapters.odbc.sqlserver import arithmetic, cuts, snapshot, tracking
-from shared.adapters.odbc.sqlserver.activity import observe_activity
+from shared.adapters.odbc.dialect import Activity, Column, Cursor, Dialect, Relation
+from shared.adapters.odbc.links import Dial, Link, RowLink
+from shared.adapters.odbc.rows import Query, rows_of
+from shared.adapters.odbc.sqlserver import arithmetic, cuts, native, snapshot, tracking
+from shared.adapters.odbc.sqlserver.activity import OURS, observe_activity
 from shared.adapters.odbc.sqlserver.address import settle
 from shared.adapters.odbc.sqlserver.cursors import settle_span
 from shared.adapters.odbc.sqlserver.faults import FAULTS
@@ -37,10 +37,18 @@ class SqlServerDialect(Dialect):
         "SET LOCK_TIMEOUT 30000",
         "SET DEADLOCK_PRIORITY LOW",
         "SET TEXTSIZE 2147483647",
+        # Sessions are known by it where a driver's package sets the name of the program itself.
+        f"SET CONTEXT_INFO {OURS}",
     )
 
     def settle(self, address: Address) -> Address:
         return settle(address)
+
+    def dial(self, relation: Relation | None) -> Dial:
+        return native.choose_dial(relation)
+
+    def reads_otherwise(self, relation: Relation) -> tuple[str, ...]:
+        return native.tell_lossy(relation)
 
     def quote(self, name: str) -> str:
         """Quote an identifier: doubling the closing bracket is the whole rule ("QUOTENAME")."""
@@ -114,8 +122,8 @@ class SqlServerDialect(Dialect):
     def marks(self, relation: Relation, span: Span) -> tuple[Column, ...]:
         return tracking.marks_of(span) if TRACKED in relation.traits else ()
 
-    def check_span(self, link: Link, table: TableSpec, relation: Relation, span: Span) -> None:
-        if TRACKED in relation.traits:
+    def check_span(self, link: Link, table: TableSpec, span: Span) -> None:
+        if _is_tracked(table):
             tracking.check_span(link, self, table, span)
 
     def estimate(self, link: Link, table: TableSpec, relation: Relation, span: Span | None) -> int:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from shared.adapters.odbc.dialect import Column, Dialect, Landing, Query, Relation, where
+from shared.adapters.odbc.dialect import Column, Dialect, Landing, Relation
 from shared.adapters.odbc.links import Link
+from shared.adapters.odbc.rows import Query, where
 from shared.adapters.odbc.sqlserver.relation import COUNTED, Found
 from shared.adapters.odbc.sqlserver.snapshot import Reading
 from shared.catalog import TableSpec
