@@ -4,11 +4,15 @@ A batch of changes has two columns behind those of its table, which say of each 
 and the version of its last change. They are taken off before anything lands.
 """
 
+# Arrow's stubs lag behind its compute functions.
+# pyright: reportCallIssue=false, reportArgumentType=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 # No engine's own column: a colon needs quotes everywhere.
 GONE = "tidemark:gone"
@@ -33,6 +37,13 @@ class Rows:
             gone=None if self.gone is None else self.gone.filter(kept),
             versions=None if self.versions is None else self.versions.filter(kept),
         )
+
+    def above(self, version: str) -> pa.Array | None:
+        """Mark the changes above a version; None if there are none, or the rows are no changes."""
+        if self.versions is None:
+            return None
+        above = pc.greater(self.versions, pa.scalar(int(version), pa.int64()))
+        return above if pc.any(above).as_py() else None
 
     @property
     def told_apart(self) -> pa.RecordBatch:

@@ -174,11 +174,8 @@ class SliceLanding:
         plan, column, batch = self.plan, cursor_column(self.plan), rows.batch
         if not plan.advances or plan.bound.value is None:
             return None
-        if rows.versions is not None:
-            above = pc.greater(rows.versions, pa.scalar(int(plan.bound.value), pa.int64()))
-            return above if pc.any(above).as_py() else None
-        if column is None:
-            return None
+        if rows.versions is not None or column is None:
+            return rows.above(plan.bound.value)
         if self.part.span.nulls:
             return pa.repeat(pa.scalar(value=True), batch.num_rows)
         upto, bound = self.part.span.upto, plan.bound.value
