@@ -12,6 +12,7 @@ from cli.errors import FAILED, Refused
 from cli.formats import clean
 from cli.options import given, takes_json
 from shared.catalog import Catalog, CatalogInvalid, Problem, read_catalog
+from shared.loading.errors import QueryUnsound
 
 
 @click.command("validate")
@@ -29,7 +30,7 @@ def command(folder: Path) -> None:
     any. Talks to no app and no source.
     """
     try:
-        catalog, problems = read_catalog(folder, find_fault=_find_fault), ()
+        catalog, problems = _read(folder), ()
     except CatalogInvalid as error:
         catalog, problems = Catalog(), tuple(_under(folder, it) for it in error.problems)
     except OSError as error:
@@ -40,6 +41,20 @@ def command(folder: Path) -> None:
         _print(folder, catalog, problems)
     if problems:
         raise click.exceptions.Exit(FAILED)
+
+
+def _read(folder: Path) -> Catalog:
+    return read_catalog(folder, find_fault=_find_fault, read_query=_read_query)
+
+
+def _read_query(query: str, engine: str) -> tuple[str, ...] | None:
+    # Imported here, as below.
+    from shared.adapters.sqlglot.selecting import read_query  # noqa: PLC0415
+
+    try:
+        return read_query(query, engine).columns
+    except QueryUnsound as error:
+        raise ValueError(str(error)) from error
 
 
 def _find_fault(rule: str) -> str | None:

@@ -49,7 +49,8 @@ _DELETES = Finding(
     fault="F6",
     where=(),
     found="never notices a deleted row",
-    done="not by a cursor either: use kind none where that matters and the table is small",
+    done="not by a column either: kind change_tracking tells of deletes where SQL Server tracks the "
+    "table; else use kind none where that matters and the table is small",
 )
 
 

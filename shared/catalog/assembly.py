@@ -10,6 +10,7 @@ from shared.catalog.section import Fields
 from shared.catalog.spec import (
     ColumnSpec,
     CursorSpec,
+    DeleteSpec,
     RuleSpec,
     SilverSpec,
     SliceSpec,
@@ -55,10 +56,11 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         held_back_alert=fields[g.HELD_BACK_ALERT],
         fresh=fields[g.FRESH],
         on_drift=fields[g.ON_DRIFT],
-        deletes=fields[g.DELETES],
+        deletes=_assemble_deletes(fields),
         receipt=fields[g.RECEIPT],
         quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
+        query=fields[g.QUERY],
         silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),
         files=assemble_files(fields[FILES]),
         rest=assemble_rest_table(fields[g.REST]),
@@ -74,6 +76,14 @@ def _assemble_cursor(fields: Fields) -> CursorSpec:
         future=fields[g.FUTURE],
         start=fields[g.START],
     )
+
+
+def _assemble_deletes(fields: Fields) -> DeleteSpec:
+    """Take what is written; a table whose changes are tracked tells of its deletes unless that says no."""
+    tracked = fields[g.WATERMARK][g.CURSOR_KIND] == "change_tracking"
+    if tracked and not fields.says(g.DELETES):
+        return DeleteSpec(how="change_tracking")
+    return fields[g.DELETES]
 
 
 def _assemble_slices(fields: Fields, source: SourceSpec) -> SliceSpec:

@@ -10,7 +10,7 @@ from shared.catalog.identifiers import parse_clock, parse_table
 from shared.catalog.rest_grammar import REST
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
-from shared.catalog.shapes import Count, Flag, Listing, Pairs, Text, Word
+from shared.catalog.shapes import Count, Flag, Lines, Listing, Pairs, Text, Word
 from shared.catalog.silver_grammar import QUALITY, SILVER
 from shared.catalog.source_grammar import MOST_CONNECTIONS, SOURCE_SECTION
 from shared.catalog.spec import (
@@ -143,6 +143,12 @@ KEY = Field(
     meaning="Columns that together identify a row.",
     example="key: [user_id]",
 )
+QUERY: Field[str | None] = Field(
+    name="query",
+    shape=Lines(hint="write one SELECT: query: SELECT id, at FROM shop.orders"),
+    meaning="A SELECT whose rows are those of the table; `table` is then only a name.",
+    default=None,
+)
 TARGET: Field[str | None] = Field(
     name="target",
     shape=Text(
@@ -220,7 +226,8 @@ ON_DRIFT: Field[OnDrift] = Field(
 DELETES = Field(
     name="deletes",
     shape=Deletion(),
-    meaning="How deleted rows are noticed: none, {soft: column}, {reconcile: 1d}, change_tracking.",
+    meaning="How deleted rows are noticed: none, {soft: column}, {reconcile: 1d}, change_tracking. "
+    "Watermark kind change_tracking has the last for its default.",
     default=DeleteSpec(),
     shown="none",
 )
@@ -273,7 +280,7 @@ DEFAULTS = Field(
 )
 TABLE_SECTION = Section(
     (
-        *(TABLE, KEY, WATERMARK, FILES, REST, TARGET, COLUMNS),
+        *(TABLE, KEY, WATERMARK, FILES, REST, TARGET, QUERY, COLUMNS),
         *_WITH_DEFAULTS,
         *(QUALITY, SILVER, LOADS_AFTER),
     )

@@ -14,7 +14,8 @@ from shared.catalog.catalog import Catalog
 from shared.catalog.document import read_document
 from shared.catalog.place import Place, Unread
 from shared.catalog.problem import CatalogInvalid, Problem
-from shared.catalog.rules import check_conditions, check_table
+from shared.catalog.queries import QueryReader, check_query
+from shared.catalog.rules import check_conditions, check_table, needed_columns
 from shared.catalog.section import Fields
 from shared.catalog.source_rules import check_source
 from shared.catalog.support import check_built
@@ -30,16 +31,21 @@ def parse_catalog(files: Mapping[str, str], *, honour_only_built: bool = True) -
     Raises:
         CatalogInvalid: something is wrong; it lists all that was found, by file and line.
     """
-    return _parse(files, [], honour_only_built=honour_only_built, find_fault=None)
+    return _parse(files, [], honour_only_built=honour_only_built, look=_Look(None, None))
 
 
 def read_catalog(
-    folder: Path, *, honour_only_built: bool = True, find_fault: FaultFinder | None = None
+    folder: Path,
+    *,
+    honour_only_built: bool = True,
+    find_fault: FaultFinder | None = None,
+    read_query: QueryReader | None = None,
 ) -> Catalog:
     """Read every `*.yml` file in a folder, by name; its subfolders are not looked at.
 
     `find_fault` says what is wrong with the condition of a rule of quality; without it they are
-    taken as they are, and are looked at when rows are judged.
+    taken as they are, and are looked at when rows are judged. So it is with `read_query` and the
+    queries that stand for tables, which are looked at when they are read.
 
     Raises:
         CatalogInvalid: as `parse_catalog`, or the folder is missing or holds no table file.
@@ -55,7 +61,9 @@ def read_catalog(
             _read_file(path, files, problems)
     if not files and not problems:
         raise CatalogInvalid((_of_file(str(folder), "holds no table file; write one, *.yml"),))
-    return _parse(files, problems, honour_only_built=honour_only_built, find_fault=find_fault)
+    return _parse(
+        files, problems, honour_only_built=honour_only_built, look=_Look(find_fault, read_query)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +82,27 @@ class _Sheet:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What reads the SQL in a table file, where somebody is there to read it."""
+
+    find_fault: FaultFinder | None
+    read_query: QueryReader | None
+
+    def at(self, table: Fields, source: Fields) -> None:
+        """Report what is wrong with the SQL of a table."""
+        if self.find_fault is not None:
+            check_conditions(table, self.find_fault)
+        if self.read_query is not None:
+            check_query(table, source, needed_columns(table), self.read_query)
+
+
 def _parse(
     files: Mapping[str, str],
     problems: list[Problem],
     *,
     honour_only_built: bool,
-    find_fault: FaultFinder | None,
+    look: "_Look",
 ) -> Catalog:
     whole = not problems
     sheets: list[_Sheet] = []
@@ -90,10 +113,9 @@ def _parse(
             whole = False
     complete = whole and all(sheet.names_all for sheet in sheets)
     _check(sheets, complete=complete, honour_only_built=honour_only_built)
-    if find_fault is not None:
-        for sheet in sheets:
-            for table in sheet.tables:
-                check_conditions(table, find_fault)
+    for sheet in sheets:
+        for table in sheet.tables:
+            look.at(table, sheet.source)
     if problems:
         raise CatalogInvalid(_in_order(problems, list(files)))
     return _assemble(sheets)

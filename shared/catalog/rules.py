@@ -11,6 +11,7 @@ from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.files_grammar import FILES, check_files
 from shared.catalog.place import Unread
+from shared.catalog.queries import query_fits
 from shared.catalog.rest_rules import check_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import FOLDING_ENGINES
@@ -144,6 +145,24 @@ def _engine_knows_kind(table: Fields, source: Fields) -> None:
         )
 
 
+def _tracked_deletes_fit_kind(table: Fields, source: Fields) -> None:
+    kind, engine = table[g.WATERMARK][g.CURSOR_KIND], source[s.ENGINE]
+    tracked = table[g.DELETES].how == "change_tracking"
+    if tracked and kind != "change_tracking" and engine in (None, "sqlserver"):
+        table.at(g.DELETES).report(
+            f"change_tracking does not go with watermark kind {kind}, only with kind "
+            "change_tracking; write {reconcile: 1d}"
+        )
+
+
+def _changes_are_read_fresh(table: Fields, _source: Fields) -> None:
+    if table[g.WATERMARK][g.CURSOR_KIND] == "change_tracking" and not table[g.FRESH]:
+        table.at(g.FRESH).report(
+            "does not go with kind change_tracking: a row that changes all the time would never be "
+            "read; write true"
+        )
+
+
 def _engine_knows_deletes(table: Fields, source: Fields) -> None:
     engine = source[s.ENGINE]
     tracked = table[g.DELETES].how == "change_tracking"
@@ -153,7 +172,7 @@ def _engine_knows_deletes(table: Fields, source: Fields) -> None:
         )
 
 
-def _needed_columns(table: Fields) -> dict[str, str]:
+def needed_columns(table: Fields) -> dict[str, str]:
     """Give each column that a load cannot do without, and what it is needed as."""
     needed: dict[str, str] = {}
     with suppress(Unread):
@@ -171,7 +190,7 @@ def _needed_columns(table: Fields) -> dict[str, str]:
 
 
 def _needed_columns_are_read(table: Fields, source: Fields) -> None:
-    needed, columns = _needed_columns(table), table[g.COLUMNS]
+    needed, columns = needed_columns(table), table[g.COLUMNS]
     folds = source[s.ENGINE] in FOLDING_ENGINES
     needed |= {name.casefold(): what for name, what in needed.items()} if folds else {}
     for number, column in enumerate(columns[g.EXCLUDE]):
@@ -183,7 +202,7 @@ def _needed_columns_are_read(table: Fields, source: Fields) -> None:
 
 
 def _needed_columns_are_plain(table: Fields, _source: Fields) -> None:
-    needed, columns = _needed_columns(table), table[g.COLUMNS]
+    needed, columns = needed_columns(table), table[g.COLUMNS]
     for column, _ in columns[g.MASK]:
         if column in needed:
             columns.at(g.MASK).key(column).report(
@@ -229,10 +248,13 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _nulls_fit_kind,
     _engine_knows_kind,
     _engine_knows_deletes,
+    _tracked_deletes_fit_kind,
+    _changes_are_read_fresh,
     _needed_columns_are_read,
     _needed_columns_are_plain,
     _masked_columns_are_read,
     _slices_fit_source,
     _rule_names_differ,
     check_rest_table,
+    query_fits,
 )

@@ -98,6 +98,10 @@ class Fields:
         """Say whether the key stands in this very mapping."""
         return key.name in self.places
 
+    def says(self, key: Field[Any]) -> bool:
+        """Say whether the key stands in this mapping or in its defaults."""
+        return self.wrote(key) or (self.defaults is not None and self.defaults.says(key))
+
     def at(self, key: Field[Any]) -> Place:
         """Give the place of a key: where it is written, else where it would be."""
         if key.name in self.places:

@@ -64,6 +64,26 @@ class Text(Shape[T], Generic[T]):
         return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines(Shape[str | None]):
+    """Text of one or several lines, without what stands around it. `hint` says what to write."""
+
+    hint: str
+
+    def read(self, node: Node, place: Place) -> str:
+        if not isinstance(node, yaml.ScalarNode) or node.tag != STRING:
+            raise place.refusal(f"is {describe(node)}; {self.hint}")
+        text = node.value.strip()
+        if not text:
+            raise place.refusal(f"is empty; {self.hint}")
+        if not all(line.isprintable() for line in text.expandtabs().splitlines()):
+            raise place.refusal(f"holds a control character; {self.hint}")
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
 @dataclass(frozen=True, slots=True)
 class Word(Shape[W], Generic[W]):
     """One of a few fixed words."""

@@ -29,6 +29,8 @@ Mask: TypeAlias = Literal["sha256"]
 
 # To these a column's name is the same in upper and lower case.
 FOLDING_ENGINES = ("mariadb", "mysql", "sqlserver")
+# Of these a query can stand for a table.
+QUERY_ENGINES = ("postgresql", "sqlserver", "mariadb", "mysql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class TableSpec:
     holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
     None for never. `debounce` is how long a load that an event asks for waits for more. `receipt` is
     how much of what is read the source has to vouch for. `files` is None unless the source is of kind
-    files.
+    files. With a `query` its rows are those of the table, which is then only a name.
     """
 
     source: SourceSpec
@@ -159,6 +161,7 @@ class TableSpec:
     silver: SilverSpec = SilverSpec()
     files: FilesSpec | None = None
     rest: RestTableSpec | None = None
+    query: str | None = None
 
     @property
     def name(self) -> str:
@@ -226,7 +229,7 @@ _LATER = {
     "deletes": {"compare": "keys"},
 }
 # Parts that came later, left out where there are none.
-_LATER_WHOLE = ("files", "rest")
+_LATER_WHOLE = ("files", "rest", "query")
 # Keys that came later and change nothing of what is read and lands.
 _NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver")
 

@@ -35,19 +35,9 @@ class Unbuilt:
 
 UNBUILT_TABLE = (
     Unbuilt(
-        path=(g.WATERMARK, g.CURSOR_KIND),
-        when=lambda kind: kind == "change_tracking",
-        message="kind change_tracking; write rowversion, timestamp, date, integer or none",
-    ),
-    Unbuilt(
         path=(g.COLUMNS, g.MASK),
         when=bool,
         message="masking; leave the columns out with `exclude`",
-    ),
-    Unbuilt(
-        path=(g.DELETES,),
-        when=lambda deletes: deletes.how == "change_tracking",
-        message="deletes: change_tracking; write {reconcile: 1d}",
     ),
 )
 

@@ -41,7 +41,19 @@ def cut_period(
 
 
 def check_backfill(spec: TableSpec) -> None:
-    """Refuse a backfill of what cannot be asked for by an upper end, too. Raises BadOrder."""
+    """Raise BadOrder where a table has nothing to cut a period by, or cannot be asked for an upper end."""
+    match spec.cursor.kind:
+        case "none":
+            raise BadOrder(
+                f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
+            )
+        case "change_tracking":
+            raise BadOrder(
+                f"{spec.name} is loaded by change tracking, which numbers changes and not rows: no "
+                "period of rows can be told from it; order an initial load, or a reconciliation"
+            )
+        case _:
+            pass
     rest = spec.rest
     if rest is not None and (rest.incremental is None or rest.incremental.until is None):
         raise BadOrder(

@@ -6,16 +6,23 @@ from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.changes import check_form, find_start, judge_drift
+from shared.extraction.judging import check_soft_deletes, judge_fence, judge_nulls
 from shared.extraction.periods import check_backfill
 from shared.extraction.ranges import Range, cut_key_slices, cut_slices, find_spans
 from shared.extraction.source import Session, TableShape
 from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
 from shared.loading.cursor import CursorType, cursor_type
 from shared.loading.drift import check_drift, is_same
-from shared.loading.errors import BadOrder, ColumnMissing, NullCursor, SchemaDrifted
+from shared.loading.errors import BadOrder, SchemaDrifted
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
-from shared.loading.sentinels import check_count, check_emptied, check_identity, has_counter
+from shared.loading.sentinels import (
+    check_count,
+    check_emptied,
+    check_identity,
+    check_tracking,
+    has_counter,
+)
 from shared.loading.span import Observation, Span
 from shared.loading.turn import SetAside
 from shared.loading.watermark import Watermark
@@ -61,7 +68,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     spec, order = basis.spec, basis.order
     shape = session.shape(spec)
     columns = plan_columns(spec, shape)
-    _check_soft_deletes(spec, shape)
+    check_soft_deletes(spec, shape)
     mode = _mode(basis)
     check_identity(mode, basis.identity if basis.watermark else None, shape.identity)
     drift = check_drift(spec, ordered=order.mode, mode=mode, last=basis.columns, now=columns)
@@ -117,7 +124,7 @@ def _fence(
     seen = session.observe(spec)
     if mode == "backfill":
         return _Fenced(bound=NO_BOUND, spans=given, seen=seen)
-    state = _judge_state(basis, mode, cursor, seen)
+    state = _judge_state(basis, mode, cursor, shape, seen)
     bound = _bound(basis, mode, cursor, seen)
     bound = _at_the_start(shape, bound) if mode == "initial" else bound
     start = find_start(basis.watermark, cursor, _start(basis, mode, cursor))
@@ -127,7 +134,7 @@ def _fence(
         bound=bound,
         spans=find_spans(spec, mode, seen, given),
         seen=seen,
-        findings=state + _judge_nulls(spec, seen) + _judge_fence(spec, bound, seen),
+        findings=state + judge_nulls(spec, seen) + judge_fence(spec, bound, seen),
     )
 
 
@@ -179,8 +186,6 @@ def plan_columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...
 
 def _mode(basis: PlanBasis) -> Mode:
     spec = basis.spec
-    if spec.cursor.kind == "none" and basis.order.mode == "backfill":
-        raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
     if basis.order.mode == "backfill":
         check_backfill(spec)
     if basis.order.mode == "reconcile" and not basis.published_run_no:
@@ -253,9 +258,13 @@ def _at_the_start(shape: TableShape, bound: Bound) -> Bound:
 
 
 def _judge_state(
-    basis: PlanBasis, mode: Mode, cursor: CursorType, seen: Observation
+    basis: PlanBasis, mode: Mode, cursor: CursorType, shape: TableShape, seen: Observation
 ) -> tuple[str, ...]:
     """Tell whether the source is what it was, beyond its identity; raises where a load must stop."""
+    if mode == "incremental":
+        start = _start(basis, mode, cursor)
+        last = basis.identity if basis.watermark else None
+        check_tracking(cursor, seen, start, last=last, now=shape.identity)
     loaded = basis.watermark is not None and basis.published_run_no > 0
     emptied = check_emptied(basis.spec, mode, seen, loaded=loaded)
     if cursor.kind != "integer":
@@ -263,27 +272,6 @@ def _judge_state(
     same = has_counter(basis.identity)
     position = _loaded_upto(basis, mode, cursor)
     return emptied + check_count(basis.spec.cursor, cursor, seen, position, same=same)
-
-
-def _judge_fence(spec: TableSpec, bound: Bound, seen: Observation) -> tuple[str, ...]:
-    """Tell who holds the bound back, and why it is not exact where the table file says that it can be."""
-    held = bound.held_back if bound.held_back_seconds else None
-    doubts = seen.doubts if spec.cursor.assigned == "database" else ()
-    return (*((held,) if held else ()), *doubts)
-
-
-def _judge_nulls(spec: TableSpec, seen: Observation) -> tuple[str, ...]:
-    if not seen.has_nulls or spec.nulls == "include":
-        return ()
-    if spec.nulls == "fail":
-        raise NullCursor(f"{spec.name} has rows without a value in {spec.cursor.column}")
-    return (f"rows without a value in {spec.cursor.column} are left out (nulls: ignore)",)
-
-
-def _check_soft_deletes(spec: TableSpec, shape: TableShape) -> None:
-    wanted = spec.deletes.column
-    if wanted is not None and all(column.name != wanted for column in shape.columns):
-        raise ColumnMissing(f"{spec.table} has no column {wanted} (deletes: soft)")
 
 
 def _overlap(basis: PlanBasis, mode: Mode, columns: tuple[PlannedColumn, ...]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.source import Session, TableShape
@@ -65,6 +65,9 @@ def cut_slices(
     cut: list[Span] = []
     for span in spans:
         whole = span == Span()
+        if whole and spec.cursor.kind == "change_tracking":
+            cut += _by_key(session, spec, shape)
+            continue
         rows = shape.estimated_rows if whole else session.estimate(spec, span)
         parts = count_parts(rows, spec.slices.rows)
         if cursor is None or span.nulls or parts == 1:
@@ -72,6 +75,18 @@ def cut_slices(
         else:
             cut += tile_span(span, session.cut(spec, span, parts))
     return number_slices(cut)
+
+
+def _by_key(session: Session, spec: TableSpec, shape: TableShape) -> tuple[Span, ...]:
+    """Cut a table by its key whose rows do not hold their cursor.
+
+    Each slice has a snapshot of its own, and all of them are opened after the bound was fixed: a row
+    that changes between two of them, its key included, has a version above the bound.
+    """
+    spans = tuple(part.span for part in cut_key_slices(session, spec, shape))
+    if len(spans) == 1:
+        return spans
+    return tuple(replace(span, by_key=True) for span in spans)
 
 
 def cut_key_slices(session: Session, spec: TableSpec, shape: TableShape) -> tuple[Slice, ...]:

@@ -93,8 +93,9 @@ class Reading:
     """One consistent snapshot being read.
 
     `read_at` is the source's clock in UTC, ISO 8601 with microseconds, when the snapshot was
-    opened. `schema` is what lands; every batch has it. `proof` lets the
-    source say what it gave; None where it can say nothing.
+    opened. `schema` is what lands; every batch has it, and one of changes the columns of
+    `shared.extraction.tracked` behind it. `proof` lets the source say what it gave; None where it
+    can say nothing.
 
     What is read page by page is no snapshot: then `numbered` is set, a row may come more than once, a
     later one is the later image, and `read_at` is when the first page was answered. `notes` is called

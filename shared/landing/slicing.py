@@ -1,5 +1,8 @@
 """Lands one slice: reads its snapshot to the end, leaves out what was landed before just so, and counts."""
 
+# Arrow's stubs lag behind its compute functions.
+# pyright: reportCallIssue=false, reportArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +15,7 @@ import pyarrow.compute as pc
 from shared.catalog import ColumnSpec
 from shared.extraction.batches import SOURCE_TYPE
 from shared.extraction.source import Notes, Reading
+from shared.extraction.tracked import Rows, take_apart
 from shared.landing import paths
 from shared.landing.columns import bronze_schema, stamp_of, stamped
 from shared.landing.cursor_column import cursor_column
@@ -19,7 +23,7 @@ from shared.landing.files import write_files
 from shared.landing.lake import Lake
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
 from shared.landing.proving import Written, prove
-from shared.landing.soft_deletes import soft_deleted
+from shared.landing.soft_deletes import deleted
 from shared.landing.tally import Tally, find_measures
 from shared.loading.drift import find_differences, is_same
 from shared.loading.errors import SchemaDrifted
@@ -40,12 +44,12 @@ def check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
     )
 
 
-def _numbered(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _numbered(batches: Iterator[Rows]) -> Iterator[tuple[int, Rows]]:
     """Give each batch with the number of its first row."""
     first = 0
-    for batch in batches:
-        yield first, batch
-        first += batch.num_rows
+    for rows in batches:
+        yield first, rows
+        first += rows.batch.num_rows
 
 
 def _column(field: pa.Field) -> PlannedColumn:
@@ -94,13 +98,13 @@ class SliceLanding:
         spec = self.plan.spec
         rows = (
             stamped(
-                batch,
+                rows.batch,
                 schema,
                 stamp,
-                soft_deleted(spec, batch),
+                deleted(spec, rows),
                 first if reading.numbered else None,
             )
-            for first, batch in _numbered(self._changed(reading, tally))
+            for first, rows in _numbered(self._changed(reading, tally))
         )
         files = write_files(self.lake, self.plan, self.part, self._folder, rows=rows, schema=schema)
         notes = reading.notes() if reading.notes else Notes(pages=0)
@@ -139,36 +143,39 @@ class SliceLanding:
     def _folder(self) -> str:
         return paths.execution_folder(self.plan.target, self.plan.run_id, self.execution)
 
-    def _changed(self, reading: Reading, tally: _Tally) -> Iterator[pa.RecordBatch]:
+    def _changed(self, reading: Reading, tally: _Tally) -> Iterator[Rows]:
         """Yield the rows to land, batch by batch."""
-        for batch in reading.batches:
+        for rows in map(take_apart, reading.batches):
+            batch = rows.batch
             tally.read += batch.num_rows
             tally.counted.add(batch)
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 tally.nulls[name] = tally.nulls.get(name, 0) + column.null_count
-            above = self._above_bound(batch)
+            above = self._above_bound(rows)
             if not self.known and above is None:
-                yield batch
+                yield rows
                 continue
-            digests = digest_rows(batch)
+            digests = digest_rows(rows.told_apart)
             if above is not None and len(tally.again) <= MOST_DIGESTS:
                 tally.again.update(
                     d for d, up in zip(digests, above.to_pylist(), strict=True) if up
                 )
             fresh = [digest not in self.known for digest in digests]
             tally.unchanged += len(fresh) - sum(fresh)
-            kept = batch
+            kept = rows
             if not all(fresh):
-                kept = batch.filter(pa.array(fresh))
+                kept = rows.filter(pa.array(fresh))
                 tally.left_out.add(batch.filter(pa.array([not each for each in fresh])))
-            if kept.num_rows:
+            if kept.batch.num_rows:
                 yield kept
 
-    def _above_bound(self, batch: pa.RecordBatch) -> pa.Array | None:
+    def _above_bound(self, rows: Rows) -> pa.Array | None:
         """Mark the rows that the next load will read again; None if there are none in this slice."""
-        plan, column = self.plan, cursor_column(self.plan)
-        if not plan.advances or plan.bound.value is None or column is None:
+        plan, column, batch = self.plan, cursor_column(self.plan), rows.batch
+        if not plan.advances or plan.bound.value is None:
             return None
+        if rows.versions is not None or column is None:
+            return rows.above(plan.bound.value)
         if self.part.span.nulls:
             return pa.repeat(pa.scalar(value=True), batch.num_rows)
         upto, bound = self.part.span.upto, plan.bound.value

@@ -1,4 +1,4 @@
-"""Soft deletes: rows that stay at the source with a mark that says deleted."""
+"""Deletes: rows that stay at the source with a mark that says deleted, and those that it tracked as gone."""
 
 # Arrow's stubs lag behind its compute functions.
 # pyright: reportCallIssue=false, reportArgumentType=false
@@ -10,11 +10,19 @@ import pyarrow.compute as pc
 
 from shared.catalog import TableSpec
 from shared.extraction.batches import SOURCE_TYPE
+from shared.extraction.tracked import Rows
 from shared.loading.errors import TypeUnsupported
 
 # Types that land as text, by how the source names them: those of times and those of numbers.
 _TIMES = ("date", "time")
 _NUMBERS = ("numeric", "decimal")
+
+
+def deleted(spec: TableSpec, rows: Rows) -> pa.Array | None:
+    """Mark the rows that land as deletes; None if there can be none. Raises as `soft_deleted`."""
+    if spec.deletes.how == "change_tracking":
+        return rows.gone
+    return soft_deleted(spec, rows.batch)
 
 
 def soft_deleted(spec: TableSpec, batch: pa.RecordBatch) -> pa.Array | None:

@@ -84,6 +84,8 @@ def find_bound(
         found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
     elif cursor.kind == "rowversion":
         found = _version_bound(cursor, seen, before)
+    elif cursor.kind == "change_tracking":
+        found = _tracked_bound(cursor, seen, before)
     else:
         found = _clock_bound(spec, cursor, seen, settle=settle)
         _check_plausible(spec, cursor, seen, settle=settle, before=before)
@@ -104,7 +106,7 @@ def is_highest_done(
     marks: Sequence[Mark] = (),
 ) -> bool:
     """Say whether the highest value has settled, and is kept open only for others that may be like it."""
-    if cursor.kind == "rowversion" or seen.max_cursor is None:
+    if cursor.kind in ("rowversion", "change_tracking") or seen.max_cursor is None:
         return False
     if cursor.kind == "integer":
         found = _integer_bound(spec, cursor, seen, settle=settle, marks=marks)
@@ -219,6 +221,22 @@ def _version_bound(cursor: CursorType, seen: Observation, before: str | None) ->
         how="exact",
         held_back_since=seen.oldest_open if held_back else None,
     )
+
+
+def _tracked_bound(cursor: CursorType, seen: Observation, before: str | None) -> Bound:
+    """Take the version of the last change that was committed before anything is read.
+
+    A change gets its version when its transaction commits: what is open will get a greater one, and
+    whatever has one up to this is in every snapshot that is opened from now on.
+    """
+    if seen.max_cursor is None:
+        raise CursorUnsound("this source does not number its changes")
+    if before is not None and cursor.parse(seen.max_cursor) < cursor.parse(before):
+        raise WatermarkAhead(
+            f"the watermark is {before}, but the source's changes stand at version "
+            f"{seen.max_cursor}: it was restored, or change tracking was switched off and on again"
+        )
+    return Bound(value=seen.max_cursor, how="exact")
 
 
 def highest_given(spec: CursorSpec, seen: Observation) -> str | None:

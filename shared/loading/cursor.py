@@ -13,12 +13,16 @@ from typing import Literal
 
 from shared.loading.errors import CursorUnsound
 
-Kind = Literal["timestamp", "date", "integer", "rowversion"]
+Kind = Literal["timestamp", "date", "integer", "rowversion", "change_tracking"]
+# Kinds whose values are plain counts, without a calendar.
+_COUNTS: tuple[Kind, ...] = ("integer", "rowversion", "change_tracking")
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1).toordinal()
 _VERSION_DIGITS = 16
+# Versions of change tracking are a bigint.
+_LAST_VERSION = 2**63 - 1
 _TIMESTAMP = re.compile(
     r"(?P<date>\d{4,}-\d\d-\d\d)(?:[ T](?P<hour>\d\d):(?P<minute>\d\d)"
     r"(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?)? ?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?"
@@ -29,7 +33,8 @@ _TIMESTAMP = re.compile(
 class CursorType:
     """How a column's values are counted: `step` is its resolution in the kind's own unit.
 
-    The unit is one nanosecond for a timestamp, one day for a date, one for an integer or rowversion.
+    The unit is one nanosecond for a timestamp, one day for a date, one for the kinds
+    that count.
     `open_unit` is how far a stored value may lie from the instant that was stored, where that is
     more than a step.
     """
@@ -42,13 +47,15 @@ class CursorType:
     @property
     def counts(self) -> bool:
         """Whether its values are plain counts, without a calendar."""
-        return self.kind in ("integer", "rowversion")
+        return self.kind in _COUNTS
 
     def parse(self, text: str) -> int:
         """Count a value given as the source's text. Raises CursorUnsound if it is not of the kind."""
         match self.kind:
             case "integer":
                 return _parse_integer(text)
+            case "change_tracking":
+                return _parse_version(text)
             case "rowversion":
                 return _parse_rowversion(text)
             case "date":
@@ -59,7 +66,7 @@ class CursorType:
     def format(self, value: int) -> str:
         """Write a value as text that the source reads back as the very same value."""
         match self.kind:
-            case "integer":
+            case "integer" | "change_tracking":
                 return str(value)
             case "rowversion":
                 return f"0x{value:0{_VERSION_DIGITS}X}"
@@ -98,7 +105,7 @@ def cursor_type(
     `resolution` and `open_unit` are decimal texts in seconds, for timestamps only.
     """
     match kind:
-        case "integer" | "rowversion" | "date":
+        case "integer" | "rowversion" | "change_tracking" | "date":
             return CursorType(kind=kind, step=1, zoned=False)
         case "timestamp":
             step = _nanoseconds(resolution or "0.000001")
@@ -122,6 +129,12 @@ def parse_clock(text: str) -> int:
 def _parse_integer(text: str) -> int:
     if not re.fullmatch(r"[+-]?\d+", text):
         raise CursorUnsound(f"{text!r} is not an integer")
+    return int(text)
+
+
+def _parse_version(text: str) -> int:
+    if not re.fullmatch(r"\d{1,19}", text) or int(text) > _LAST_VERSION:
+        raise CursorUnsound(f"{text!r} is not a version of change tracking: a whole number")
     return int(text)
 
 

@@ -113,6 +113,14 @@ class SourceReplaced(PermanentError):
     """The table or its server is not the one that was loaded last. Find out what it holds: reconcile the table with `compare: rows` or order an initial load; or set the watermark by hand to where both agree."""
 
 
+class TrackingExpired(PermanentError):
+    """The source has not kept all changes since the last load, so that nobody can say what they were. Load the table anew: order an initial load (mode `initial`), then a reconciliation, which finds the rows that were deleted meanwhile. If changes were cleaned up, let the database keep them for longer than loads may pause (`CHANGE_RETENTION`)."""
+
+
+class TrackingUnavailable(PermanentError):
+    """Let the source track the table's changes and the login see them, as the message says; then rerun. Or choose another `watermark` for the table."""
+
+
 class SourceEmptied(PermanentError):
     """Find out why the table holds no row. If that is as it should be, order an initial load, or set `on_empty: accept` where it happens again and again."""
 
@@ -139,6 +147,10 @@ class KeyUnsound(PermanentError):
 
 class CompareUnsupported(PermanentError):
     """Reconcile with `compare: keys`: this source cannot hash its rows as Tidemark does."""
+
+
+class QueryUnsound(PermanentError):
+    """Write one SELECT under the table's `query`, as the message says, or make a view of it at the source; then rerun."""
 
 
 class QueryRefused(PermanentError):

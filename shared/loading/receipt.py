@@ -160,7 +160,9 @@ def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
     with_cursor = {part.number for part in plan.slices if not part.span.nulls}
     passed = any(receipt.read for receipt in receipts if receipt.slice in with_cursor)
     moves = plan.advances and plan.bound.value not in (None, plan.watermark_before)
-    return not (passed and moves)
+    # A source keeps changes for a while only: it would clean up above a watermark that stays.
+    must = plan.mode == "incremental" and plan.spec.cursor.kind == "change_tracking"
+    return not ((passed or must) and moves)
 
 
 def count_nulls(plan: LoadPlan, receipts: Sequence[Receipt]) -> NullShare | None:

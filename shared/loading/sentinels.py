@@ -9,12 +9,23 @@ from dataclasses import dataclass
 
 from shared.catalog import CursorSpec, TableSpec
 from shared.loading.cursor import CursorType
-from shared.loading.errors import FutureCursor, SourceEmptied, SourceReplaced, WatermarkAhead
+from shared.loading.errors import (
+    FutureCursor,
+    SourceEmptied,
+    SourceReplaced,
+    TrackingExpired,
+    WatermarkAhead,
+)
 from shared.loading.order import Mode
-from shared.loading.span import Observation
+from shared.loading.span import Observation, Tracking
 
 # The part of an identity that stands for the sequence behind the cursor column.
 COUNTER = "counter"
+# The parts that stand for what keeps the table's changes: when it was made, and the version above which
+# it began to, also after the table was truncated. See `check_tracking`.
+TRACKING = "tracking"
+TRACKING_BEGAN = "tracking_began"
+_OF_TRACKING = frozenset({TRACKING, TRACKING_BEGAN})
 
 # Rows without a cursor value grow clearly when they have become so much more of the table, ...
 GROWN_SHARE = 0.01
@@ -35,7 +46,9 @@ def check_identity(mode: Mode, last: str | None, now: str | None) -> None:
     if mode not in ("incremental", "backfill") or last is None or now is None:
         return
     before, after = _parts(last), _parts(now)
-    changed = [name for name in before if name in after and before[name] != after[name]]
+    # That changes are tracked anew says nothing of the rows themselves.
+    compared = (before.keys() & after.keys()) - _OF_TRACKING
+    changed = [name for name in compared if before[name] != after[name]]
     if changed:
         what = ", ".join(
             f"{name} was {before[name]} and is {after[name]}" for name in sorted(changed)
@@ -60,6 +73,44 @@ def check_emptied(
     if spec.on_empty == "stop":
         raise SourceEmptied(f"{spec.name} was loaded before and holds no row now")
     return ("the table holds no row any more (on_empty: accept)",)
+
+
+def check_tracking(
+    cursor: CursorType, seen: Observation, start: str | None, *, last: str | None, now: str | None
+) -> None:
+    """Stop a load that goes on from a version whose changes since are not all there.
+
+    `last` and `now` are identities of the table, at the last load and now.
+
+    Raises:
+        TrackingExpired: some were cleaned up, the table was truncated, or its tracking began anew.
+    """
+    if seen.tracking is None or start is None:
+        return
+    if cursor.parse(start) < cursor.parse(seen.tracking.kept_above):
+        raise TrackingExpired(tell_expired(start, seen.tracking))
+    # A table that is truncated when nothing has changed since the watermark keeps all changes above it.
+    before, after = _parts(last or ""), _parts(now or "")
+    for name in sorted(_OF_TRACKING & before.keys() & after.keys()):
+        if before[name] != after[name]:
+            raise TrackingExpired(
+                "since the last load the table was truncated, or its change tracking switched off "
+                f"and on again: {name} was {before[name]} and is {after[name]}"
+            )
+
+
+def tell_expired(start: str, tracking: Tracking) -> str:
+    """Say why changes since a version are not all there."""
+    began = tracking.began
+    if began is not None and int(began) > int(start):
+        return (
+            f"the watermark is version {start}, but the table was truncated, or its change tracking "
+            f"switched on, at version {began}"
+        )
+    return (
+        f"the watermark is version {start}, but changes are kept only above version "
+        f"{tracking.kept_above}: older ones were cleaned up"
+    )
 
 
 def check_count(

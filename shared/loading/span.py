@@ -12,11 +12,15 @@ class Span:
     None on a side leaves it open. `nulls` selects exactly the rows whose cursor is NULL, and then
     both sides are None. A span with everything None and `nulls` False is the whole table if the
     table has no cursor, and all rows with a cursor value if it has one.
+
+    With `by_key` the values are of the first key column instead: how a table is cut that is read
+    whole and whose cursor is not in its rows.
     """
 
     after: str | None = None
     upto: str | None = None
     nulls: bool = False
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,20 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """What a source keeps of a table's changes, read after their current version.
+
+    Changes above the version `kept_above` are all there. `began` is the version at which the table's
+    tracking began, also after it was truncated; None if that is not shown. `holds_rows` says
+    whether the table holds any.
+    """
+
+    kept_above: str
+    began: str | None
+    holds_rows: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What a fence is made of, read in this order: highest cursor, clock, open transactions.
 
@@ -58,7 +76,8 @@ class Observation:
     `doubts` say in words why a value that the database assigns may still come late. `counter` is
     the last number that the column's own sequence has given, read after the highest value; None if
     it has none or it is not shown. `highest_unknown` says that the source cannot tell its highest
-    value: there may be rows, and `max_cursor` is None.
+    value: there may be rows, and `max_cursor` is None. `tracking` is for kind change_tracking, whose
+    `max_cursor` is the version of the last change that was committed in the database.
     """
 
     clock: str
@@ -72,8 +91,11 @@ class Observation:
     doubts: tuple[str, ...] = ()
     counter: str | None = None
     highest_unknown: bool = False
+    tracking: Tracking | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether the table holds no row, as far as a cursor column tells."""
+        if self.tracking is not None:
+            return not self.tracking.holds_rows
         return self.max_cursor is None and not self.has_nulls and not self.highest_unknown

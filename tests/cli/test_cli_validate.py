@@ -77,3 +77,23 @@ def test_a_rule_that_cannot_be_judged_is_a_problem_of_its_line(tmp_path: Path) -
     assert second.startswith(f"{tmp_path}/crm.yml:8: tables[0].quality[1].rule: ")
     assert "LOWER" in second
     assert third.startswith(f"{tmp_path}/crm.yml:9: tables[0].quality[2].rule: ")
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("SELECT * FROM public.users", None),
+        ("SELECT user_id, updated_at FROM public.users", None),
+        ("SELECT user_id FROM public.users", 'does not give "updated_at", the cursor column'),
+        ("SELECT updated_at FROM public.users", 'does not give "user_id", a key column'),
+        ("DELETE FROM public.users", "cannot stand for a table: it has to be a SELECT"),
+    ],
+)
+def test_a_query_is_held_to_what_the_table_needs_of_it(
+    tmp_path: Path, query: str, told: str | None
+) -> None:
+    (tmp_path / "crm.yml").write_text(GOOD.replace("    key:", f"    query: {query}\n    key:"))
+    result = CliRunner().invoke(tidemark, ["validate", str(tmp_path)])
+    assert result.exit_code == (0 if told is None else 1)
+    if told is not None:
+        assert f"crm.yml:4: tables[0].query: {told}" in result.stdout

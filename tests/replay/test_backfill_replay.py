@@ -24,7 +24,7 @@ def test_a_backfill_loads_its_groups_oldest_first_and_one_after_the_other() -> N
 def test_the_load_of_a_group_is_told_its_windows() -> None:
     [given] = rehearse(backfill, BACKFILL, BackfillScript(1)).given("load_table")
     assert (given["mode"], given["part"]) == ("backfill", 1)
-    assert given["spans"] == [{"after": "1", "upto": "2", "nulls": False}]
+    assert given["spans"] == [{"after": "1", "upto": "2", "nulls": False, "by_key": False}]
 
 
 @pytest.mark.parametrize("generations", [1, 3])

@@ -221,11 +221,13 @@ _WRITTEN: dict[str, Schema] = {
         planned_at=MOMENT,
     ),
     "Slice": answered(
-        "One slice: above `after`, up to and including `upto`, and the query that reads it.",
+        "One slice: above `after`, up to and including `upto`, values of the cursor or, `by_key`, "
+        "of the first key column; and the query that reads it.",
         number=COUNT,
         after=or_null(TEXT),
         upto=or_null(TEXT),
         nulls=FLAG,
+        by_key=FLAG,
         estimated_rows=or_null(COUNT),
         sql=TEXT,
         values=named(TEXT),

@@ -84,6 +84,7 @@ _PLAN: dict[str, Any] = {
             "after": _BEFORE,
             "upto": None,
             "nulls": False,
+            "by_key": False,
             "estimated_rows": 40,
             "sql": (
                 'SELECT "order_id", "updated_at" FROM "public"."orders" WHERE "updated_at" > $1'

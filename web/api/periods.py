@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.catalog import TableSpec
-from shared.extraction.periods import step_above
+from shared.extraction.periods import check_backfill, step_above
 from shared.loading.cursor import cursor_type
 from shared.loading.errors import BadOrder, CursorUnsound
 from shared.loading.order import BackfillSpec
@@ -15,9 +15,10 @@ from web.api.problems import FieldError, bad_request, conflict
 def check_period(app: App, table: str, period: BackfillSpec) -> None:
     """Refuse what can be seen to be wrong with a backfill before anything is written. Raises Problem."""
     spec = app.table(table)
-    if spec.cursor.kind == "none":
-        message = f"{spec.name} has no cursor (watermark kind none): nothing to backfill by"
-        raise bad_request(FieldError(field="table", message=message))
+    try:
+        check_backfill(spec)
+    except BadOrder as error:
+        raise bad_request(FieldError(field="table", message=str(error))) from error
     low = None if period.start is None else count_position(spec, "from", period.start)
     high = None if period.end is None else count_position(spec, "to", period.end)
     watermark = app.states.watermark(spec.name)

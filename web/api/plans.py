@@ -88,6 +88,7 @@ def _view_slice(each: PreviewedSlice) -> dict[str, Any]:
         "after": each.part.span.after,
         "upto": each.part.span.upto,
         "nulls": each.part.span.nulls,
+        "by_key": each.part.span.by_key,
         "estimated_rows": each.estimated_rows,
         "sql": each.statement.sql,
         "values": dict(each.statement.values),

@@ -11,20 +11,12 @@ import pyarrow as pa
 
 from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.faults import Faults
-from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.links import Dial, Link, RowLink, dial_arrow, dial_rows
+from shared.adapters.odbc.rows import Query, rows_of, where
 from shared.adapters.odbc.utf16 import UTF16
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
-from shared.loading.errors import CursorUnsound
-from shared.loading.span import Holder, Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """SQL text with a `?` for each value. Names are quoted into it; values never enter it."""
-
-    sql: str
-    values: tuple[str, ...] = ()
+from shared.loading.span import Holder, Span, Tracking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +118,14 @@ class Dialect(ABC):
     def quote(self, name: str) -> str:
         """Quote an identifier, so that nothing in it is read as SQL."""
 
+    def dial(self, relation: Relation | None) -> Dial:
+        """Say how to connect: for the rows of a relation, or without one for metadata."""
+        return dial_arrow if relation is not None and relation.bounded else dial_rows
+
+    def reads_otherwise(self, relation: Relation) -> tuple[str, ...]:  # noqa: ARG002 - of other dialects
+        """Say in words why a relation is not read in the way that others are."""
+        return ()
+
     @abstractmethod
     def describe(self, link: RowLink, table: TableSpec) -> Relation:
         """Look a table up.
@@ -181,6 +181,17 @@ class Dialect(ABC):
         """Tell why values that the database is said to assign may still come late."""
         return ()
 
+    def tracking(self, link: Link, table: TableSpec) -> Tracking | None:  # noqa: ARG002 - the port's names
+        """Say what is kept of the table's changes, read after their version; None unless that is its cursor."""
+        return None
+
+    def marks(self, relation: Relation, span: Span) -> tuple[Column, ...]:  # noqa: ARG002 - of other dialects
+        """Give the columns that say of each row of a span what became of it (`shared.extraction.tracked`)."""
+        return ()
+
+    def check_span(self, link: Link, table: TableSpec, span: Span) -> None:  # noqa: B027 - nothing to do
+        """Raise, in the snapshot that is open, unless all of a span can be told."""
+
     def additions(
         self,
         link: Link,  # noqa: ARG002 - of other dialects
@@ -201,12 +212,12 @@ class Dialect(ABC):
     def highest(self, link: Link, table: TableSpec, cursor: Cursor) -> str | None:
         """Give the highest cursor value as text."""
         value = cursor.text.format(f"MAX({self.quote(cursor.name)})")
-        found = link.rows(f"SELECT {value} AS highest FROM {self.quote_table(table)}")
+        found = link.rows(f"SELECT {value} AS highest FROM {rows_of(self, table)}")
         return None if found[0]["highest"] is None else str(found[0]["highest"])
 
     def has_nulls(self, link: Link, table: TableSpec, cursor: Cursor) -> bool:
         """Say whether there are rows without a cursor value."""
-        column, name = self.quote(cursor.name), self.quote_table(table)
+        column, name = self.quote(cursor.name), rows_of(self, table)
         return bool(link.rows(f"SELECT COUNT(*) AS n FROM {name} WHERE {column} IS NULL")[0]["n"])
 
     def key_parameter(self, column: Column, ordered: str | None) -> str | None:
@@ -252,7 +263,7 @@ class Dialect(ABC):
         """Ask for something of the rows that meet a condition, all of them if it is empty."""
         tail = f" WHERE {condition.sql}" if condition.sql else ""
         return Query(
-            sql=f"SELECT {wanted} FROM {self.quote_table(table)}{tail}", values=condition.values
+            sql=f"SELECT {wanted} FROM {rows_of(self, table)}{tail}", values=condition.values
         )
 
     def expressions(self, relation: Relation) -> str:
@@ -261,26 +272,3 @@ class Dialect(ABC):
         quoted = [(column.landing.expression, self.quote(column.name)) for column in columns]
         # Replaced, not formatted: a name may hold braces.
         return ", ".join(f"{e.replace('{}', name)} AS {name}" for e, name in quoted)
-
-
-def where(dialect: Dialect, relation: Relation, span: Span | None) -> Query:
-    """Give the condition that selects a span, empty for the whole table.
-
-    Raises:
-        CursorUnsound: the span asks for a cursor that the table does not have.
-    """
-    if span is None or (relation.cursor is None and span == Span()):
-        return Query(sql="")
-    if relation.cursor is None:
-        raise CursorUnsound("the table has no cursor, so it can only be read whole")
-    column, cursor = dialect.quote(relation.cursor.name), relation.cursor
-    if span.nulls:
-        return Query(sql=f"{column} IS NULL")
-    bounds = [(">", span.after), ("<=", span.upto)]
-    given = [(operator, value) for operator, value in bounds if value is not None]
-    if not given:
-        return Query(sql=f"{column} IS NOT NULL")
-    return Query(
-        sql=" AND ".join(f"{column} {operator} {cursor.parameter}" for operator, _ in given),
-        values=tuple(value for _, value in given),
-    )

@@ -91,16 +91,17 @@ class Faults:
         state = str(error.args[0]) if error.args else ""
         text = str(error.args[1]) if len(error.args) > 1 else str(error)
         native = _PYODBC.search(text)
-        return self._of(state, int(native[1]) if native else 0, text)
+        return self.of_state(state, text, int(native[1]) if native else 0)
 
     def _from_arrow(self, error: arrow_odbc.Error) -> IngestError:
         found = _ARROW.search(str(error))
         if found is None:
             # What arrow-odbc itself refuses: a value longer than the driver said, a text that is none.
             return ValueUnsupported(one_line(str(error)))
-        return self._of(found["state"], int(found["native"]), found["text"])
+        return self.of_state(found["state"], found["text"], int(found["native"]))
 
-    def _of(self, state: str, native: int, text: str) -> IngestError:
+    def of_state(self, state: str, text: str, native: int = 0) -> IngestError:
+        """Give the error that a driver's SQLSTATE and text mean, and its own number where it has one."""
         message = f"{one_line(text)} (SQLSTATE {state})"
         if native in self.native:
             return self.native[native](message)

@@ -9,9 +9,10 @@ from itertools import chain
 
 import pyarrow as pa
 
-from shared.adapters.odbc.dialect import Column, Dialect, Landing, Query, Relation
+from shared.adapters.odbc.dialect import Column, Dialect, Landing, Relation
 from shared.adapters.odbc.landing import land_batches, schema_of
 from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.rows import Query
 from shared.catalog import CursorSpec, TableSpec
 from shared.catalog.spec import CursorKind
 from shared.extraction.key_texts import write_keys

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any, cast
 
 from shared.adapters.odbc.address import Address, parse_address
 from shared.adapters.odbc.dialect import Dialect, Relation
-from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.landing import land_batches, schema_of
-from shared.adapters.odbc.links import ArrowLink, Link, RowLink, dial_arrow, dial_rows
+from shared.adapters.odbc.links import Dial, Link, RowLink
 from shared.adapters.odbc.scanning import cut_keys, describe_keys, hash_column, scan_keys
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
@@ -18,7 +18,7 @@ from shared.extraction.batches import Counted
 from shared.extraction.source import Column, KeyScan, Proving, Reading, Statement, TableShape
 from shared.loading.span import Observation, Span
 
-L = TypeVar("L", bound=Link)
+_WHOLE = Span()
 
 
 class OdbcSession:
@@ -31,6 +31,7 @@ class OdbcSession:
     def __init__(self, dialect: Dialect, address: Address) -> None:
         self._dialect, self._address = dialect, dialect.settle(address)
         self._link: Link | None = None
+        self._dialled: Dial | None = None
         self._rows()
 
     def ping(self) -> None:
@@ -63,7 +64,11 @@ class OdbcSession:
             open_unit=cursor.open_unit if cursor else None,
             lowest=cursor.lowest if cursor else None,
             identity=self._dialect.identity(self._rows(), table),
-            findings=findings + self._proves_less(table, relation),
+            findings=(
+                *findings,
+                *self._proves_less(table, relation),
+                *self._dialect.reads_otherwise(relation),
+            ),
         )
 
     def observe(self, table: TableSpec) -> Observation:
@@ -87,12 +92,13 @@ class OdbcSession:
             lowest_active=activity.lowest_active,
             holders=activity.holders,
             doubts=self._dialect.doubts(link, table) if database else (),
+            tracking=self._dialect.tracking(link, table),
         )
 
     def estimate(self, table: TableSpec, span: Span) -> int:
         """Estimate the rows of a span."""
-        link = self._rows()
-        return self._dialect.estimate(link, table, self._dialect.describe(link, table), span)
+        table, relation = self._place(table, span)
+        return self._dialect.estimate(self._rows(), table, relation, span)
 
     def cut(self, table: TableSpec, span: Span, parts: int) -> tuple[str, ...]:
         """Give at most `parts - 1` distinct ascending values that cut the span about evenly."""
@@ -103,8 +109,8 @@ class OdbcSession:
 
     def statement(self, table: TableSpec, span: Span) -> Statement:
         """Give the very query that `read` would send; its values by position."""
-        relation = self._dialect.describe(self._rows(), table)
-        query = self._dialect.select(table, relation, span)
+        table, relation = self._place(table, span)
+        query = self._dialect.select(table, _marked(self._dialect, relation, span), span)
         values = {str(number): value for number, value in enumerate(query.values, 1)}
         return Statement(sql=query.sql, values=values)
 
@@ -116,16 +122,16 @@ class OdbcSession:
         before any row of its batch is given; a broken connection raises and never looks like the
         end.
         """
-        relation = self._dialect.describe(self._rows(), table)
-        schema = schema_of(relation)
-        link = self._arrow() if relation.bounded else self._rows()
+        table, relation = self._place(table, span)
+        schema, marked = schema_of(relation), _marked(self._dialect, relation, span)
+        link = self._take(self._dialect.dial(relation))
         # Asked for first: while rows are streamed, a connection may take no other statement.
         additions = self._dialect.additions(link, table, relation)
         with (
-            self._snapshot(link, table, relation) as read_at,
-            self._dialect.stream(link, table, relation, span) as batches,
+            self._snapshot(link, table, relation, span) as read_at,
+            self._dialect.stream(link, table, marked, span) as batches,
         ):
-            rows = Counted(land_batches(batches, schema))
+            rows = Counted(land_batches(batches, schema_of(marked)))
             proof = additions and self._proving(link, table, relation, span, additions)
             try:
                 yield Reading(read_at=read_at, schema=schema, batches=iter(rows), proof=proof)
@@ -171,7 +177,7 @@ class OdbcSession:
         relation = dialect.describe(self._rows(), table)
         keyed = describe_keys(dialect, self._rows(), table)
         digest = hash_column(dialect, relation, hashed) if hashed else None
-        link = self._arrow() if relation.bounded else self._rows()
+        link = self._take(dialect.dial(relation))
         with (
             self._snapshot(link, table, relation) as read_at,
             dialect.one_transaction(link),
@@ -191,9 +197,13 @@ class OdbcSession:
             self._link = None
 
     @contextmanager
-    def _snapshot(self, link: Link, table: TableSpec, relation: Relation) -> Generator[str]:
+    def _snapshot(
+        self, link: Link, table: TableSpec, relation: Relation, span: Span = _WHOLE
+    ) -> Generator[str]:
         try:
-            yield self._dialect.open_snapshot(link, table, relation)
+            read_at = self._dialect.open_snapshot(link, table, relation)
+            self._dialect.check_span(link, table, span)
+            yield read_at
             # A read that was left early has disconnected, which ends the transaction too.
             if self._link is link:
                 self._dialect.close_snapshot(link)
@@ -201,19 +211,32 @@ class OdbcSession:
             self.close()
             raise
 
+    def _place(self, table: TableSpec, span: Span) -> tuple[TableSpec, Relation]:
+        """Look up what a span's values are of: the table by its cursor, or by its first key column."""
+        if span.by_key:
+            keyed = describe_keys(self._dialect, self._rows(), table)
+            return keyed.table, keyed.relation
+        return table, self._dialect.describe(self._rows(), table)
+
     def _rows(self) -> RowLink:
-        return self._link if isinstance(self._link, RowLink) else self._take(dial_rows)
+        # Of another package's link a dialect uses what every link has.
+        return cast("RowLink", self._take(self._dialect.dial(None)))
 
-    def _arrow(self) -> ArrowLink:
-        return self._link if isinstance(self._link, ArrowLink) else self._take(dial_arrow)
-
-    def _take(self, dial: Callable[[Address, Faults], L]) -> L:
+    def _take(self, dial: Dial) -> Link:
+        """Give the link that is made by dialling so, on a connection in the place of any other."""
+        if self._link is not None and self._dialled is dial:
+            return self._link
         self.close()
         link = dial(self._address, self._dialect.faults)
-        self._link = link
+        self._link, self._dialled = link, dial
         for statement in self._dialect.settings:
             link.rows(statement)
         return link
+
+
+def _marked(dialect: Dialect, relation: Relation, span: Span) -> Relation:
+    """Give what is fetched of a span: the columns, and what tells of changes behind them."""
+    return replace(relation, columns=(*relation.columns, *dialect.marks(relation, span)))
 
 
 @contextmanager

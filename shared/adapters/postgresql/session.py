@@ -16,6 +16,7 @@ from shared.adapters.postgresql.assignment import (
     look_at_relation,
 )
 from shared.adapters.postgresql.connection import Connection, open_connection
+from shared.adapters.postgresql.derived import Derived, spell_out
 from shared.adapters.postgresql.identity import find_identity
 from shared.adapters.postgresql.proof import find_additions
 from shared.adapters.postgresql.relation import Relation, describe
@@ -41,6 +42,7 @@ class PostgresSession:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._derived = Derived(connection)
         # Statements of one plan are asked for one after the other, of a table that is looked up once.
         self._described: tuple[TableSpec, Relation] | None = None
 
@@ -58,6 +60,7 @@ class PostgresSession:
             CursorUnsound: the cursor's type does not fit its declared kind, or its sequence does not
                 only grow.
         """
+        table = self._derived.place(table)
         with self._snapshot(table, Span()) as snapshot:
             relation = snapshot.relation
             schema = schema_of(relation)
@@ -89,6 +92,7 @@ class PostgresSession:
         `oldest_open` is published by a session a little after its transaction takes it: the
         caller allows for that.
         """
+        table = self._derived.place(table)
         relation = describe(self._connection, table)
         highest, has_nulls = self._highest(table)
         assignment = self._assignment(relation)
@@ -113,6 +117,7 @@ class PostgresSession:
         planner there are hardly any. What it holds for few is counted up to a limit; are there more,
         a sample of the table's pages says how many.
         """
+        table = self._derived.place(table)
         with self._snapshot(table, span) as snapshot:
             planned = self._estimate(table, snapshot.relation, span)
             if planned >= _COUNTED_ROWS:
@@ -126,11 +131,12 @@ class PostgresSession:
 
     def statement(self, table: TableSpec, span: Span) -> Statement:
         """Give the query that `read` sends; its values are settings of the transaction, by name."""
-        if self._described is None or self._described[0] != table:
-            self._described = (table, describe(self._connection, table))
+        placed = self._derived.place(table)
+        if self._described is None or self._described[0] != placed:
+            self._described = (placed, describe(self._connection, placed))
         values = {queries.AFTER: span.after, queries.UPTO: span.upto}
         return Statement(
-            sql=queries.select(table, self._described[1], span),
+            sql=spell_out(queries.select(placed, self._described[1], span), table, placed),
             values={name: value for name, value in values.items() if value is not None},
         )
 
@@ -142,6 +148,7 @@ class PostgresSession:
         """
         if parts <= 1:
             return ()
+        table = self._derived.place(table)
         percent = self._sample_percent(table, span)
         with self._snapshot(table, span, parts=parts, percent=percent or 0) as snapshot:
             sql = queries.cut(table, snapshot.relation, span, sampled=percent is not None)
@@ -149,6 +156,7 @@ class PostgresSession:
 
     def cut_keys(self, table: TableSpec, parts: int) -> tuple[str, ...]:
         """Give values of the first key column that cut the table, as for `cut`; none where it has no order."""
+        table = self._derived.place(table)
         with self._snapshot(table, Span()) as snapshot:
             order = find_order(snapshot.relation, table)
             if order is None:
@@ -176,6 +184,7 @@ class PostgresSession:
         self, table: TableSpec, span: Span, *, columns: Sequence[str], hashed: Sequence[str]
     ) -> Generator[KeyScan]:
         """Open one snapshot and scan the rows whose first key column lies in the span."""
+        table = self._derived.place(table)
         with (
             self._snapshot(table, span) as snapshot,
             scan_keys(
@@ -198,6 +207,7 @@ class PostgresSession:
         ValueUnsupported names the column of a value that cannot land exactly, before any row of its
         batch is given; a broken connection raises and never looks like the end.
         """
+        table = self._derived.place(table)
         with self._snapshot(table, span) as snapshot:
             schema = schema_of(snapshot.relation)
             sql = queries.select(table, snapshot.relation, span)

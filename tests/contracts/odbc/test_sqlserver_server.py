@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,12 +15,23 @@ from shared.adapters.odbc.address import parse_address
 from shared.adapters.odbc.libraries import pyodbc
 from shared.adapters.odbc.sqlserver import SqlServerDialect
 from shared.adapters.odbc.sqlserver.address import settle
-from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, SourceSpec, TableSpec
+from shared.catalog.spec import (
+    ColumnSpec,
+    CursorKind,
+    CursorSpec,
+    DeleteSpec,
+    SourceSpec,
+    TableSpec,
+)
+from shared.extraction.tracked import take_apart
 from shared.landing.tally import Tally
 from shared.loading.cursor import cursor_type
 from shared.loading.errors import (
     CredentialRejected,
+    KeyUnsound,
     TableMissing,
+    TrackingExpired,
+    TrackingUnavailable,
     TypeUnsupported,
     ValueUnsupported,
 )
@@ -235,6 +247,100 @@ def test_a_row_version_in_use_is_below_no_bound(schema: Schema, session: OdbcSes
     bound = below.format(below.parse(seen.lowest_active) - 1)
     assert read(session, table, Span(upto=bound))["id"].to_pylist() == [1]
     assert read(session, table, Span(after=bound))["id"].to_pylist() == [3]
+
+
+@pytest.fixture
+def tracked(schema: Schema) -> Iterator[TableSpec]:
+    """A table with two key columns, whose changes are tracked; the database must not track any before."""
+    schema.run("ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 1 DAYS)")
+    schema.run(
+        "CREATE TABLE S.t (a int, b nvarchar(9), v int, CONSTRAINT [pk t] PRIMARY KEY (a, b))"
+    )
+    schema.run("ALTER TABLE S.t ENABLE CHANGE_TRACKING")
+    deletes = DeleteSpec(how="change_tracking")
+    yield replace(
+        schema.table("change_tracking", exclude=()),
+        key=("a", "b"),
+        deletes=deletes,
+        receipt="values",
+    )
+    schema.run("DROP TABLE IF EXISTS S.t")
+    schema.run("ALTER DATABASE CURRENT SET CHANGE_TRACKING = OFF")
+
+
+def changes_of(session: OdbcSession, table: TableSpec, span: Span) -> dict[int, tuple[Any, bool]]:
+    """Give value and whether it is gone by the first key column, and hold the rows to their receipt."""
+    found: dict[int, tuple[Any, bool]] = {}
+    with session.read(table, span) as reading:
+        assert reading.proof is not None
+        tally = Tally(reading.proof.measures)
+        for rows in map(take_apart, reading.batches):
+            tally.add(rows.batch)
+            assert rows.gone is not None
+            values, gone = rows.batch.column("v").to_pylist(), rows.gone.to_pylist()
+            found |= dict(
+                zip(rows.batch["a"].to_pylist(), zip(values, gone, strict=True), strict=True)
+            )
+        said = reading.proof.ask()
+    assert said == tally.proof(said.level)
+    return found
+
+
+def test_changes_since_a_version_are_read_with_what_is_gone(
+    schema: Schema, session: OdbcSession, tracked: TableSpec
+) -> None:
+    schema.run("INSERT INTO S.t VALUES (1, N'x', 10), (2, N'x', 20), (3, N'x', 30)")
+    before = session.observe(tracked)
+    assert before.max_cursor is not None
+    assert before.tracking is not None
+    assert before.tracking.holds_rows
+    assert session.shape(tracked).identity is not None
+    assert read(session, tracked).num_rows == 3
+    schema.run("DELETE FROM S.t WHERE a = 1")
+    schema.run("UPDATE S.t SET v = NULL WHERE a = 2")
+    schema.run("INSERT INTO S.t VALUES (4, N'y', 40)")
+    span = Span(after=before.max_cursor)
+    assert changes_of(session, tracked, span) == {1: (None, True), 2: (None, False), 4: (40, False)}
+    assert session.estimate(tracked, span) == 3
+    [cut] = session.cut(tracked, span, 2)
+    assert len(changes_of(session, tracked, Span(after=before.max_cursor, upto=cut))) in (1, 2)
+    without = replace(tracked, deletes=DeleteSpec())
+    assert set(changes_of(session, without, span)) == {2, 4}
+
+
+def test_a_change_gets_its_version_when_it_is_committed(
+    schema: Schema, session: OdbcSession, tracked: TableSpec
+) -> None:
+    with schema.somebody() as other:
+        other.run("INSERT INTO S.t VALUES (1, N'x', 10)")
+        schema.run("INSERT INTO S.t VALUES (2, N'x', 20)")
+        bound = session.observe(tracked).max_cursor
+        other.run("COMMIT")
+        other.run("BEGIN TRANSACTION")
+    assert bound is not None
+    assert set(changes_of(session, tracked, Span(after=bound))) == {1}
+
+
+def test_a_truncated_table_has_another_identity_and_no_older_changes(
+    schema: Schema, session: OdbcSession, tracked: TableSpec
+) -> None:
+    schema.run("INSERT INTO S.t VALUES (1, N'x', 10)")
+    before, identity = session.observe(tracked).max_cursor, session.shape(tracked).identity
+    schema.run("INSERT INTO S.t VALUES (2, N'x', 10)")
+    schema.run("TRUNCATE TABLE S.t")
+    assert session.shape(tracked).identity != identity
+    with pytest.raises(TrackingExpired), session.read(tracked, Span(after=before)):
+        pass
+
+
+def test_a_table_that_is_not_tracked_is_said_to_be_so(
+    schema: Schema, session: OdbcSession, tracked: TableSpec
+) -> None:
+    with pytest.raises(KeyUnsound, match=r"write key: \[a, b\]"):
+        session.shape(replace(tracked, key=("a",)))
+    schema.run("ALTER TABLE S.t DISABLE CHANGE_TRACKING")
+    with pytest.raises(TrackingUnavailable, match="ENABLE CHANGE_TRACKING"):
+        session.shape(tracked)
 
 
 def test_a_reader_neither_waits_for_a_writer_nor_sees_it(

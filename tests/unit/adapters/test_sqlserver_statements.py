@@ -1,5 +1,6 @@
 """What is sent to SQL Server, word for word: there is no server to run it on in every test."""
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,6 +12,7 @@ from shared.catalog import TableSpec
 from shared.loading.errors import (
     ColumnMissing,
     CursorUnsound,
+    QueryUnsound,
     SnapshotUnavailable,
     TableMissing,
     TypeUnsupported,
@@ -226,3 +228,46 @@ def test_a_database_that_shows_nothing_of_itself_has_no_identity() -> None:
     link = ScriptedLink(ORDERS)
     link.answer("service_broker_guid", [dict.fromkeys(IDENTITY)])
     assert DIALECT.identity(link, spec()) is None
+
+
+QUERY = "SELECT id, [changed at] FROM dbo.Orders WHERE kind = 'a'"
+
+
+def of_query(*columns: dict[str, object], fault: str | None = None) -> ScriptedLink:
+    link = ScriptedLink()
+    rows = [column | {"fault": fault} for column in columns]
+    link.answer("dm_exec_describe_first_result_set", rows)
+    return link
+
+
+def test_a_query_is_described_without_being_run_and_read_in_the_place_of_a_table() -> None:
+    table = replace(spec("timestamp", "changed at"), query=QUERY)
+    link = of_query(*ORDERS[:2])
+    relation = described(link, table)
+    assert link.values[-1] == (QUERY,)
+    assert DIALECT.select(table, relation, Span()).sql.endswith(
+        f"FROM ({QUERY}) AS [Orders] WHERE [changed at] IS NOT NULL OPTION (RECOMPILE)"
+    )
+    assert relation.cursor is not None
+    DIALECT.highest(link, table, relation.cursor)
+    assert f"FROM ({QUERY}) AS [Orders] WHERE" in link.asked[-1]
+    link.answer("COUNT_BIG(*) AS n", [{"n": 3}])
+    assert DIALECT.estimate(link, table, relation, None) == 3
+    link.answer("ROW_NUMBER", [{"value": "a"}, {"value": "b"}])
+    assert DIALECT.cut(link, table, relation, Span(), 2) == ("a",)
+    assert f"FROM ({QUERY}) AS [Orders] WHERE" in link.asked[-1]
+    assert "TABLESAMPLE" not in link.asked[-1]
+
+
+def test_what_the_server_says_against_a_query_is_told() -> None:
+    table = replace(spec(), query=QUERY)
+    with pytest.raises(QueryUnsound, match="Invalid object name"):
+        described(
+            of_query(catalog_column("", ""), fault="Invalid object name 'dbo.Orders'."), table
+        )
+
+
+def test_a_key_that_a_query_does_not_give_is_missing() -> None:
+    table = replace(spec(), query=QUERY, key=("order_id",))
+    with pytest.raises(ColumnMissing, match="no column order_id"):
+        described(of_query(*ORDERS[:2]), table)

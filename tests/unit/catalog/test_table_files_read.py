@@ -154,7 +154,6 @@ def test_default_parallelism_never_exceeds_the_sources_connections() -> None:
     ("written", "read"),
     [
         ("none", DeleteSpec()),
-        ("change_tracking", DeleteSpec(how="change_tracking")),
         ("{soft: is_deleted}", DeleteSpec(how="soft", column="is_deleted")),
         ("{reconcile: 12h}", DeleteSpec(how="reconcile", every=timedelta(hours=12))),
         (
@@ -167,6 +166,26 @@ def test_each_way_to_notice_deletes_is_read(written: str, read: DeleteSpec) -> N
     text = EVERYTHING.replace("{reconcile: 1d}", written)
 
     assert parse_catalog({"a.yml": text}, honour_only_built=False).tables[0].deletes == read
+
+
+@pytest.mark.parametrize(
+    ("defaults", "written", "how"),
+    [
+        ("", "", "change_tracking"),
+        ("", "deletes: change_tracking", "change_tracking"),
+        ("", "deletes: none", "none"),
+        ("  deletes: none", "", "none"),
+        ("", "deletes: {reconcile: 1d}", "reconcile"),
+    ],
+)
+def test_tracked_changes_tell_of_deletes_unless_the_file_says_otherwise(
+    defaults: str, written: str, how: str
+) -> None:
+    text = EVERYTHING.replace("  settle: 90s", f"  settle: 90s\n{defaults}").replace(
+        "watermark: {kind: none}", f"watermark: {{kind: change_tracking}}\n    {written}"
+    )
+
+    assert parse_catalog({"a.yml": text}, honour_only_built=False).tables[1].deletes.how == how
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,15 @@ def test_the_resolution_gives_the_step(resolution: str | None, step: int) -> Non
     assert cursor_type("timestamp", resolution=resolution, zoned=None).step == step
 
 
-@pytest.mark.parametrize("kind", ["none", "change_tracking"])
+@pytest.mark.parametrize("text", ["-1", "+1", "1.0", "0x1", "", str(2**63)])
+def test_a_version_of_change_tracking_is_a_whole_number_that_a_bigint_holds(text: str) -> None:
+    versions = cursor_type("change_tracking", resolution=None, zoned=None)
+    assert versions.format(versions.parse(str(2**63 - 1))) == str(2**63 - 1)
+    with pytest.raises(CursorUnsound):
+        versions.parse(text)
+
+
+@pytest.mark.parametrize("kind", ["none"])
 def test_a_kind_without_cursor_values_has_no_type(kind: str) -> None:
     with pytest.raises(CursorUnsound, match=kind):
         cursor_type(kind, resolution=None, zoned=None)

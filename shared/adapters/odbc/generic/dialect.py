@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from shared.adapters.odbc.address import Address
-from shared.adapters.odbc.dialect import Activity, Cursor, Dialect, Query, Relation
+from shared.adapters.odbc.dialect import Activity, Cursor, Dialect, Relation
 from shared.adapters.odbc.generic import relation as tables
 from shared.adapters.odbc.generic.clock import to_utc
 from shared.adapters.odbc.generic.engine import Engine, find_engine
 from shared.adapters.odbc.libraries import pyodbc
 from shared.adapters.odbc.links import Link, RowLink
+from shared.adapters.odbc.rows import Query
 from shared.catalog import TableSpec
 from shared.loading.errors import CursorUnsound, SnapshotUnavailable
 from shared.loading.span import Span

@@ -16,6 +16,7 @@ from shared.adapters.odbc.mariadb import arithmetic, pages, sizes, storage
 from shared.adapters.odbc.mariadb.activity import observe_activity
 from shared.adapters.odbc.mariadb.faults import FAULTS
 from shared.adapters.odbc.mariadb.relation import describe
+from shared.adapters.odbc.rows import rows_of
 from shared.catalog import TableSpec
 from shared.extraction.adding import Additions
 from shared.loading.errors import SourceUnavailable
@@ -120,8 +121,9 @@ class MariadbDialect(Dialect):
             link.rows(_OPEN)
         read_at = self.clock(link)
         # Takes the table's metadata lock, or fails because the table is younger than the snapshot.
-        link.rows(f"SELECT 1 AS one FROM {self.quote_table(table)} LIMIT 0")
-        if describe(link, table).columns != relation.columns:
+        link.rows(f"SELECT 1 AS one FROM {rows_of(self, table)} LIMIT 0")
+        # A query is described outside of a snapshot only; what it reads is locked by now as well.
+        if table.query is None and describe(link, table).columns != relation.columns:
             raise SourceUnavailable(f"{table.table} was altered while its read began")
         return read_at
 

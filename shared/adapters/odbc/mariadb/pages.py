@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from shared.adapters.odbc.dialect import Dialect, Relation, where
+from shared.adapters.odbc.dialect import Dialect, Relation
 from shared.adapters.odbc.links import BATCH_BYTES, Link
+from shared.adapters.odbc.rows import where
 from shared.catalog import TableSpec
 from shared.loading.span import Span
 
@@ -50,6 +51,8 @@ def find_pager(
     dialect: Dialect, link: Link, table: TableSpec, relation: Relation, *, span: Span
 ) -> Pager | None:
     """Choose an index: the cursor's if it has one, else the primary key. None without such a key."""
+    if table.query is not None:
+        return None
     parts: dict[str, list[str]] = {}
     types: dict[str, str] = {}
     for row in link.rows(_INDEX, table.schema_name, table.table_name):

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.adapters.odbc.dialect import Column, Relation
 from shared.adapters.odbc.links import Link
+from shared.adapters.odbc.mariadb.derived import describe_query
 from shared.adapters.odbc.mariadb.types import SourceType, find_cursor, find_landing
 from shared.catalog import TableSpec
 from shared.loading.errors import ColumnMissing, TableMissing
@@ -33,7 +34,10 @@ def describe(link: Link, table: TableSpec) -> Relation:
         TypeUnsupported: a column's values have no exact form. Names the column.
         CursorUnsound: the cursor's type does not fit its declared kind.
     """
-    found = link.rows(_COLUMNS, table.schema_name, table.table_name)
+    if table.query is not None:
+        found = describe_query(link, table)
+    else:
+        found = link.rows(_COLUMNS, table.schema_name, table.table_name)
     if not found:
         raise TableMissing(
             f"{table.table} does not exist, or the login may not see it "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shared.adapters.odbc.dialect import Dialect, Query, Relation
+from shared.adapters.odbc.dialect import Dialect, Relation
 from shared.adapters.odbc.links import Link
+from shared.adapters.odbc.rows import Query
 from shared.catalog import TableSpec
 from shared.loading.span import Span
 

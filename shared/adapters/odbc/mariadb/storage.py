@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from shared.adapters.odbc.links import Link
+from shared.adapters.sqlglot.selecting import read_query
 from shared.catalog import TableSpec
 from shared.loading.errors import SnapshotUnavailable
 
@@ -45,6 +46,10 @@ def _engines(link: Link, table: TableSpec) -> dict[str, str]:
     found: dict[str, str] = {}
     seen: set[tuple[str, str]] = set()
     open_ = [(table.schema_name, table.table_name)]
+    if table.query is not None:
+        here = link.rows("SELECT COALESCE(DATABASE(), '') AS name")[0]["name"]
+        named = read_query(table.query, "mariadb").tables
+        open_ = [(schema or here, name) for schema, name in named]
     while open_:
         name = open_.pop()
         if name in seen:

@@ -46,13 +46,16 @@ LEFT(s.original_login_name, 60) AS login, LEFT(s.program_name, 60) AS program,
 LEFT(s.host_name, 60) AS client
 """
 
+# "tidemark", as the context of each of its sessions.
+OURS = "0x746964656D61726B"
 # The readers of this login, which write nothing, this session among them.
-_OURS = """
+_OURS = f"""
     SELECT ours.session_id
     FROM sys.dm_exec_sessions AS ours
     JOIN sys.dm_exec_sessions AS me ON me.session_id = @@SPID
     WHERE ours.session_id = me.session_id
-       OR (ours.program_name = 'tidemark' AND ours.original_login_name = me.original_login_name)
+       OR ((ours.program_name = 'tidemark' OR SUBSTRING(ours.context_info, 1, 8) = {OURS})
+           AND ours.original_login_name = me.original_login_name)
 """
 
 # The time that a default gives is that of its statement's start, before the statement waits for any

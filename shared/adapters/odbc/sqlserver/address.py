@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from shared.adapters.odbc import libraries
 from shared.adapters.odbc.address import Address
 from shared.adapters.odbc.libraries import pyodbc
 from shared.loading.errors import CredentialRejected
@@ -50,7 +51,8 @@ def settle(address: Address) -> Address:
     _check_encrypted(address)
     wanted = {"Encrypt": "yes"}
     if "dsn" not in address:
-        if "driver" not in address:
+        # Where ODBC is not installed, what is left is a package that brings a driver of its own.
+        if "driver" not in address and libraries.MISSING is None:
             wanted["Driver"] = find_driver(pyodbc.drivers())
         if not any(name in address for name in _LOGINS):
             wanted["Authentication"] = "ActiveDirectoryMsi"

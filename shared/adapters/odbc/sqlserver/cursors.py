@@ -6,6 +6,7 @@ import re
 
 from shared.adapters.odbc.dialect import Cursor
 from shared.adapters.odbc.sqlserver.types import SourceType
+from shared.extraction.tracked import VERSION
 from shared.loading.errors import CursorUnsound
 from shared.loading.span import Span
 
@@ -23,6 +24,12 @@ _MINUTE = "60"
 _TICK = "0.004"
 _LAST_DIGIT = re.compile(r"(?<=\.\d\d)\d$")
 _DISPLAYED = "0003333777"
+
+
+# The version of a row's last change, which change tracking tells beside the row.
+TRACKED_CURSOR = Cursor(
+    name=VERSION, parameter="CONVERT(bigint, ?)", text="CONVERT(varchar(20), {})", lowest="0"
+)
 
 
 def find_cursor(kind: str, column: str, source: SourceType) -> Cursor:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shared.adapters.odbc.dialect import Dialect, Relation, where
+from shared.adapters.odbc.dialect import Dialect, Relation
 from shared.adapters.odbc.links import Link
+from shared.adapters.odbc.rows import rows_of, where
 from shared.adapters.odbc.sqlserver.cursors import settle_span
 from shared.adapters.odbc.sqlserver.relation import COUNTED, SAMPLEABLE
 from shared.catalog import TableSpec
@@ -36,11 +37,19 @@ def estimate(
 
 
 def cut(
-    dialect: Dialect, link: Link, table: TableSpec, relation: Relation, span: Span, *, parts: int
+    dialect: Dialect,
+    link: Link,
+    table: TableSpec,
+    relation: Relation,
+    span: Span,
+    *,
+    parts: int,
+    rows: str | None = None,
 ) -> tuple[str, ...]:
     """Give at most `parts - 1` distinct ascending values inside the span, below its highest.
 
     A large span is judged by a sample of the table's pages, where that reads less than the span.
+    `rows` is SQL for where the rows are, if that is not the table.
     """
     cursor = relation.cursor
     if cursor is None:
@@ -48,13 +57,14 @@ def cut(
     sample = _sample(_share(dialect, link, table, relation, span))
     span = settle_span(cursor, span)
     condition, column = where(dialect, relation, span), dialect.quote(cursor.name)
-    rows = link.rows(
+    source = rows or f"{rows_of(dialect, table)}{sample}"
+    found = link.rows(
         f"""
         WITH seen AS (
             SELECT {column} AS value,
                    ROW_NUMBER() OVER (ORDER BY {column}) AS place,
                    COUNT_BIG(*) OVER () AS total
-            FROM {dialect.quote_table(table)}{sample} WHERE {condition.sql}
+            FROM {source} WHERE {condition.sql}
         )
         SELECT {cursor.text.replace("{}", "value")} AS value
         FROM seen
@@ -64,7 +74,7 @@ def cut(
         """,
         *condition.values,
     )
-    ends = [str(row["value"]) for row in rows]
+    ends = [str(row["value"]) for row in found]
     # The last part ends with the highest value, which is no cut.
     return tuple(dict.fromkeys(end for end in ends if end != ends[-1]))
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from shared.adapters.odbc.dialect import Column, Cursor, Relation
 from shared.adapters.odbc.links import Link
-from shared.adapters.odbc.sqlserver.cursors import find_cursor
+from shared.adapters.odbc.sqlserver import snapshot
+from shared.adapters.odbc.sqlserver.cursors import TRACKED_CURSOR, find_cursor
+from shared.adapters.odbc.sqlserver.derived import describe_query
 from shared.adapters.odbc.sqlserver.snapshot import EXTERNAL, IN_MEMORY
 from shared.adapters.odbc.sqlserver.types import SourceType, find_landing
 from shared.catalog import TableSpec
@@ -17,6 +19,8 @@ from shared.loading.errors import ColumnMissing, CursorUnsound, TableMissing, Ty
 # A plain table on disk, by rows: what TABLESAMPLE takes and sys.partitions counts.
 SAMPLEABLE = "sampleable"
 COUNTED = "counted"
+# Its cursor is the version of its changes.
+TRACKED = "tracked"
 
 _READABLE = frozenset({"U", "V"})
 
@@ -84,7 +88,10 @@ class Found:
 
 
 def find_table(link: Link, table: TableSpec) -> Found:
-    """Look for a table or view. Raises TableMissing."""
+    """Look for a table or view, or what a query is to be read in. Raises TableMissing."""
+    if table.query is not None:
+        read_only = snapshot.find_database(link).read_only
+        return Found(id="", traits=frozenset(), filtered=False, read_only=read_only)
     rows = link.rows(_FIND, table.schema_name, table.table_name)
     if not rows:
         raise TableMissing(
@@ -111,7 +118,7 @@ def describe(link: Link, table: TableSpec, found: Found) -> Relation:
         TypeUnsupported: a column's values cannot be read exactly. Names the column.
         CursorUnsound: the cursor's type does not fit its declared kind.
     """
-    rows = link.rows(_COLUMNS, found.id)
+    rows = link.rows(_COLUMNS, found.id) if table.query is None else describe_query(link, table)
     names = {row["name"] for row in rows}
     for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
         if name not in names:
@@ -124,8 +131,15 @@ def describe(link: Link, table: TableSpec, found: Found) -> Relation:
     return Relation(
         columns=tuple(_column(row) for row in kept),
         cursor=_cursor(table, rows, found),
-        traits=found.traits,
+        traits=_traits_of(table, found),
     )
+
+
+def _traits_of(table: TableSpec, found: Found) -> frozenset[str]:
+    """Leave out, of a table whose changes are read, that its pages can be sampled: they hold none."""
+    if table.cursor.kind != "change_tracking":
+        return found.traits
+    return (found.traits - {SAMPLEABLE}) | {TRACKED}
 
 
 def _traits(found: Mapping[str, Any]) -> frozenset[str]:
@@ -179,6 +193,8 @@ def _cursor(table: TableSpec, rows: Sequence[Mapping[str, Any]], found: Found) -
     kind, name = table.cursor.kind, table.cursor.column
     if kind == "none":
         return None
+    if kind == "change_tracking":
+        return TRACKED_CURSOR
     row = next((row for row in rows if row["name"] == name), None)
     if name is None or row is None:
         raise CursorUnsound(f"{table.table}: a cursor of kind {kind} needs a column")

@@ -1,0 +1,1 @@
+"""Queries of table files, as sqlglot reads them: whether they are one SELECT, and what they give."""
