@@ -32,13 +32,13 @@ def assemble_source(fields: Fields) -> SourceSpec:
         isolation=fields[s.ISOLATION],
         location=fields[LOCATION],
         rest=assemble_rest_source(fields),
+        mask_key=fields[s.MASK_KEY],
     )
 
 
 def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
     """Give the table that a checked entry describes."""
     fields = entry.table
-    columns = fields[g.COLUMNS]
     return TableSpec(
         source=source,
         table=fields[g.TABLE],
@@ -48,7 +48,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         schedule=fields[g.SCHEDULE],
         debounce=fields[g.DEBOUNCE],
         settle=fields[g.SETTLE],
-        columns=ColumnSpec(exclude=columns[g.EXCLUDE], mask=columns[g.MASK]),
+        columns=_assemble_columns(fields[g.COLUMNS]),
         slices=_assemble_slices(fields[g.SLICES], source),
         nulls=fields[g.NULLS],
         on_empty=fields[g.ON_EMPTY],
@@ -63,6 +63,10 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         files=assemble_files(fields[FILES]),
         rest=assemble_rest_table(fields[g.REST]),
     )
+
+
+def _assemble_columns(fields: Fields) -> ColumnSpec:
+    return ColumnSpec(exclude=fields[g.EXCLUDE], mask=fields[g.MASK], include=fields[g.INCLUDE])
 
 
 def _assemble_cursor(fields: Fields) -> CursorSpec:

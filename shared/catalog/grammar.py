@@ -7,6 +7,7 @@ from shared.catalog import duration, target
 from shared.catalog.deletion import Deletion
 from shared.catalog.files_grammar import FILES
 from shared.catalog.identifiers import parse_clock, parse_table
+from shared.catalog.masking import Mask
 from shared.catalog.rest_grammar import REST
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
@@ -18,7 +19,7 @@ from shared.catalog.spec import (
     CursorKind,
     DeleteSpec,
     Future,
-    Mask,
+    MaskSpec,
     Nulls,
     OnDrift,
     OnEmpty,
@@ -98,15 +99,21 @@ EXCLUDE = Field(
     meaning="Columns that are never read.",
     default=(),
 )
-MASK: Field[tuple[tuple[str, Mask], ...]] = Field(
+INCLUDE = Field(
+    name="include",
+    shape=Listing(of=_COLUMN, hint="[user_id, country]", least=1, distinct=True),
+    meaning="The only columns that are read, if it is written. Not beside exclude.",
+    default=(),
+)
+MASK: Field[tuple[tuple[str, MaskSpec], ...]] = Field(
     name="mask",
-    shape=Pairs(of=Word(get_args(Mask))),
-    meaning="Columns that land as a digest, with the algorithm for each.",
+    shape=Pairs(of=Mask()),
+    meaning="Columns of which something else lands: a keyed hash, a fixed word, or what is kept of it.",
     default=(),
 )
 COLUMNS = Field(
     name="columns",
-    shape=Section((EXCLUDE, MASK)),
+    shape=Section((INCLUDE, EXCLUDE, MASK)),
     meaning="Columns that are left out or hidden.",
     default=EMPTY,
 )

@@ -1,7 +1,7 @@
 """What is loaded and how: the specs that the table files are read into."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -25,10 +25,12 @@ OnDrift: TypeAlias = Literal["add", "freeze", "quarantine"]
 Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
 Compare: TypeAlias = Literal["keys", "rows"]
 Severity: TypeAlias = Literal["warn", "quarantine", "block"]
-Mask: TypeAlias = Literal["sha256"]
+MaskHow: TypeAlias = Literal["sha256", "redact", "truncate"]
+MaskUnit: TypeAlias = Literal["year", "month", "day"]
 
 # To these a column's name is the same in upper and lower case.
 FOLDING_ENGINES = ("mariadb", "mysql", "sqlserver")
+MASK_KEY = "${TIDEMARK_MASK_KEY}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class SourceSpec:
     reader gets one state of a table: by a snapshot, or by locks that make writers wait. `location`
     is the folder of the landing zone that files arrive in, None unless the kind is files; `rest` is
     there for kind rest only. Neither of these kinds has a `connection`.
+    `mask_key` is a reference to the key that masked columns are hashed with.
     """
 
     name: str
@@ -52,6 +55,7 @@ class SourceSpec:
     isolation: Isolation = "snapshot"
     location: str | None = None
     rest: RestSourceSpec | None = None
+    mask_key: str = MASK_KEY
 
     @property
     def folds_case(self) -> bool:
@@ -93,11 +97,29 @@ class SliceSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaskSpec:
+    """What lands in place of a column's values; NULL stays NULL.
+
+    `sha256` is a keyed hash, `redact` a fixed word. `truncate` keeps the first `length` characters
+    of a text, or the `unit` in which a date or a timestamp lies: exactly one of the two is given.
+    """
+
+    how: MaskHow
+    length: int | None = None
+    unit: MaskUnit | None = None
+
+    def __str__(self) -> str:
+        """Give the mask as a word or two."""
+        return " ".join(str(part) for part in (self.how, self.length, self.unit) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSpec:
-    """Columns never read, and columns landed as a digest: (column, algorithm) pairs."""
+    """Which columns are read: all but `exclude`, or with `include` these alone; and how some are masked."""
 
     exclude: tuple[str, ...] = ()
-    mask: tuple[tuple[str, Mask], ...] = ()
+    mask: tuple[tuple[str, MaskSpec], ...] = ()
+    include: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +202,39 @@ class TableSpec:
 
         Where it takes `Secret` and `secret` for one, so does this: unless both are there.
         """
-        written = set(self.columns.exclude)
-        found = {name for name in names if name in written}
+        if self.columns.include:
+            return frozenset(names) - self._named(self.columns.include, names).keys()
+        return frozenset(self._named(self.columns.exclude, names))
+
+    def masks(self, names: Sequence[str]) -> dict[str, MaskSpec]:
+        """Give the masks of those of a table's columns that have one, compared as the engine does."""
+        written = dict(self.columns.mask)
+        found = self._named(written, names)
+        return {name: written[found[name]] for name in names if name in found}
+
+    def unknown(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Give the columns that have to be there by `include` or `mask` and are not among the table's."""
+        written = dict.fromkeys((*self.columns.include, *(name for name, _ in self.columns.mask)))
+        found = set(self._named(written, names).values())
+        return tuple(name for name in written if name not in found)
+
+    @property
+    def hashes_columns(self) -> bool:
+        """Whether a column is masked by a keyed hash, so that a key is needed."""
+        return any(mask.how == "sha256" for _, mask in self.columns.mask)
+
+    def _named(self, written: Iterable[str], names: Sequence[str]) -> dict[str, str]:
+        """Give each of a table's columns that is written, and as what."""
+        wanted = dict.fromkeys(written)
+        found = {name: name for name in names if name in wanted}
         if self.source.folds_case:
-            folded = {name.casefold() for name in written - found}
-            found |= {name for name in names if name.casefold() in folded}
-        return frozenset(found)
+            folded = {name.casefold(): name for name in wanted if name not in found}
+            found |= {
+                name: folded[name.casefold()]
+                for name in names
+                if name not in found and name.casefold() in folded
+            }
+        return found
 
     @property
     def fingerprint(self) -> str:
@@ -221,7 +270,9 @@ _LATER = {
         "isolation": "snapshot",
         "location": None,
         "rest": None,
+        "mask_key": MASK_KEY,
     },
+    "columns": {"include": ()},
     "cursor": {"start": None},
     "deletes": {"compare": "keys"},
 }
@@ -235,6 +286,9 @@ def _written(spec: dict[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in spec.items() if k != "receipt" and (v or k not in _LATER_WHOLE)}
     for part, defaults in _LATER.items():
         kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
+    kept["columns"]["mask"] = [
+        (name, str(MaskSpec(**mask))) for name, mask in spec["columns"]["mask"]
+    ]
     return kept
 
 

@@ -40,11 +40,6 @@ UNBUILT_TABLE = (
         message="kind change_tracking; write rowversion, timestamp, date, integer or none",
     ),
     Unbuilt(
-        path=(g.COLUMNS, g.MASK),
-        when=bool,
-        message="masking; leave the columns out with `exclude`",
-    ),
-    Unbuilt(
         path=(g.DELETES,),
         when=lambda deletes: deletes.how == "change_tracking",
         message="deletes: change_tracking; write {reconcile: 1d}",

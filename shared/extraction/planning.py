@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.changes import check_form, find_start, judge_drift
+from shared.extraction.columns import plan_columns
 from shared.extraction.periods import check_backfill
 from shared.extraction.ranges import Range, cut_key_slices, cut_slices, find_spans
 from shared.extraction.source import Session, TableShape
@@ -13,6 +14,7 @@ from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
 from shared.loading.cursor import CursorType, cursor_type
 from shared.loading.drift import check_drift, is_same
 from shared.loading.errors import BadOrder, ColumnMissing, NullCursor, SchemaDrifted
+from shared.loading.masks import MaskKey
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.sentinels import check_count, check_emptied, check_identity, has_counter
@@ -27,6 +29,7 @@ class PlanBasis:
 
     `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze, `columns`
     and `identity` those of the table that it loaded, `set_aside` what went to quarantine since.
+    `mask_key` is what columns are hashed with, None if none is.
     """
 
     order: TableOrder
@@ -39,6 +42,7 @@ class PlanBasis:
     planned_at: str
     set_aside: SetAside | None = None
     identity: str | None = None
+    mask_key: MaskKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +59,13 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     Raises:
         BadOrder: the order does not fit the table (its mode, or `after` above the watermark).
         SourceReplaced, SourceEmptied, WatermarkAhead, FutureCursor: see `shared.loading.sentinels`.
-        ColumnMissing: the column of soft deletes is not there.
+        ColumnMissing: the column of soft deletes is not there, or one to be masked or included.
+        MaskKeyMissing, MaskUnfit: see `shared.extraction.columns`.
         Other typed errors of `shared.loading.errors` for what the source shows.
     """
     spec, order = basis.spec, basis.order
     shape = session.shape(spec)
-    columns = plan_columns(spec, shape)
+    columns = plan_columns(spec, shape, basis.mask_key)
     _check_soft_deletes(spec, shape)
     mode = _mode(basis)
     check_identity(mode, basis.identity if basis.watermark else None, shape.identity)
@@ -162,27 +167,18 @@ def known_marks(mode: Mode, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     return () if mode == "initial" else marks
 
 
-def plan_columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
-    """Give the columns that a load reads, in their order."""
-    excluded = spec.excluded([column.name for column in shape.columns])
-    return tuple(
-        PlannedColumn(
-            name=column.name,
-            source_type=column.source_type,
-            lands=column.lands,
-            nullable=column.nullable,
-        )
-        for column in shape.columns
-        if column.name not in excluded
-    )
-
-
 def _mode(basis: PlanBasis) -> Mode:
     spec = basis.spec
     if spec.cursor.kind == "none" and basis.order.mode == "backfill":
         raise BadOrder(f"{spec.name} has no cursor (watermark kind none): nothing to backfill by")
     if basis.order.mode == "backfill":
         check_backfill(spec)
+    hashed = [name for name in spec.key if name in spec.masks(spec.key)]
+    if basis.order.mode == "reconcile" and hashed:
+        raise BadOrder(
+            f"{spec.name} has a masked key column, {hashed[0]}: the keys of the lake cannot be compared "
+            "with those of the source; order a snapshot load to see what was missed"
+        )
     if basis.order.mode == "reconcile" and not basis.published_run_no:
         raise BadOrder(f"{spec.name} was never loaded: there is nothing to compare; load it first")
     return find_mode(basis)

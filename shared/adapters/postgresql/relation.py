@@ -110,7 +110,7 @@ def describe(connection: Connection, table: TableSpec) -> Relation:
     for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
         if name not in names:
             raise ColumnMissing(f"{table.table} has no column {name}")
-    excluded = set(table.columns.exclude)
+    excluded = table.excluded([column.name for column in columns])
     kept = tuple(column for column in columns if column.name not in excluded)
     if not kept:
         raise ColumnMissing(f"{table.table} has no column left to read")
