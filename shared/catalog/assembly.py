@@ -57,6 +57,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         on_drift=fields[g.ON_DRIFT],
         deletes=fields[g.DELETES],
         receipt=fields[g.RECEIPT],
+        max_value_bytes=fields[g.MAX_VALUE_BYTES],
         quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
         silver=SilverSpec(valid_from=fields[v.SILVER][v.VALID_FROM]),

@@ -27,6 +27,7 @@ from shared.catalog.spec import (
 )
 
 MOST_ROWS = 1_000_000_000
+MOST_BYTES = 1_000_000_000
 
 _COLUMN = Text(parse=str, hint="write a column's name as the source spells it")
 
@@ -238,6 +239,12 @@ RECEIPT: Field[ReceiptLevel] = Field(
     "each column add up to, or the hashes of the rows too.",
     default="values",
 )
+MAX_VALUE_BYTES = Field(
+    name="max_value_bytes",
+    shape=Count(most=MOST_BYTES),
+    meaning="Bytes that one text or binary value may have as it lands; a longer one stops the load.",
+    default=64_000_000,
+)
 LOADS_AFTER = Field(
     name="loads_after",
     shape=Listing(
@@ -264,6 +271,7 @@ _WITH_DEFAULTS = (
     ON_DRIFT,
     DELETES,
     RECEIPT,
+    MAX_VALUE_BYTES,
 )
 
 SOURCE = Field(

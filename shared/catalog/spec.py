@@ -157,6 +157,8 @@ class TableSpec:
     None for never. `debounce` is how long a load that an event asks for waits for more. `receipt` is
     how much of what is read the source has to vouch for. `files` is None unless the source is of kind
     files.
+    A text or binary value of more than `max_value_bytes` as it lands stops the load, which bounds the
+    worker's memory.
     """
 
     source: SourceSpec
@@ -181,6 +183,7 @@ class TableSpec:
     silver: SilverSpec = SilverSpec()
     files: FilesSpec | None = None
     rest: RestTableSpec | None = None
+    max_value_bytes: int = 64_000_000
 
     @property
     def name(self) -> str:
@@ -279,7 +282,7 @@ _LATER = {
 # Parts that came later, left out where there are none.
 _LATER_WHOLE = ("files", "rest")
 # Keys that came later and change nothing of what is read and lands.
-_NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver")
+_NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver", "max_value_bytes")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
-from shared.extraction.changes import check_form, find_start, judge_drift
+from shared.extraction.changes import check_form, find_start, judge_drift, naming_cursor
 from shared.extraction.columns import plan_columns
 from shared.extraction.periods import check_backfill
 from shared.extraction.ranges import Range, cut_key_slices, cut_slices, find_spans
@@ -76,7 +76,9 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         raise SchemaDrifted("; ".join(judged.reasons))
     cursor = _cursor(spec, shape)
     before = _start(basis, mode, cursor)
-    fenced = _fence(session, basis, mode, cursor, shape)
+    with naming_cursor(spec):
+        fenced = _fence(session, basis, mode, cursor, shape)
+        slices = _slices(session, spec, mode, cursor, shape, spans=fenced.spans, done=judged.done)
     plan = LoadPlan(
         run_id=order.run_id,
         order_id=order.order_id,
@@ -88,9 +90,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         watermark_before=before,
         bound=fenced.bound,
         columns=columns,
-        slices=(
-            () if judged.done else _slices(session, spec, mode, cursor, shape, spans=fenced.spans)
-        ),
+        slices=slices,
         overlap=_overlap(basis, mode, columns),
         planned_at=basis.planned_at,
         findings=shape.findings + judged.findings + fenced.findings,
@@ -144,7 +144,10 @@ def _slices(
     shape: TableShape,
     *,
     spans: tuple[Span, ...],
+    done: bool,
 ) -> tuple[Slice, ...]:
+    if done:
+        return ()
     if mode == "reconcile":
         return cut_key_slices(session, spec, shape)
     return cut_slices(session, spec, cursor, shape, spans)

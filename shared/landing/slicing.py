@@ -20,6 +20,7 @@ from shared.landing.lake import Lake
 from shared.landing.masking import MASK, Masking, masking_of
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
 from shared.landing.proving import Written, prove
+from shared.landing.sizes import check_sizes
 from shared.landing.soft_deletes import soft_deleted
 from shared.landing.tally import Tally, find_measures
 from shared.loading.drift import find_differences, is_same
@@ -174,6 +175,7 @@ class SliceLanding:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows to land, batch by batch, masked."""
         for clear in reading.batches:
+            check_sizes(self.plan.spec, clear)
             tally.read += clear.num_rows
             tally.counted.add(clear)
             # A digest of a row in the clear would let its values be tried out.

@@ -101,6 +101,10 @@ class ValueUnsupported(PermanentError):
     """The value cannot be landed exactly. Correct it at the source, or exclude the column."""
 
 
+class ValueTooLarge(PermanentError):
+    """Shorten the value at the source, exclude the column, or raise `max_value_bytes` where the worker has the memory: some eight times as much for each slice that is read at once."""
+
+
 class SchemaDrifted(PermanentError):
     """Undo the change, or accept it as the message says: order an initial or snapshot load, list a column that is gone or changed under `columns: {exclude: [...]}`, or write `on_drift: add` for new ones. A change during a load needs only a new order."""
 

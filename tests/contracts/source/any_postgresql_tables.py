@@ -114,6 +114,7 @@ _CURSORS: dict[str, CursorKind] = {
     "timestamp(0)": "timestamp",
 }
 _ALL = {**USUAL, **_TEXTUAL, **_EXACT}
+_ORDERED = {name: _ALL[name] for name in _CURSORS}
 _LARGE = st.sampled_from(["repeat('é', 300000)", "repeat('ab,\"', 500000)"])
 
 _odd = st.sampled_from(
@@ -211,17 +212,20 @@ def any_tables(draw: Callable[[Any], Any]) -> AnyTable:
     rows = cast("int", draw(st.integers(0, 6)))
     refused = bool(names) and draw(st.integers(0, 5)) == 0
     columns = [_column(draw, name, rows, {}) for name in names]
-    if refused:
+    cursor = None
+    if names and draw(st.booleans()):
+        cursor = columns[-1] = _column(draw, names[-1], rows, _ORDERED)
+    if refused and cursor is not columns[0]:
         columns[0] = _column(draw, names[0], rows, _INEXACT)
     identities = [c for c in columns if "IDENTITY" in c.declared]
     for column in identities[1:]:
         columns[columns.index(column)] = AnyColumn(column.name, "integer", ("1",) * rows)
-    fitting = [column for column in columns if column.declared in _CURSORS]
-    cursor = draw(st.sampled_from(fitting)) if fitting and draw(st.booleans()) else None
+    # A child has no identity by inheritance.
+    forms = ["table", "table", "view", "altered", *([] if identities else ["inherited"])]
     return AnyTable(
         name=draw(_names),
         columns=tuple(columns),
-        form=draw(st.sampled_from(["table", "table", "view", "inherited", "altered"])),
+        form=draw(st.sampled_from(forms)),
         key=tuple(draw(st.lists(st.sampled_from(names), max_size=2, unique=True)) if names else ()),
         kind=_CURSORS[cursor.declared] if cursor else "none",
         cursor=cursor.name if cursor else None,
