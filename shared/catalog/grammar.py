@@ -40,11 +40,6 @@ def _schedule(text: str) -> str | None:
     return text
 
 
-def _parse_age(text: str) -> timedelta | None:
-    """Read a duration; `none` for never."""
-    return None if text == "none" else duration.parse_duration(text)
-
-
 # tables[].watermark
 
 COLUMN: Field[str | None] = Field(
@@ -205,7 +200,7 @@ ON_EMPTY: Field[OnEmpty] = Field(
 HELD_BACK_ALERT: Field[timedelta | None] = Field(
     name="held_back_alert",
     shape=Text(
-        parse=_parse_age,
+        parse=duration.parse_age,
         hint="write a duration with its unit: 30m or 1h, or none",
         pattern=rf"{duration.PATTERN}|^none$",
     ),
