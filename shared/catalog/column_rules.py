@@ -105,8 +105,9 @@ def _masked_columns_are_read(table: Fields, source: Fields) -> None:
 def _kind_can_mask(table: Fields, source: Fields) -> None:
     """What a line or a record holds in the clear is set aside as it came, where it is malformed."""
     kind, columns = source[s.SOURCE_KIND], table[g.COLUMNS]
-    for key in (g.MASK, g.INCLUDE):
-        if kind != "sql" and columns[key]:
+    written = {g.MASK: bool(columns[g.MASK]), g.INCLUDE: bool(columns[g.INCLUDE])}
+    for key, used in written.items():
+        if kind != "sql" and used:
             columns.at(key).report(f"not available in this version: {key.name} for kind {kind}")
 
 
