@@ -8,6 +8,7 @@ from uuid import uuid4
 from shared.durable import implements, steps
 from shared.files.slicing import FileSlice
 from shared.landing import paths
+from shared.landing.discretion import discreet
 from shared.landing.lake import Lake, PathMissing
 from shared.landing.overlap import unpack
 from shared.landing.plans import find_receipt, read_plan, store_receipt
@@ -17,7 +18,11 @@ from shared.loading.plan import LoadPlan
 from shared.loading.receipt import Receipt
 from shared.quality.contract import judge_slice, needs_judging
 from shared.reconciliation.images import find_images
-from shared.reconciliation.slicing import SliceReconciliation, hashed_columns, scanned_columns
+from shared.reconciliation.slicing import (
+    SliceReconciliation,
+    scanned_columns,
+    source_hashed_columns,
+)
 from shared.runtime import wiring
 
 
@@ -49,8 +54,10 @@ def _land(app: wiring.App, wanted: steps.SliceWanted, plan: LoadPlan, execution:
         execution=execution,
         known=_known(app.lake, plan.overlap),
         now=app.now,
+        mask_key=app.mask_key(plan.spec),
     )
     with (
+        discreet(plan.spec),
         app.sources.open(plan.spec, plan.columns) as session,
         session.read(plan.spec, part.span) as reading,
     ):
@@ -86,9 +93,11 @@ def _reconcile(
         images=find_images(app.lake, paths.images_file(wanted.plan)),
         execution=execution,
         now=app.now,
+        mask_key=app.mask_key(plan.spec),
     )
-    columns, hashed = scanned_columns(plan), hashed_columns(plan)
+    columns, hashed = scanned_columns(plan), source_hashed_columns(plan)
     with (
+        discreet(plan.spec),
         app.sources.open(plan.spec, plan.columns) as session,
         session.scan(plan.spec, part.span, columns=columns, hashed=hashed) as scan,
     ):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from shared.durable import implements, steps
 from shared.extraction.periods import check_backfill, cut_period, find_cursor_type, step_above
 from shared.landing import paths
+from shared.landing.discretion import discreet
 from shared.landing.plans import store_spans
 from shared.loading.errors import BadOrder
 from shared.loading.order import Order
@@ -38,7 +39,7 @@ def _windows(app: wiring.App, order: Order) -> list[WindowRecord]:
     if period is None or watermark is None:
         raise BadOrder("a backfill needs a period, and a table that has been loaded")
     check_backfill(spec)
-    with app.sources.open(spec, app.states.turn(spec.name).columns) as session:
+    with discreet(spec), app.sources.open(spec, app.states.turn(spec.name).columns) as session:
         shape = session.shape(spec)
 
         def cut() -> tuple[Span, ...]:

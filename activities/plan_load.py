@@ -7,8 +7,10 @@ from dataclasses import replace
 from shared.catalog import TableSpec
 from shared.durable import implements, steps
 from shared.extraction.changes import known_columns
-from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan, plan_columns
+from shared.extraction.columns import plan_columns
+from shared.extraction.planning import PlanBasis, Planned, known_marks, make_plan
 from shared.landing import paths
+from shared.landing.discretion import discreet
 from shared.landing.lake import Lake
 from shared.landing.plans import find_plan, read_receipts, store_plan
 from shared.loading.bound import keep_marks
@@ -73,8 +75,9 @@ def _fits(app: wiring.App, plan: LoadPlan) -> bool:
     """
     if plan.spec.files is not None:
         return True
-    with app.sources.open(plan.spec, plan.columns) as session:
-        return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec)))
+    key = app.mask_key(plan.spec)
+    with discreet(plan.spec), app.sources.open(plan.spec, plan.columns) as session:
+        return is_same(plan.columns, plan_columns(plan.spec, session.shape(plan.spec), key))
 
 
 def _keeps_contract(lake: Lake, plan: LoadPlan, path: str) -> bool:
@@ -97,10 +100,12 @@ def _look(app: wiring.App, wanted: steps.PlanWanted, spec: TableSpec, turn: Turn
         planned_at=app.now().isoformat(),
         set_aside=turn.set_aside,
         identity=turn.identity,
+        mask_key=app.mask_key(spec),
     )
     if spec.files is not None:
         return _look_at_files(app, basis)
-    with app.sources.open(spec, known_columns(spec, order.mode, turn.columns)) as session:
+    known = known_columns(spec, order.mode, turn.columns)
+    with discreet(spec), app.sources.open(spec, known) as session:
         planned = make_plan(session, basis)
     seen = planned.seen
     if seen is not None and spec.cursor.kind == "integer":

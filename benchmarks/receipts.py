@@ -31,7 +31,7 @@ from shared.adapters.azure.clients import lake_service
 from shared.adapters.azure.lake import AzureLake
 from shared.adapters.postgresql import connect
 from shared.catalog import CursorSpec, SourceSpec, TableSpec
-from shared.extraction.planning import plan_columns
+from shared.extraction.columns import plan_columns
 from shared.extraction.source import Proving
 from shared.landing.slicing import SliceLanding
 from shared.loading.bound import NO_BOUND

@@ -99,7 +99,7 @@ def command(
 
 def _find(tables: Path, name: str) -> TableSpec:
     try:
-        return read_catalog(tables, honour_only_built=False).table(name)
+        return read_catalog(tables).table(name)
     except (CatalogInvalid, UnknownTable) as error:
         raise Refused(str(error)) from error
     except OSError as error:

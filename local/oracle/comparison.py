@@ -163,7 +163,7 @@ def _compare_values(
 
 def _foreign_columns(table: TableSpec, schema: pa.Schema, parts: Sequence[Part]) -> tuple[str, ...]:
     landed = {name for part in parts if part.counts for name in part.schema.names}
-    foreign = landed - BRONZE_COLUMNS - set(schema.names) - set(table.columns.exclude)
+    foreign = landed - BRONZE_COLUMNS - set(schema.names) - table.excluded(sorted(landed))
     return tuple(f"column {name} is in the lake, but not at the source" for name in sorted(foreign))
 
 

@@ -70,7 +70,7 @@ def read_source(
 
 
 def _select(table: TableSpec, columns: list[tuple[str, str]]) -> str:
-    excluded = set(table.columns.exclude)
+    excluded = table.excluded([name for name, _ in columns])
     wanted = ", ".join(
         f"{_quote(name)}{_cast(kind)} AS {_quote(name)}"
         for name, kind in columns

@@ -1,13 +1,13 @@
 """This package knows what is loaded: the sources and tables that `tables/*.yml` describe."""
 
 from shared.catalog.catalog import Catalog, UnknownSource, UnknownTable
+from shared.catalog.column_spec import ColumnSpec, MaskSpec
 from shared.catalog.connection import MANAGED_IDENTITY, MissingSetting, resolve
 from shared.catalog.names import NameUnencodable, SegmentForeign, decode_name, encode_name
 from shared.catalog.problem import CatalogInvalid, Problem
 from shared.catalog.reading import parse_catalog, read_catalog
 from shared.catalog.schedule import Schedule, parse_schedule
 from shared.catalog.spec import (
-    ColumnSpec,
     Compare,
     CursorSpec,
     DeleteSpec,
@@ -28,6 +28,7 @@ __all__ = [
     "Compare",
     "CursorSpec",
     "DeleteSpec",
+    "MaskSpec",
     "MissingSetting",
     "NameUnencodable",
     "Problem",

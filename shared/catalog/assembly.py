@@ -4,11 +4,12 @@ from shared.catalog import grammar as g
 from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry
+from shared.catalog.column_spec import ColumnSpec
+from shared.catalog.columns_grammar import EXCLUDE, INCLUDE, MASK
 from shared.catalog.files_grammar import FILES, LOCATION, assemble_files
 from shared.catalog.rest_assembly import assemble_rest_source, assemble_rest_table
 from shared.catalog.section import Fields
 from shared.catalog.spec import (
-    ColumnSpec,
     CursorSpec,
     DeleteSpec,
     RuleSpec,
@@ -33,13 +34,13 @@ def assemble_source(fields: Fields) -> SourceSpec:
         isolation=fields[s.ISOLATION],
         location=fields[LOCATION],
         rest=assemble_rest_source(fields),
+        mask_key=fields[s.MASK_KEY],
     )
 
 
 def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
     """Give the table that a checked entry describes."""
     fields = entry.table
-    columns = fields[g.COLUMNS]
     return TableSpec(
         source=source,
         table=fields[g.TABLE],
@@ -49,7 +50,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         schedule=fields[g.SCHEDULE],
         debounce=fields[g.DEBOUNCE],
         settle=fields[g.SETTLE],
-        columns=ColumnSpec(exclude=columns[g.EXCLUDE], mask=columns[g.MASK]),
+        columns=_assemble_columns(fields[g.COLUMNS]),
         slices=_assemble_slices(fields[g.SLICES], source),
         nulls=fields[g.NULLS],
         on_empty=fields[g.ON_EMPTY],
@@ -58,6 +59,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         on_drift=fields[g.ON_DRIFT],
         deletes=_assemble_deletes(fields),
         receipt=fields[g.RECEIPT],
+        max_value_bytes=fields[g.MAX_VALUE_BYTES],
         quality=tuple(_assemble_rule(rule) for rule in fields[v.QUALITY]),
         loads_after=entry.loads_after,
         query=fields[g.QUERY],
@@ -65,6 +67,10 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         files=assemble_files(fields[FILES]),
         rest=assemble_rest_table(fields[g.REST]),
     )
+
+
+def _assemble_columns(fields: Fields) -> ColumnSpec:
+    return ColumnSpec(exclude=fields[EXCLUDE], mask=fields[MASK], include=fields[INCLUDE])
 
 
 def _assemble_cursor(fields: Fields) -> CursorSpec:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 MANAGED_IDENTITY: Final = "managed_identity"
+REFERENCE = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"
 PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|managed_identity)$"
 
 # An app setting whose Key Vault reference does not resolve holds the reference itself; see
@@ -13,7 +14,7 @@ _UNRESOLVED = "@Microsoft.KeyVault("
 
 
 class MissingSetting(Exception):
-    """Set the environment variable (on Azure the app setting) that `connection` names."""
+    """Set the environment variable (on Azure the app setting) that the message names."""
 
     def __init__(self, setting: str, fault: str) -> None:
         super().__init__(setting, fault)
@@ -35,6 +36,16 @@ def parse_connection(text: str) -> str:
             "must not be written here in plain text; put the connection string into an "
             "environment variable (on Azure an app setting) and write ${ITS_NAME}, "
             f"or write {MANAGED_IDENTITY}"
+        )
+    return text
+
+
+def parse_reference(text: str) -> str:
+    """Give `${NAME}` back as it is. Raises ValueError, which does not repeat it: it may be a secret."""
+    if re.fullmatch(REFERENCE, text) is None:
+        raise ValueError(
+            "must not be written here in plain text; put it into an environment variable (on Azure "
+            "an app setting) and write ${ITS_NAME}"
         )
     return text
 
@@ -62,10 +73,15 @@ def resolve(connection: str, environ: Mapping[str, str]) -> str:
     """
     if parse_connection(connection) == MANAGED_IDENTITY:
         return connection
-    setting = connection[2:-1]
+    return read_setting(connection, environ, meant="the source's connection string")
+
+
+def read_setting(reference: str, environ: Mapping[str, str], *, meant: str) -> str:
+    """Give the value that `${NAME}` stands for. Raises MissingSetting as `resolve`."""
+    setting = reference[2:-1]
     value = environ.get(setting, "")
     if not value.strip():
-        raise MissingSetting(setting, "is not set; set it to the source's connection string")
+        raise MissingSetting(setting, f"is not set; set it to {meant}")
     if value.startswith(_UNRESOLVED):
         raise MissingSetting(
             setting,

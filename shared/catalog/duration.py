@@ -32,3 +32,8 @@ def parse_short(text: str) -> timedelta:
     if found > SHORT:
         raise ValueError(f"{text!r} is too long; write at most {SHORT.days}d")
     return found
+
+
+def parse_age(text: str) -> timedelta | None:
+    """Read a duration; `none` for never."""
+    return None if text == "none" else parse_duration(text)

@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import get_args
 
 from shared.catalog import duration, target
+from shared.catalog.columns_grammar import COLUMN_NAME, COLUMNS
 from shared.catalog.deletion import Deletion
 from shared.catalog.files_grammar import FILES
 from shared.catalog.identifiers import parse_clock, parse_table
 from shared.catalog.rest_grammar import REST
 from shared.catalog.schedule import parse_schedule
 from shared.catalog.section import EMPTY, Field, Fields, Section
-from shared.catalog.shapes import Count, Flag, Lines, Listing, Pairs, Text, Word
+from shared.catalog.shapes import Count, Flag, Lines, Listing, Text, Word
 from shared.catalog.silver_grammar import QUALITY, SILVER
 from shared.catalog.source_grammar import MOST_CONNECTIONS, SOURCE_SECTION
 from shared.catalog.spec import (
@@ -18,7 +19,6 @@ from shared.catalog.spec import (
     CursorKind,
     DeleteSpec,
     Future,
-    Mask,
     Nulls,
     OnDrift,
     OnEmpty,
@@ -26,8 +26,7 @@ from shared.catalog.spec import (
 )
 
 MOST_ROWS = 1_000_000_000
-
-_COLUMN = Text(parse=str, hint="write a column's name as the source spells it")
+MOST_BYTES = 1_000_000_000
 
 
 def _schedule(text: str) -> str | None:
@@ -38,16 +37,11 @@ def _schedule(text: str) -> str | None:
     return text
 
 
-def _parse_age(text: str) -> timedelta | None:
-    """Read a duration; `none` for never."""
-    return None if text == "none" else duration.parse_duration(text)
-
-
 # tables[].watermark
 
 COLUMN: Field[str | None] = Field(
     name="column",
-    shape=_COLUMN,
+    shape=COLUMN_NAME,
     meaning="Column that grows whenever a row changes. Not for kinds change_tracking and none.",
     default=None,
 )
@@ -92,24 +86,6 @@ WATERMARK = Field(
 
 # tables[].columns, slices
 
-EXCLUDE = Field(
-    name="exclude",
-    shape=Listing(of=_COLUMN, hint="[password_hash]", distinct=True),
-    meaning="Columns that are never read.",
-    default=(),
-)
-MASK: Field[tuple[tuple[str, Mask], ...]] = Field(
-    name="mask",
-    shape=Pairs(of=Word(get_args(Mask))),
-    meaning="Columns that land as a digest, with the algorithm for each.",
-    default=(),
-)
-COLUMNS = Field(
-    name="columns",
-    shape=Section((EXCLUDE, MASK)),
-    meaning="Columns that are left out or hidden.",
-    default=EMPTY,
-)
 ROWS = Field(
     name="rows",
     shape=Count(most=MOST_ROWS),
@@ -139,7 +115,7 @@ TABLE = Field(
 )
 KEY = Field(
     name="key",
-    shape=Listing(of=_COLUMN, hint="[user_id]", least=1, distinct=True),
+    shape=Listing(of=COLUMN_NAME, hint="[user_id]", least=1, distinct=True),
     meaning="Columns that together identify a row.",
     example="key: [user_id]",
 )
@@ -203,7 +179,7 @@ ON_EMPTY: Field[OnEmpty] = Field(
 HELD_BACK_ALERT: Field[timedelta | None] = Field(
     name="held_back_alert",
     shape=Text(
-        parse=_parse_age,
+        parse=duration.parse_age,
         hint="write a duration with its unit: 30m or 1h, or none",
         pattern=rf"{duration.PATTERN}|^none$",
     ),
@@ -238,6 +214,12 @@ RECEIPT: Field[ReceiptLevel] = Field(
     "each column add up to, or the hashes of the rows too.",
     default="values",
 )
+MAX_VALUE_BYTES = Field(
+    name="max_value_bytes",
+    shape=Count(most=MOST_BYTES),
+    meaning="Bytes that one text or binary value may have as it lands; a longer one stops the load.",
+    default=64_000_000,
+)
 LOADS_AFTER = Field(
     name="loads_after",
     shape=Listing(
@@ -264,6 +246,7 @@ _WITH_DEFAULTS = (
     ON_DRIFT,
     DELETES,
     RECEIPT,
+    MAX_VALUE_BYTES,
 )
 
 SOURCE = Field(

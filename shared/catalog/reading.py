@@ -11,33 +11,30 @@ from shared.catalog import source_grammar as s
 from shared.catalog.agreement import Entry, check_sources, check_tables
 from shared.catalog.assembly import assemble_source, assemble_table
 from shared.catalog.catalog import Catalog
+from shared.catalog.column_rules import needed_columns
 from shared.catalog.document import read_document
 from shared.catalog.place import Place, Unread
 from shared.catalog.problem import CatalogInvalid, Problem
 from shared.catalog.queries import QueryReader, check_query
-from shared.catalog.rules import check_conditions, check_table, needed_columns
+from shared.catalog.rules import check_conditions, check_table
 from shared.catalog.section import Fields
 from shared.catalog.source_rules import check_source
-from shared.catalog.support import check_built
 
 FaultFinder: TypeAlias = Callable[[str], str | None]
 
 
-def parse_catalog(files: Mapping[str, str], *, honour_only_built: bool = True) -> Catalog:
+def parse_catalog(files: Mapping[str, str]) -> Catalog:
     """Read table files, given as text by file name.
-
-    `honour_only_built` refuses what the format knows and this version does not act on.
 
     Raises:
         CatalogInvalid: something is wrong; it lists all that was found, by file and line.
     """
-    return _parse(files, [], honour_only_built=honour_only_built, look=_Look(None, None))
+    return _parse(files, [], look=_Look(None, None))
 
 
 def read_catalog(
     folder: Path,
     *,
-    honour_only_built: bool = True,
     find_fault: FaultFinder | None = None,
     read_query: QueryReader | None = None,
 ) -> Catalog:
@@ -61,9 +58,7 @@ def read_catalog(
             _read_file(path, files, problems)
     if not files and not problems:
         raise CatalogInvalid((_of_file(str(folder), "holds no table file; write one, *.yml"),))
-    return _parse(
-        files, problems, honour_only_built=honour_only_built, look=_Look(find_fault, read_query)
-    )
+    return _parse(files, problems, look=_Look(find_fault, read_query))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +96,6 @@ def _parse(
     files: Mapping[str, str],
     problems: list[Problem],
     *,
-    honour_only_built: bool,
     look: "_Look",
 ) -> Catalog:
     whole = not problems
@@ -112,7 +106,7 @@ def _parse(
         except Unread:
             whole = False
     complete = whole and all(sheet.names_all for sheet in sheets)
-    _check(sheets, complete=complete, honour_only_built=honour_only_built)
+    _check(sheets, complete=complete)
     for sheet in sheets:
         for table in sheet.tables:
             look.at(table, sheet.source)
@@ -134,13 +128,11 @@ def _read_sheet(file: str, text: str, problems: list[Problem]) -> _Sheet:
     return _Sheet(source=source, tables=tuple(table.over(defaults) for table in tables))
 
 
-def _check(sheets: Sequence[_Sheet], *, complete: bool, honour_only_built: bool) -> None:
+def _check(sheets: Sequence[_Sheet], *, complete: bool) -> None:
     for sheet in sheets:
         check_source(sheet.source)
         for table in sheet.tables:
             check_table(table, sheet.source)
-        if honour_only_built:
-            check_built(sheet.tables)
     check_sources([sheet.source for sheet in sheets])
     entries = [
         Entry(source=sheet.source, table=table) for sheet in sheets for table in sheet.tables

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from shared.catalog import grammar as g
 from shared.catalog import silver_grammar as v
 from shared.catalog import source_grammar as s
+from shared.catalog.column_rules import COLUMN_RULES
 from shared.catalog.files_grammar import FILES, check_files
 from shared.catalog.place import Unread
 from shared.catalog.queries import query_fits
 from shared.catalog.rest_rules import check_rest_table
 from shared.catalog.section import Fields
-from shared.catalog.spec import FOLDING_ENGINES
 
 _ZONED = ("timestamp", "date")
 _WITH_COLUMN = ("timestamp", "date", "integer", "rowversion")
@@ -81,8 +81,6 @@ def _files_fit_kind(table: Fields, source: Fields) -> None:
         table.at(g.ON_DRIFT).report(
             "goes to a dead letter, not to quarantine, if it is a whole file; write add or freeze"
         )
-    if table[g.COLUMNS][g.MASK]:
-        table[g.COLUMNS].at(g.MASK).report("does not go with kind files; exclude the columns")
     if files is not None:
         check_files(files, needed=table[g.KEY])
 
@@ -172,53 +170,6 @@ def _engine_knows_deletes(table: Fields, source: Fields) -> None:
         )
 
 
-def needed_columns(table: Fields) -> dict[str, str]:
-    """Give each column that a load cannot do without, and what it is needed as."""
-    needed: dict[str, str] = {}
-    with suppress(Unread):
-        if column := table[g.DELETES].column:
-            needed[column] = "the soft delete column"
-    with suppress(Unread):
-        if column := table[v.SILVER][v.VALID_FROM]:
-            needed[column] = "the column that values hold from"
-    with suppress(Unread):
-        if column := table[g.WATERMARK][g.COLUMN]:
-            needed[column] = "the cursor column"
-    with suppress(Unread):
-        needed |= dict.fromkeys(table[g.KEY], "a key column")
-    return needed
-
-
-def _needed_columns_are_read(table: Fields, source: Fields) -> None:
-    needed, columns = needed_columns(table), table[g.COLUMNS]
-    folds = source[s.ENGINE] in FOLDING_ENGINES
-    needed |= {name.casefold(): what for name, what in needed.items()} if folds else {}
-    for number, column in enumerate(columns[g.EXCLUDE]):
-        name = column.casefold() if folds else column
-        if name in needed:
-            columns.at(g.EXCLUDE).item(number).report(
-                f'"{column}" is {needed[name]} and has to be read; take it off the list'
-            )
-
-
-def _needed_columns_are_plain(table: Fields, _source: Fields) -> None:
-    needed, columns = needed_columns(table), table[g.COLUMNS]
-    for column, _ in columns[g.MASK]:
-        if column in needed:
-            columns.at(g.MASK).key(column).report(
-                f'"{column}" is {needed[column]} and has to be read as it is; do not mask it'
-            )
-
-
-def _masked_columns_are_read(table: Fields, _source: Fields) -> None:
-    columns = table[g.COLUMNS]
-    for column, _ in columns[g.MASK]:
-        if column in columns[g.EXCLUDE]:
-            columns.at(g.MASK).key(column).report(
-                f'"{column}" is excluded as well; keep one of the two'
-            )
-
-
 def _slices_fit_source(table: Fields, source: Fields) -> None:
     slices, most = table[g.SLICES], source[s.MAX_CONNECTIONS]
     if slices.wrote(g.PARALLEL) and slices[g.PARALLEL] > most:
@@ -250,9 +201,7 @@ _TABLE_RULES: tuple[Callable[[Fields, Fields], None], ...] = (
     _engine_knows_deletes,
     _tracked_deletes_fit_kind,
     _changes_are_read_fresh,
-    _needed_columns_are_read,
-    _needed_columns_are_plain,
-    _masked_columns_are_read,
+    *COLUMN_RULES,
     _slices_fit_source,
     _rule_names_differ,
     check_rest_table,

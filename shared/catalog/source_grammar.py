@@ -3,6 +3,7 @@
 from typing import get_args
 
 from shared.catalog import connection, rest_grammar
+from shared.catalog.column_spec import MASK_KEY as DEFAULT_MASK_KEY
 from shared.catalog.files_grammar import LOCATION
 from shared.catalog.identifiers import parse_engine, parse_source
 from shared.catalog.section import Field, Section
@@ -71,10 +72,21 @@ ISOLATION: Field[Isolation] = Field(
     "makes writers wait. Only for kind sql.",
     default="snapshot",
 )
+MASK_KEY = Field(
+    name="mask_key",
+    shape=Text(
+        parse=connection.parse_reference,
+        hint="write ${ITS_NAME}",
+        pattern=connection.REFERENCE,
+    ),
+    meaning="Where the key is kept that columns masked by sha256 are hashed with: `${NAME}` of an "
+    "environment variable of at least 32 characters.",
+    default=DEFAULT_MASK_KEY,
+)
 SOURCE_SECTION = Section(
     (
         *(NAME, SOURCE_KIND, ENGINE, CONNECTION, SERVER, DATABASE, LOCATION),
         *rest_grammar.SOURCE_KEYS,
-        *(MAX_CONNECTIONS, ISOLATION),
+        *(MAX_CONNECTIONS, ISOLATION, MASK_KEY),
     )
 )

@@ -1,13 +1,14 @@
 """What is loaded and how: the specs that the table files are read into."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from shared.catalog.column_spec import MASK_KEY, ColumnSpec, MaskSpec
 from shared.catalog.files_spec import FilesSpec
 from shared.catalog.rest_spec import RestSourceSpec, RestTableSpec
 
@@ -25,10 +26,10 @@ OnDrift: TypeAlias = Literal["add", "freeze", "quarantine"]
 Deletes: TypeAlias = Literal["none", "soft", "reconcile", "change_tracking"]
 Compare: TypeAlias = Literal["keys", "rows"]
 Severity: TypeAlias = Literal["warn", "quarantine", "block"]
-Mask: TypeAlias = Literal["sha256"]
 
 # To these a column's name is the same in upper and lower case.
 FOLDING_ENGINES = ("mariadb", "mysql", "sqlserver")
+_ALL_COLUMNS = ColumnSpec()
 # Of these a query can stand for a table.
 QUERY_ENGINES = ("postgresql", "sqlserver", "mariadb", "mysql")
 
@@ -42,6 +43,7 @@ class SourceSpec:
     reader gets one state of a table: by a snapshot, or by locks that make writers wait. `location`
     is the folder of the landing zone that files arrive in, None unless the kind is files; `rest` is
     there for kind rest only. Neither of these kinds has a `connection`.
+    `mask_key` is a reference to the key that masked columns are hashed with.
     """
 
     name: str
@@ -54,6 +56,7 @@ class SourceSpec:
     isolation: Isolation = "snapshot"
     location: str | None = None
     rest: RestSourceSpec | None = None
+    mask_key: str = MASK_KEY
 
     @property
     def folds_case(self) -> bool:
@@ -95,14 +98,6 @@ class SliceSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnSpec:
-    """Columns never read, and columns landed as a digest: (column, algorithm) pairs."""
-
-    exclude: tuple[str, ...] = ()
-    mask: tuple[tuple[str, Mask], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSpec:
     """One data quality rule: a SQL condition that every row has to meet."""
 
@@ -136,7 +131,8 @@ class TableSpec:
     holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
     None for never. `debounce` is how long a load that an event asks for waits for more. `receipt` is
     how much of what is read the source has to vouch for. `files` is None unless the source is of kind
-    files. With a `query` its rows are those of the table, which is then only a name.
+    files. With a `query` its rows are those of the table, which is then only a name. A text or binary
+    value of more than `max_value_bytes` as it lands stops the load, which bounds the worker's memory.
     """
 
     source: SourceSpec
@@ -147,7 +143,7 @@ class TableSpec:
     schedule: str | None = None
     debounce: timedelta = timedelta(0)
     settle: timedelta = timedelta(seconds=60)
-    columns: ColumnSpec = ColumnSpec()
+    columns: ColumnSpec = _ALL_COLUMNS
     slices: SliceSpec = SliceSpec()
     nulls: Nulls = "include"
     on_empty: OnEmpty = "stop"
@@ -162,6 +158,7 @@ class TableSpec:
     files: FilesSpec | None = None
     rest: RestTableSpec | None = None
     query: str | None = None
+    max_value_bytes: int = 64_000_000
 
     @property
     def name(self) -> str:
@@ -183,12 +180,39 @@ class TableSpec:
 
         Where it takes `Secret` and `secret` for one, so does this: unless both are there.
         """
-        written = set(self.columns.exclude)
-        found = {name for name in names if name in written}
+        if self.columns.include:
+            return frozenset(names) - self._named(self.columns.include, names).keys()
+        return frozenset(self._named(self.columns.exclude, names))
+
+    def masks(self, names: Sequence[str]) -> dict[str, MaskSpec]:
+        """Give the masks of those of a table's columns that have one, compared as the engine does."""
+        written = dict(self.columns.mask)
+        found = self._named(written, names)
+        return {name: written[found[name]] for name in names if name in found}
+
+    def unknown(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Give the columns that have to be there by `include` or `mask` and are not among the table's."""
+        written = dict.fromkeys((*self.columns.include, *(name for name, _ in self.columns.mask)))
+        found = set(self._named(written, names).values())
+        return tuple(name for name in written if name not in found)
+
+    @property
+    def hashes_columns(self) -> bool:
+        """Whether a column is masked by a keyed hash, so that a key is needed."""
+        return any(mask.how == "sha256" for _, mask in self.columns.mask)
+
+    def _named(self, written: Iterable[str], names: Sequence[str]) -> dict[str, str]:
+        """Give each of a table's columns that is written, and as what."""
+        wanted = dict.fromkeys(written)
+        found = {name: name for name in names if name in wanted}
         if self.source.folds_case:
-            folded = {name.casefold() for name in written - found}
-            found |= {name for name in names if name.casefold() in folded}
-        return frozenset(found)
+            folded = {name.casefold(): name for name in wanted if name not in found}
+            found |= {
+                name: folded[name.casefold()]
+                for name in names
+                if name not in found and name.casefold() in folded
+            }
+        return found
 
     @property
     def fingerprint(self) -> str:
@@ -224,20 +248,25 @@ _LATER = {
         "isolation": "snapshot",
         "location": None,
         "rest": None,
+        "mask_key": MASK_KEY,
     },
+    "columns": {"include": ()},
     "cursor": {"start": None},
     "deletes": {"compare": "keys"},
 }
 # Parts that came later, left out where there are none.
 _LATER_WHOLE = ("files", "rest", "query")
 # Keys that came later and change nothing of what is read and lands.
-_NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver")
+_NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver", "max_value_bytes")
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in spec.items() if k != "receipt" and (v or k not in _LATER_WHOLE)}
     for part, defaults in _LATER.items():
         kept[part] = {k: v for k, v in spec[part].items() if k not in defaults or v != defaults[k]}
+    kept["columns"]["mask"] = [
+        (name, str(MaskSpec(**mask))) for name, mask in spec["columns"]["mask"]
+    ]
     return kept
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shared.catalog import TableSpec
@@ -73,3 +74,15 @@ def known_columns(
     """
     anew = spec.cursor.kind == "none" and spec.on_drift == "add" and ordered == "incremental"
     return () if anew or ordered in ("initial", "snapshot") else columns
+
+
+@contextmanager
+def naming_cursor(spec: TableSpec) -> Generator[None]:
+    """Say of which column a value is that no cursor can have: infinity, or one before Christ."""
+    column = spec.cursor.column or ""
+    try:
+        yield
+    except CursorUnsound as error:
+        if column in str(error):
+            raise
+        raise CursorUnsound(f"column {column}: {error}") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
-from shared.extraction.changes import check_form, find_start, judge_drift
+from shared.extraction.changes import check_form, find_start, judge_drift, naming_cursor
+from shared.extraction.columns import plan_columns
 from shared.extraction.judging import check_soft_deletes, judge_fence, judge_nulls
 from shared.extraction.periods import check_backfill
 from shared.extraction.ranges import Range, cut_key_slices, cut_slices, find_spans
@@ -14,6 +15,7 @@ from shared.loading.bound import NO_BOUND, Bound, Mark, find_bound
 from shared.loading.cursor import CursorType, cursor_type
 from shared.loading.drift import check_drift, is_same
 from shared.loading.errors import BadOrder, SchemaDrifted
+from shared.loading.masks import MaskKey
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.sentinels import (
@@ -34,6 +36,7 @@ class PlanBasis:
 
     `planned_at` is UTC, ISO 8601. `published_run_no` is the last run that reached bronze, `columns`
     and `identity` those of the table that it loaded, `set_aside` what went to quarantine since.
+    `mask_key` is what columns are hashed with, None if none is.
     """
 
     order: TableOrder
@@ -46,6 +49,7 @@ class PlanBasis:
     planned_at: str
     set_aside: SetAside | None = None
     identity: str | None = None
+    mask_key: MaskKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,13 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
     Raises:
         BadOrder: the order does not fit the table (its mode, or `after` above the watermark).
         SourceReplaced, SourceEmptied, WatermarkAhead, FutureCursor: see `shared.loading.sentinels`.
-        ColumnMissing: the column of soft deletes is not there.
+        ColumnMissing: the column of soft deletes is not there, or one to be masked or included.
+        MaskKeyMissing, MaskUnfit: see `shared.extraction.columns`.
         Other typed errors of `shared.loading.errors` for what the source shows.
     """
     spec, order = basis.spec, basis.order
     shape = session.shape(spec)
-    columns = plan_columns(spec, shape)
+    columns = plan_columns(spec, shape, basis.mask_key)
     check_soft_deletes(spec, shape)
     mode = _mode(basis)
     check_identity(mode, basis.identity if basis.watermark else None, shape.identity)
@@ -78,7 +83,9 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         raise SchemaDrifted("; ".join(judged.reasons))
     cursor = _cursor(spec, shape)
     before = _start(basis, mode, cursor)
-    fenced = _fence(session, basis, mode, cursor, shape)
+    with naming_cursor(spec):
+        fenced = _fence(session, basis, mode, cursor, shape)
+        slices = _slices(session, spec, mode, cursor, shape, spans=fenced.spans, done=judged.done)
     plan = LoadPlan(
         run_id=order.run_id,
         order_id=order.order_id,
@@ -90,9 +97,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         watermark_before=before,
         bound=fenced.bound,
         columns=columns,
-        slices=(
-            () if judged.done else _slices(session, spec, mode, cursor, shape, spans=fenced.spans)
-        ),
+        slices=slices,
         overlap=_overlap(basis, mode, columns),
         planned_at=basis.planned_at,
         findings=shape.findings + judged.findings + fenced.findings,
@@ -146,7 +151,10 @@ def _slices(
     shape: TableShape,
     *,
     spans: tuple[Span, ...],
+    done: bool,
 ) -> tuple[Slice, ...]:
+    if done:
+        return ()
     if mode == "reconcile":
         return cut_key_slices(session, spec, shape)
     return cut_slices(session, spec, cursor, shape, spans)
@@ -169,25 +177,16 @@ def known_marks(mode: Mode, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     return () if mode == "initial" else marks
 
 
-def plan_columns(spec: TableSpec, shape: TableShape) -> tuple[PlannedColumn, ...]:
-    """Give the columns that a load reads, in their order."""
-    excluded = spec.excluded([column.name for column in shape.columns])
-    return tuple(
-        PlannedColumn(
-            name=column.name,
-            source_type=column.source_type,
-            lands=column.lands,
-            nullable=column.nullable,
-        )
-        for column in shape.columns
-        if column.name not in excluded
-    )
-
-
 def _mode(basis: PlanBasis) -> Mode:
     spec = basis.spec
     if basis.order.mode == "backfill":
         check_backfill(spec)
+    hashed = [name for name in spec.key if name in spec.masks(spec.key)]
+    if basis.order.mode == "reconcile" and hashed:
+        raise BadOrder(
+            f"{spec.name} has a masked key column, {hashed[0]}: the keys of the lake cannot be compared "
+            "with those of the source; order a snapshot load to see what was missed"
+        )
     if basis.order.mode == "reconcile" and not basis.published_run_no:
         raise BadOrder(f"{spec.name} was never loaded: there is nothing to compare; load it first")
     return find_mode(basis)

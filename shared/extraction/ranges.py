@@ -61,7 +61,10 @@ def cut_slices(
     shape: TableShape,
     spans: tuple[Span, ...],
 ) -> tuple[Slice, ...]:
-    """Cut spans by the cursor into slices of about as many rows as the table file says."""
+    """Cut spans by the cursor into slices of about as many rows as the table file says.
+
+    Raises CursorUnsound where a value to be cut by is none of the cursor's.
+    """
     cut: list[Span] = []
     for span in spans:
         whole = span == Span()
@@ -73,7 +76,11 @@ def cut_slices(
         if cursor is None or span.nulls or parts == 1:
             cut.append(span)
         else:
-            cut += tile_span(span, session.cut(spec, span, parts))
+            values = session.cut(spec, span, parts)
+            # One that no cursor can have stops the load now, not when its slice is read.
+            for value in values:
+                cursor.parse(value)
+            cut += tile_span(span, values)
     return number_slices(cut)
 
 

@@ -11,6 +11,10 @@ The rows left out are known from the batches only; that they were landed before 
 digests say (see `shared.landing.overlap`). A sum does not tell which row a value belongs to: a text of
 the same length, or values that two rows have exchanged, only hashes find. Those are compared in the
 second comparison alone, which is enough, as they cost most.
+
+Of a masked column something else lands than the source gave. The first comparison is of its values in
+the clear, hashes included; the second is of what the masked batches add up to. Only that is kept: a sum
+of clear values over a slice of one row would be the value, and a hash of such a row lets it be tried out.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from shared.landing.lake import Lake
 from shared.landing.reading_back import count_back, read_back
 from shared.landing.tally import Tally
 from shared.loading.errors import ReceiptBroken
-from shared.loading.proof import Proof, combine, find_difference
+from shared.loading.proof import Proof, combine, find_difference, put_in_place
 from shared.loading.receipt import LandedFile, Receipt
 
 
@@ -33,7 +37,8 @@ class Written:
 
     `schema` is the source's own columns. `said` is what the source says it gave, None if it can say
     nothing; `counted` the batches that were read, and `left_out` those of their rows that were not
-    landed again.
+    landed again. `masked` is what the masked columns of the batches add up to as they land, None if
+    there are none.
     """
 
     receipt: Receipt
@@ -41,6 +46,7 @@ class Written:
     said: Proof | None
     counted: Proof
     left_out: Proof
+    masked: Proof | None = None
 
 
 def prove(lake: Lake, written: Written) -> Receipt:
@@ -50,12 +56,16 @@ def prove(lake: Lake, written: Written) -> Receipt:
         ReceiptBroken: names the column and both numbers.
     """
     said = written.said or written.counted
-    number = written.receipt.slice
-    # Without the hashes, which are not counted of the batches.
-    if difference := find_difference(replace(said, hashes=None), written.counted):
+    number, masked = written.receipt.slice, written.masked
+    # Without the hashes, which are not counted of the batches, unless something else lands.
+    clear = replace(said, hashes=None) if masked is None else said
+    hidden = None if masked is None else frozenset(masked.measures)
+    if difference := find_difference(clear, written.counted, hidden=hidden):
         raise ReceiptBroken(
             f"slice {number}, what the source gave against what was read: {difference}"
         )
+    if masked is not None:
+        said = put_in_place(said, masked)
     landed = written.left_out
     for file in written.receipt.files:
         landed = combine(landed, _count(lake, file, said, written.schema))

@@ -21,19 +21,25 @@ from shared.landing.columns import bronze_schema, stamp_of, stamped
 from shared.landing.cursor_column import cursor_column
 from shared.landing.files import write_files
 from shared.landing.lake import Lake
+from shared.landing.masking import MASK, Masking, masking_of
 from shared.landing.overlap import MOST_DIGESTS, digest_rows, pack
 from shared.landing.proving import Written, prove
+from shared.landing.sizes import check_sizes
 from shared.landing.soft_deletes import deleted
 from shared.landing.tally import Tally, find_measures
 from shared.loading.drift import find_differences, is_same
 from shared.loading.errors import SchemaDrifted
+from shared.loading.masks import MaskKey
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.proof import Measure
 from shared.loading.receipt import NullCount, Receipt
 
 
 def check_columns(plan: LoadPlan, schema: pa.Schema) -> None:
-    """Stop if the table was changed between the plan and this read: files of one run have one schema."""
+    """Stop if what is to be written is not what was planned: files of one run have one schema.
+
+    The table was changed since, or a column that is to be masked is not, or by another key.
+    """
     found = tuple(_column(field) for field in schema)
     if is_same(plan.columns, found):
         return
@@ -53,13 +59,21 @@ def _numbered(batches: Iterator[Rows]) -> Iterator[tuple[int, Rows]]:
 
 
 def _column(field: pa.Field) -> PlannedColumn:
-    declared = (field.metadata or {}).get(SOURCE_TYPE, b"").decode()
-    return PlannedColumn(name=field.name, source_type=declared, lands=str(field.type))
+    told = field.metadata or {}
+    return PlannedColumn(
+        name=field.name,
+        source_type=told.get(SOURCE_TYPE, b"").decode(),
+        lands=str(field.type),
+        mask=told.get(MASK, b"").decode(),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
 class _Tally:
+    """What was read in the clear, and of it what is masked and what is left out as it lands."""
+
     counted: Tally
+    masked: Tally
     left_out: Tally
     read: int = 0
     unchanged: int = 0
@@ -69,7 +83,10 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceLanding:
-    """One execution of one slice. `known` are the digests of rows that need not be landed again."""
+    """One execution of one slice. `known` are the digests of rows that need not be landed again.
+
+    `mask_key` is what columns are hashed with, None if none is.
+    """
 
     lake: Lake
     plan: LoadPlan
@@ -77,6 +94,7 @@ class SliceLanding:
     execution: str
     known: frozenset[bytes]
     now: Callable[[], datetime]
+    mask_key: MaskKey | None = None
 
     def land(self, reading: Reading) -> Receipt:
         """Write the slice's files into the folder of this execution, and prove what was done.
@@ -91,10 +109,11 @@ class SliceLanding:
 
     def write(self, reading: Reading) -> Written:
         """Write the slice's files, and ask the source what it gave."""
-        check_columns(self.plan, reading.schema)
-        schema = bronze_schema(reading.schema, aside=bool(self.plan.reasons))
+        masking = masking_of(self.plan.spec, reading.schema, self.mask_key)
+        check_columns(self.plan, masking.schema)
+        schema = bronze_schema(masking.schema, aside=bool(self.plan.reasons))
         stamp = stamp_of(self.plan, reading.read_at, self.now())
-        tally = self._tally(reading)
+        tally = self._tally(reading, masking)
         spec = self.plan.spec
         rows = (
             stamped(
@@ -104,7 +123,7 @@ class SliceLanding:
                 deleted(spec, rows),
                 first if reading.numbered else None,
             )
-            for first, rows in _numbered(self._changed(reading, tally))
+            for first, rows in _numbered(self._changed(reading, masking, tally))
         )
         files = write_files(self.lake, self.plan, self.part, self._folder, rows=rows, schema=schema)
         notes = reading.notes() if reading.notes else Notes(pages=0)
@@ -123,32 +142,49 @@ class SliceLanding:
         )
         return Written(
             receipt=receipt,
-            schema=reading.schema,
+            schema=masking.schema,
             said=reading.proof.ask() if reading.proof else None,
             counted=tally.counted.proof("copied"),
             left_out=tally.left_out.proof("copied"),
+            masked=tally.masked.proof("copied") if masking.masked else None,
         )
 
-    def _tally(self, reading: Reading) -> _Tally:
+    def _tally(self, reading: Reading, masking: Masking) -> _Tally:
         measures: Mapping[str, Measure] = {}
         if reading.proof is not None:
             measures = reading.proof.measures
         elif self.plan.spec.receipt != "rows":
             measures = find_measures(reading.schema)
         hashed = reading.proof is not None and reading.proof.hashed
-        # The source's hashes are compared with those of what landed: once, as they cost most.
-        return _Tally(counted=Tally(measures), left_out=Tally(measures, hashed=hashed))
+        hidden: dict[str, Measure] = {
+            name: measure
+            for name, measure in find_measures(masking.schema).items()
+            if name in masking.masked and name in measures
+        }
+        # The source's hashes are compared with those of what landed: once, as they cost most. Where
+        # something else lands they are compared with those of the batches.
+        masks = bool(masking.masked)
+        return _Tally(
+            counted=Tally(measures, hashed=hashed and masks),
+            masked=Tally(hidden, hashed=hashed and masks),
+            left_out=Tally({**dict(measures), **hidden}, hashed=hashed),
+        )
 
     @property
     def _folder(self) -> str:
         return paths.execution_folder(self.plan.target, self.plan.run_id, self.execution)
 
-    def _changed(self, reading: Reading, tally: _Tally) -> Iterator[Rows]:
-        """Yield the rows to land, batch by batch."""
-        for rows in map(take_apart, reading.batches):
+    def _changed(self, reading: Reading, masking: Masking, tally: _Tally) -> Iterator[Rows]:
+        """Yield the rows to land, batch by batch, masked."""
+        for clear in map(take_apart, reading.batches):
+            check_sizes(self.plan.spec, clear.batch)
+            tally.read += clear.batch.num_rows
+            tally.counted.add(clear.batch)
+            # A digest of a row in the clear would let its values be tried out.
+            rows = replace(clear, batch=masking.mask(clear.batch))
             batch = rows.batch
-            tally.read += batch.num_rows
-            tally.counted.add(batch)
+            if masking.masked:
+                tally.masked.add(batch)
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 tally.nulls[name] = tally.nulls.get(name, 0) + column.null_count
             above = self._above_bound(rows)

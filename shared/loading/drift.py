@@ -12,7 +12,7 @@ from shared.loading.errors import SchemaDrifted
 from shared.loading.order import Mode
 from shared.loading.plan import PlannedColumn
 
-Kind = Literal["dropped", "retyped", "added", "redeclared", "nullable", "respelled"]
+Kind = Literal["dropped", "retyped", "added", "redeclared", "nullable", "respelled", "masked"]
 
 # What leaves every file readable beside the files that are there: a new column, or one that lands as before.
 _FITS: frozenset[Kind] = frozenset({"added", "redeclared", "nullable", "respelled"})
@@ -93,7 +93,8 @@ def find_differences(
 def is_same(planned: Sequence[PlannedColumn], found: Sequence[PlannedColumn]) -> bool:
     """Say whether files of both have one schema: the same columns of the same types in one order."""
     return len(planned) == len(found) and all(
-        (old.name, old.source_type) == (new.name, new.source_type) and old.lands in ("", new.lands)
+        (old.name, old.source_type, old.mask) == (new.name, new.source_type, new.mask)
+        and old.lands in ("", new.lands)
         for old, new in zip(planned, found, strict=True)
     )
 
@@ -120,6 +121,10 @@ def _compare(old: PlannedColumn, new: PlannedColumn) -> Iterator[Difference]:
     if old.name != new.name:
         text = f"column {old.name} is now written {new.name}"
         yield Difference(kind="respelled", column=new.name, text=text)
+    if old.mask != new.mask:
+        text = f"column {new.name} {_tell_mask(old)} and {_tell_mask(new, now=True)}"
+        yield Difference(kind="masked", column=new.name, text=text)
+        return
     # A record of an earlier version does not say how a column landed: then any other type counts.
     known = bool(old.lands)
     if known and old.lands != new.lands:
@@ -139,6 +144,11 @@ def _compare(old: PlannedColumn, new: PlannedColumn) -> Iterator[Difference]:
         change = "may be NULL now" if new.nullable else "may not be NULL any more"
         text = f"column {new.name} {change}"
         yield Difference(kind="nullable", column=new.name, text=text)
+
+
+def _tell_mask(column: PlannedColumn, *, now: bool = False) -> str:
+    verb = "is" if now else "was"
+    return f"{verb} masked by {column.mask}" if column.mask else f"{verb} not masked"
 
 
 def _tell_gone(column: PlannedColumn, added: Sequence[PlannedColumn]) -> str:
@@ -163,6 +173,8 @@ def _with_way_out(spec: TableSpec, difference: Difference) -> str:
             way = "it is the cursor: order an initial load"
         case "retyped" if difference.column in spec.key:
             way = "it is of the key: order a snapshot load"
+        case "masked":
+            way = "order a snapshot load, which replaces what landed before"
         case "retyped":
             way = "order a snapshot load, or exclude it"
         case _ if spec.on_drift == "add":

@@ -89,8 +89,20 @@ class TypeUnsupported(PermanentError):
     """Exclude the column with `columns: {exclude: [...]}`, or cast it in a view at the source."""
 
 
+class MaskKeyMissing(PermanentError):
+    """Set the app setting that the message names (`source: {mask_key: ${NAME}}`) to a random text of at least 32 characters, and keep it: with another key all hashes change. Nothing was read."""
+
+
+class MaskUnfit(PermanentError):
+    """Mask the column in another way (`sha256` and `redact` fit every type), or exclude it."""
+
+
 class ValueUnsupported(PermanentError):
     """The value cannot be landed exactly. Correct it at the source, or exclude the column."""
+
+
+class ValueTooLarge(PermanentError):
+    """Shorten the value at the source, exclude the column, or raise `max_value_bytes` where the worker has the memory: some eight times as much for each slice that is read at once."""
 
 
 class SchemaDrifted(PermanentError):

@@ -20,13 +20,15 @@ class PlannedColumn:
     """A column as it stood at planning, with the source's own name of its type.
 
     `lands` is the type in the lake as Arrow writes it, `nullable` whether the source lets it be
-    NULL. A record of an earlier version says neither: then `lands` is empty.
+    NULL. A record of an earlier version says neither: then `lands` is empty. `mask` says how it is
+    masked, and by which key if it is hashed; it is empty if the column lands in the clear.
     """
 
     name: str
     source_type: str
     lands: str = ""
     nullable: bool = True
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,29 +70,45 @@ def combine(one: Proof, other: Proof) -> Proof:
     )
 
 
-def find_difference(said: Proof, counted: Proof) -> str | None:
+def put_in_place(said: Proof, masked: Proof) -> Proof:
+    """Give what was said with the columns of another proof of the same rows in place of its own."""
+    other = {each.column: each for each in masked.columns}
+    columns = tuple(other.get(each.column, each) for each in said.columns)
+    return replace(said, columns=columns, hashes=masked.hashes)
+
+
+def find_difference(
+    said: Proof, counted: Proof, *, hidden: frozenset[str] | None = None
+) -> str | None:
     """Say in which column two proofs of the same rows differ, with both numbers; None if in nothing.
 
-    `counted` has what `said` asks for.
+    `counted` has what `said` asks for. Of `hidden` columns, None if there are none, no sum is told.
     """
     if said.rows != counted.rows:
         return f"{said.rows} rows against {counted.rows}"
     found = {each.column: each for each in counted.columns}
     for column in said.columns:
-        other = found.get(column.column)
-        if other is None:
-            return f"column {column.column} is missing"
-        if column.values != other.values:
-            return (
-                f"column {column.column}: {column.values} values that are not NULL "
-                f"against {other.values}"
-            )
-        if column != other:
-            what = "values" if column.measure == "numbers" else "lengths in bytes"
-            return f"column {column.column}: {what} add up to {column.sum} against {other.sum}"
+        secret = hidden is not None and column.column in hidden
+        if told := _differs(column, found.get(column.column), secret=secret):
+            return f"column {column.column}{told}"
     if said.hashes is not None and said.hashes != counted.hashes:
-        return f"hashes of the rows add up to {said.hashes} against {counted.hashes}"
+        return f"hashes of the rows {_sums(said.hashes, counted.hashes, secret=hidden is not None)}"
     return None
+
+
+def _differs(column: ColumnProof, other: ColumnProof | None, *, secret: bool) -> str | None:
+    if other is None:
+        return " is missing"
+    if column.values != other.values:
+        return f": {column.values} values that are not NULL against {other.values}"
+    if column == other:
+        return None
+    what = "values" if column.measure == "numbers" else "lengths in bytes"
+    return f": {what} {_sums(column.sum, other.sum, secret=secret)}"
+
+
+def _sums(one: str, other: str | None, *, secret: bool) -> str:
+    return "add up to something else" if secret else f"add up to {one} against {other}"
 
 
 def summarize(proofs: Sequence[Proof | None]) -> Proven | None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 
 from shared.catalog import TableSpec
 from shared.extraction.changes import known_columns
+from shared.extraction.columns import plan_columns
 from shared.extraction.periods import cut_period
-from shared.extraction.planning import PlanBasis, find_mode, make_plan, plan_columns
+from shared.extraction.planning import PlanBasis, find_mode, make_plan
 from shared.extraction.source import KeyScan, Reading, Session, Sources, Statement, TableShape
+from shared.landing.discretion import discreet
 from shared.loading.bound import NO_BOUND, Bound
-from shared.loading.errors import BadOrder, Failure, IngestError, TransientError
+from shared.loading.errors import (
+    BadOrder,
+    ColumnMissing,
+    Failure,
+    IngestError,
+    MaskKeyMissing,
+    MaskUnfit,
+    TransientError,
+)
 from shared.loading.order import BackfillSpec, Mode
 from shared.loading.plan import LoadPlan, PlannedColumn, Slice
 from shared.loading.slices import number_slices
@@ -62,21 +72,31 @@ def preview_load(sources: Sources, basis: PlanBasis, period: BackfillSpec | None
     seen: _Witness | None = None
     try:
         known = known_columns(basis.spec, basis.order.mode, basis.columns)
-        with sources.open(basis.spec, known) as session:
+        with discreet(basis.spec), sources.open(basis.spec, known) as session:
             seen = _Witness(session)
             return _look(seen, basis, period)
     except TransientError:
         raise
     except IngestError as error:
-        position = basis.watermark.position if basis.watermark else None
-        shape = seen.table_shape if seen else None
-        return Preview(
-            mode=find_mode(basis),
-            watermark_before=position,
-            found=seen.observation if seen else None,
-            columns=plan_columns(basis.spec, shape) if shape else (),
-            stops=error.failure,
-        )
+        stopped = stop_preview(basis, error)
+        if seen is None:
+            return stopped
+        return replace(stopped, found=seen.observation, columns=_columns(basis, seen.table_shape))
+
+
+def stop_preview(basis: PlanBasis, error: IngestError) -> Preview:
+    """Give what is known of a load that would end with an error before anything is looked at."""
+    position = basis.watermark.position if basis.watermark else None
+    return Preview(mode=find_mode(basis), watermark_before=position, stops=error.failure)
+
+
+def _columns(basis: PlanBasis, shape: TableShape | None) -> tuple[PlannedColumn, ...]:
+    """Give the columns, none where it is these that stop the load."""
+    if shape is None:
+        return ()
+    with suppress(ColumnMissing, MaskKeyMissing, MaskUnfit):
+        return plan_columns(basis.spec, shape, basis.mask_key)
+    return ()
 
 
 def _look(seen: _Witness, basis: PlanBasis, period: BackfillSpec | None) -> Preview:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +18,13 @@ from shared.landing import paths
 from shared.landing.columns import PLACES, bronze_schema, stamp_of, stamped
 from shared.landing.files import write_files
 from shared.landing.lake import Lake
+from shared.landing.masking import Masking, masking_of
 from shared.landing.proving import Written, prove
 from shared.landing.row_hash import hash_rows
 from shared.landing.slicing import check_columns
 from shared.landing.tally import Tally, find_measures
 from shared.loading.errors import ReceiptBroken
+from shared.loading.masks import MaskKey
 from shared.loading.plan import LoadPlan, Slice
 from shared.loading.receipt import Receipt, Repairs
 from shared.reconciliation.differences import HASH, Differences
@@ -41,8 +43,13 @@ _TWICE = b"twice"
 
 
 def scanned_columns(plan: LoadPlan) -> tuple[str, ...]:
-    """Name the columns that a comparison needs of every row: the key, and what says that it counts."""
+    """Name the columns that a comparison needs of every row: the key, and what says that it counts.
+
+    Where rows with masked columns are compared it needs all: their hash is of what lands.
+    """
     spec = plan.spec
+    if plan.compare == "rows" and not source_hashed_columns(plan):
+        return tuple(column.name for column in plan.columns)
     wanted = [*spec.key]
     if spec.cursor.column and (spec.nulls == "ignore" or spec.cursor.start is not None):
         wanted.append(spec.cursor.column)
@@ -59,6 +66,11 @@ def hashed_columns(plan: LoadPlan) -> tuple[str, ...]:
     return tuple(c.name for c in plan.columns if c.name not in left_out)
 
 
+def source_hashed_columns(plan: LoadPlan) -> tuple[str, ...]:
+    """Name the columns whose hash the source is asked for: none where some are masked."""
+    return () if any(column.mask for column in plan.columns) else hashed_columns(plan)
+
+
 @dataclass(slots=True)
 class _Tally:
     landed: Tally
@@ -70,7 +82,10 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceReconciliation:
-    """One execution of one slice. `images` are the files of the table that count."""
+    """One execution of one slice. `images` are the files of the table that count.
+
+    Masked columns are compared as they land. `mask_key` is what they are hashed with.
+    """
 
     lake: Lake
     plan: LoadPlan
@@ -78,6 +93,7 @@ class SliceReconciliation:
     images: Sequence[str]
     execution: str
     now: Callable[[], datetime]
+    mask_key: MaskKey | None = None
 
     def land(self, scan: KeyScan) -> Receipt:
         """Write the repairs and prove them; see `write`."""
@@ -91,7 +107,9 @@ class SliceReconciliation:
             KeyUnsound: a key of the source is NULL or not unique.
             ReceiptBroken: a row that was scanned was not found by its key in the same snapshot.
         """
-        check_columns(self.plan, scan.schema)
+        masking = masking_of(self.plan.spec, scan.schema, self.mask_key)
+        check_columns(self.plan, masking.schema)
+        scan = _masked(scan, masking)
         measures = find_measures(scan.schema)
         tally = _Tally(landed=Tally(measures))
         with TemporaryDirectory(prefix="tidemark-reconcile-") as folder:
@@ -130,7 +148,13 @@ class SliceReconciliation:
         key, hashed = self.plan.spec.key, hashed_columns(self.plan)
         schema = row_schema(self.plan, scan.schema, hashed=bool(hashed))
         source = Spill(folder=folder / "source", schema=schema, key=key)
-        source.fill(joinable_rows(self.plan, scan.batches, schema))
+        rows = joinable_rows(
+            self.plan,
+            scan.batches,
+            schema,
+            hashed=() if source_hashed_columns(self.plan) else hashed,
+        )
+        source.fill(rows)
         reader = ImageReader(lake=self.lake, key=key, fields=scan.schema, hashed=hashed)
         wanted = key_range(self.part.span, scan.schema.field(key[0]))
         lake = Spill(folder=folder / "lake", schema=reader.schema, key=key)
@@ -209,6 +233,18 @@ class _Wanted:
             raise ReceiptBroken(
                 f"{len(self._left)} rows that were scanned were not found by their keys"
             )
+
+
+def _masked(scan: KeyScan, masking: Masking) -> KeyScan:
+    """Give the scan as it lands."""
+    if not masking.masked:
+        return scan
+    return replace(
+        scan,
+        schema=masking.schema,
+        batches=(masking.select(batch.schema.names).mask(batch) for batch in scan.batches),
+        find=lambda keys: (masking.mask(batch) for batch in scan.find(keys)),
+    )
 
 
 def _pieces(wanted: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

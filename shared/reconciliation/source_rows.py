@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.landing.cursor_column import cursor_column
+from shared.landing.row_hash import hash_rows
 from shared.landing.soft_deletes import soft_deleted
 from shared.loading.plan import LoadPlan
 from shared.reconciliation.differences import HASH_FIELD, ROW_FIELDS
@@ -24,16 +25,26 @@ def row_schema(plan: LoadPlan, fields: pa.Schema, *, hashed: bool) -> pa.Schema:
 
 
 def joinable_rows(
-    plan: LoadPlan, batches: Iterable[pa.RecordBatch], schema: pa.Schema
+    plan: LoadPlan,
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema,
+    *,
+    hashed: Sequence[str] = (),
 ) -> Iterator[pa.RecordBatch]:
-    """Make scanned batches joinable. Raises KeyUnsound where a key is NULL."""
+    """Make scanned batches joinable, with a hash of the columns `hashed` if the source gave none.
+
+    Raises KeyUnsound where a key is NULL.
+    """
     for batch in batches:
         check_not_null(batch, plan.spec.key)
         gone = soft_deleted(plan.spec, batch)
         arrays = [batch.column(name) for name in plan.spec.key]
         arrays += [_left_out(plan, batch), _none(batch) if gone is None else gone]
         if HASH_FIELD.name in schema.names:
-            arrays.append(batch.column(batch.num_columns - 1))
+            made = batch.column(batch.num_columns - 1)
+            if hashed:
+                made = pa.array(hash_rows(batch.select(list(hashed))), HASH_FIELD.type)
+            arrays.append(made)
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from shared.catalog import MissingSetting, SourceSpec, resolve
-from shared.catalog.connection import MANAGED_IDENTITY
+from shared.catalog import MissingSetting, SourceSpec, TableSpec, resolve
+from shared.catalog.connection import MANAGED_IDENTITY, read_setting
 from shared.extraction.source import Session
-from shared.loading.errors import CredentialRejected
+from shared.loading.errors import CredentialRejected, MaskKeyMissing
+from shared.loading.masks import MaskKey, mask_key
 from shared.loading.plan import PlannedColumn
 
 if TYPE_CHECKING:
@@ -63,6 +64,21 @@ def find_address(source: SourceSpec, environ: Mapping[str, str]) -> str:
         return resolve(source.connection, environ)
     except MissingSetting as error:
         raise CredentialRejected(str(error)) from error
+
+
+def find_mask_key(table: TableSpec, environ: Mapping[str, str]) -> MaskKey | None:
+    """Give the key that a table's columns are hashed with, None if none is.
+
+    Raises MaskKeyMissing if its setting is missing, or holds no key.
+    """
+    if not table.hashes_columns:
+        return None
+    reference = table.source.mask_key
+    try:
+        secret = read_setting(reference, environ, meant="a random text of at least 32 characters")
+    except MissingSetting as error:
+        raise MaskKeyMissing(str(error)) from error
+    return mask_key(secret, reference[2:-1])
 
 
 def _dialect(engine: str | None) -> Dialect:

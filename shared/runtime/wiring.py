@@ -29,6 +29,7 @@ from shared.lakehouse.releases import ReleaseRequests
 from shared.lakehouse.workspace import Workspace
 from shared.landing.lake import Lake
 from shared.loading.errors import CatalogBroken, TableUnknown
+from shared.loading.masks import MaskKey
 from shared.loading.order import LoadCancelled, Mode, new_order_id
 from shared.loading.plan import PlannedColumn
 from shared.loading.published import Publications
@@ -164,6 +165,10 @@ class App:
         To take a slot is to write. A look goes over `max_connections` by one connection at most.
         """
         return replace(self.sources, slots=NoSlots())
+
+    def mask_key(self, table: TableSpec) -> MaskKey | None:
+        """Give the key of a table's keyed hashes, None if it has none. Raises MaskKeyMissing."""
+        return engines.find_mask_key(table, self.sources.environ)
 
     def check_wanted(self, run_id: str, attempt: int, mode: Mode) -> None:
         """Raise LoadCancelled if a run has been cancelled.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from e2e_api import Api
 from e2e_rest import REST_KEY, REST_SETTING
-from e2e_source import ODBC_SETTING, SETTING, Gate, Source
+from e2e_source import MASK_KEY, MASK_SETTING, ODBC_SETTING, SETTING, Gate, Source
 from e2e_stack import EVERY_SECOND, Stack
 from e2e_webhook import Webhook, listening
 
@@ -61,6 +61,7 @@ def environ(database: str, webhook: Webhook) -> dict[str, str]:
         SETTING: database,
         ODBC_SETTING: odbc,
         REST_SETTING: REST_KEY,
+        MASK_SETTING: MASK_KEY,
         "TIDEMARK_ALERT_WEBHOOK": webhook.url,
     }
 

@@ -1,7 +1,7 @@
 """The app over a source, a lake, turns and a ledger in memory, whose calls can be broken off or stepped between."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -230,6 +230,7 @@ def _batch(source: ModelledSource, images: list[Image]) -> pa.RecordBatch:
 class _Sources:
     source: ModelledSource
     calls: Calls
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @contextmanager
     def open(self, _table: TableSpec, columns: object = ()) -> Iterator[RowSession]:

@@ -207,11 +207,12 @@ _WRITTEN: dict[str, Schema] = {
         ),
         columns=many(
             answered(
-                "A column: its type at the source, and the Arrow type that it lands as.",
+                "A column: its type at the source, the Arrow type that it lands as, and how it is masked.",
                 name=TEXT,
                 source_type=TEXT,
                 lands=TEXT,
                 nullable=FLAG,
+                mask=TEXT,
             )
         ),
         drift=many(TEXT),

@@ -68,12 +68,19 @@ _PLAN: dict[str, Any] = {
         "holders": [],
     },
     "columns": [
-        {"name": "order_id", "source_type": "bigint", "lands": "int64", "nullable": False},
+        {
+            "name": "order_id",
+            "source_type": "bigint",
+            "lands": "int64",
+            "nullable": False,
+            "mask": "",
+        },
         {
             "name": "updated_at",
             "source_type": "timestamp without time zone",
             "lands": "timestamp[us]",
             "nullable": True,
+            "mask": "",
         },
     ],
     "drift": [],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from shared.extraction.planning import PlanBasis
-from shared.loading.errors import BadOrder
+from shared.loading.errors import BadOrder, MaskKeyMissing
 from shared.loading.order import BackfillSpec, TableOrder, new_order_id
 from shared.loading.span import Observation
-from shared.operations.preview import Preview, PreviewedSlice, preview_load
+from shared.operations.preview import Preview, PreviewedSlice, preview_load, stop_preview
 from shared.runtime.wiring import App
 from web.api import bodies
 from web.api.exchange import Answer, Request
@@ -50,8 +51,15 @@ def post_plans(app: App, request: Request) -> Answer:
         set_aside=turn.set_aside,
         identity=turn.identity,
     )
-    preview = preview_load(app.glances, basis, period)
-    return Answer(body=view_preview(spec.name, preview, basis.planned_at))
+    return Answer(body=view_preview(spec.name, _preview(app, basis, period), basis.planned_at))
+
+
+def _preview(app: App, basis: PlanBasis, period: BackfillSpec | None) -> Preview:
+    try:
+        basis = replace(basis, mask_key=app.mask_key(basis.spec))
+    except MaskKeyMissing as error:
+        return stop_preview(basis, error)
+    return preview_load(app.glances, basis, period)
 
 
 def view_preview(table: str, preview: Preview, planned_at: str) -> dict[str, Any]:

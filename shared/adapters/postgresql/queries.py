@@ -111,6 +111,17 @@ def has_null(table: TableSpec, column: str) -> str:
     )
 
 
+def larger(table: TableSpec, relation: Relation, span: Span, sizes: Sequence[str], key: str) -> str:
+    """Ask for a row of a span with a value that is too large: its key, and all sizes joined by commas."""
+    large = " OR ".join(f"{size} > {table.max_value_bytes}" for size in sizes)
+    listed = ", ".join(f"coalesce(({size})::text, '')" for size in sizes)
+    where = _where(table, relation, span)
+    return f"""
+        SELECT {key} AS key, array_to_string(ARRAY[{listed}], ',') AS sizes
+        FROM {quote_table(table)} {f"{where} AND" if where else "WHERE"} ({large}) LIMIT 1
+    """
+
+
 def cut(
     table: TableSpec, relation: Relation, span: Span, *, sampled: bool, compared: str = "value"
 ) -> str:

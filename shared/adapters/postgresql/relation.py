@@ -30,7 +30,9 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2
 """
 
-# A domain is followed down to the type that it is made of, which has the modifier that counts.
+# A domain is followed down to the type that it is made of, which has the modifier that counts. `parts` are
+# all types that a column's type is made of, itself and at any depth: the elements of an array, what a
+# domain is of, the columns of a composite, the ends of a range. (Ranges of ranges came with version 14.)
 _COLUMNS = """
 WITH RECURSIVE resolved AS (
     SELECT attnum, attname, attnotnull, atttypid AS type, atttypmod AS modifier,
@@ -42,10 +44,30 @@ WITH RECURSIVE resolved AS (
     FROM resolved AS r
     JOIN pg_catalog.pg_type AS d ON d.oid = r.type
     WHERE d.typtype = 'd'
+),
+parts AS (
+    SELECT attnum, atttypid AS type FROM pg_catalog.pg_attribute
+    WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped
+    UNION
+    SELECT p.attnum, inner_type.type
+    FROM parts AS p
+    JOIN pg_catalog.pg_type AS t ON t.oid = p.type
+    CROSS JOIN LATERAL (
+        SELECT t.typbasetype AS type
+        UNION ALL SELECT t.typelem WHERE t.typcategory = 'A'
+        UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL SELECT g.rngsubtype FROM pg_catalog.pg_range AS g
+        WHERE t.oid IN (g.rngtypid, (to_jsonb(g) ->> 'rngmultitypid')::oid)
+    ) AS inner_type
+    WHERE inner_type.type <> 0
 )
 SELECT r.attname::text AS name, r.declared, NOT r.attnotnull AS nullable, r.modifier,
        t.typname::text AS type, t.typtype::text AS kind, e.typname::text AS element,
-       t.typnamespace = 'pg_catalog'::regnamespace AS builtin
+       t.typnamespace = 'pg_catalog'::regnamespace AS builtin,
+       (SELECT string_agg(DISTINCT made.typname::text, ',')
+        FROM parts AS p JOIN pg_catalog.pg_type AS made ON made.oid = p.type
+        WHERE p.attnum = r.attnum AND made.typnamespace = 'pg_catalog'::regnamespace) AS parts
 FROM resolved AS r
 JOIN pg_catalog.pg_type AS t ON t.oid = r.type
 LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
@@ -110,7 +132,7 @@ def describe(connection: Connection, table: TableSpec) -> Relation:
     for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
         if name not in names:
             raise ColumnMissing(f"{table.table} has no column {name}")
-    excluded = set(table.columns.exclude)
+    excluded = table.excluded([column.name for column in columns])
     kept = tuple(column for column in columns if column.name not in excluded)
     if not kept:
         raise ColumnMissing(f"{table.table} has no column left to read")
@@ -147,6 +169,7 @@ def _column(row: dict[str, object]) -> RelationColumn:
         builtin=bool(row["builtin"]),
         modifier=int(str(row["modifier"])),
         element=None if row["element"] is None else str(row["element"]),
+        parts=frozenset(str(row["parts"] or "").split(",")),
     )
     return RelationColumn(
         name=str(row["name"]),

@@ -22,6 +22,7 @@ from shared.adapters.postgresql.proof import find_additions
 from shared.adapters.postgresql.relation import Relation, describe
 from shared.adapters.postgresql.scanning import find_order, scan_keys
 from shared.adapters.postgresql.schema import schema_of, wire_of
+from shared.adapters.postgresql.sizes import refuse_large
 from shared.adapters.postgresql.snapshot import Snapshot, open_snapshot
 from shared.adapters.postgresql.types import find_lowest, find_resolution, find_zoned
 from shared.adapters.postgresql.values import land_batches
@@ -210,6 +211,7 @@ class PostgresSession:
         table = self._derived.place(table)
         with self._snapshot(table, span) as snapshot:
             schema = schema_of(snapshot.relation)
+            refuse_large(self._connection, table, snapshot.relation, span)
             sql = queries.select(table, snapshot.relation, span)
             with self._connection.stream(sql, wire_of(snapshot.relation)) as streamed:
                 rows = Counted(land_batches(streamed, schema))

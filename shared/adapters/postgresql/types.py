@@ -16,7 +16,8 @@ class SourceType:
 
     `name` and `kind` are pg_type's typname and typtype, `modifier` is the atttypmod (-1 for none),
     and `element` is the typname of an array's elements. `builtin` says that the type belongs to
-    PostgreSQL itself, so that its name can be trusted.
+    PostgreSQL itself, so that its name can be trusted. `parts` are the types of PostgreSQL's own that
+    it is made of at any depth: of an array, a composite, a range, or a domain.
     """
 
     name: str
@@ -24,6 +25,7 @@ class SourceType:
     builtin: bool
     modifier: int = -1
     element: str | None = None
+    parts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,10 @@ def find_landing(column: str, source: SourceType) -> Landing:
         return Landing(casts="::numeric::text", wire=pa.string(), lands=pa.string())
     if source.kind == _PSEUDO or {source.name, source.element} & _NO_EXACT_TEXT:
         raise TypeUnsupported(f"column {column}: {_full_name(source)} has no exact text")
+    if inexact := source.parts & _NO_EXACT_TEXT:
+        raise TypeUnsupported(
+            f"column {column}: {_full_name(source)} is made of {min(inexact)}, which has no exact text"
+        )
     return Landing(casts="::text", wire=pa.string(), lands=pa.string())
 
 

@@ -5,7 +5,8 @@ from contextlib import closing, contextmanager
 
 import pyodbc
 
-from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, SourceSpec, TableSpec
+from shared.catalog.column_spec import ColumnSpec
+from shared.catalog.spec import CursorKind, CursorSpec, SourceSpec, TableSpec
 
 
 class Shop:

@@ -16,7 +16,7 @@ import pytest
 
 from shared.adapters.postgresql import PostgresSession, connect
 from shared.catalog.spec import ReceiptLevel
-from shared.extraction.planning import plan_columns
+from shared.extraction.columns import plan_columns
 from shared.landing.slicing import SliceLanding
 from shared.loading.bound import NO_BOUND
 from shared.loading.errors import ReceiptBroken

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import event, given, settings
 
 from shared.adapters.postgresql import PostgresSession, connect
-from shared.catalog.spec import ColumnSpec, CursorSpec, SourceSpec, TableSpec
+from shared.catalog.column_spec import ColumnSpec
+from shared.catalog.spec import CursorSpec, SourceSpec, TableSpec
 from shared.landing.parquet import ParquetStream
 from shared.loading.errors import ValueUnsupported
 from shared.loading.span import Span

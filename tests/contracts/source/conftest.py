@@ -16,7 +16,8 @@ import pytest
 from local import postgres
 from local.postgres import RunningPostgres
 from shared.adapters.postgresql import PostgresSession, connect
-from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, SourceSpec, TableSpec
+from shared.catalog.column_spec import ColumnSpec
+from shared.catalog.spec import CursorKind, CursorSpec, SourceSpec, TableSpec
 
 LOCKED = "host all locked 127.0.0.1/32 scram-sha-256\n"
 Driver = Literal["adbc", "odbc"]

@@ -16,6 +16,9 @@ OWN_TYPES = """
     CREATE TYPE mood AS ENUM ('happy', 'sad');
     CREATE DOMAIN weight AS numeric(9,3);
     CREATE TYPE pair AS (a int, b text);
+    CREATE TYPE priced AS (a int, b money);
+    CREATE DOMAIN fee AS money;
+    CREATE TYPE charges AS RANGE (subtype = money);
 """
 
 

@@ -1,8 +1,8 @@
 """Loads by the real flow and activities, hand-overs by the real desk, refreshes by the real lakehouse; all of it mortal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -49,6 +49,7 @@ class Death:
 class _Sources:
     source: ChainSource
     calls: Calls
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @contextmanager
     def open(self, table: TableSpec, columns: object = ()) -> Iterator[ChainSession]:

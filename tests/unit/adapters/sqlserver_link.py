@@ -11,7 +11,8 @@ import pytest
 import sqlglot
 
 from shared.adapters.odbc.sqlserver.address import find_driver
-from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, SourceSpec, TableSpec
+from shared.catalog.column_spec import ColumnSpec
+from shared.catalog.spec import CursorKind, CursorSpec, SourceSpec, TableSpec
 from shared.loading.errors import CredentialRejected
 
 ANSWERS: dict[str, dict[str, Any]] = {

@@ -58,7 +58,7 @@ def test_the_example_of_the_page_is_a_table_file() -> None:
         (GOOD, {"watermark": {"kind": "integer", "column": "id"}}, "has to be none for files"),
         (GOOD, {"deletes": {"reconcile": "1d"}}, "does not go with kind files"),
         (GOOD, {"on_drift": "quarantine"}, "write add or freeze"),
-        (GOOD, {"columns": {"mask": {"name": "sha256"}}}, "does not go with kind files"),
+        (GOOD, {"columns": {"mask": {"name": "sha256"}}}, "mask for kind files"),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused(

@@ -13,6 +13,7 @@ from shared.catalog import (
     ColumnSpec,
     CursorSpec,
     DeleteSpec,
+    MaskSpec,
     RuleSpec,
     SilverSpec,
     SliceSpec,
@@ -76,7 +77,7 @@ def names(tables: tuple[TableSpec, ...]) -> list[str]:
 
 
 def test_every_key_reaches_the_spec() -> None:
-    catalog = parse_catalog({"spotify.yml": EVERYTHING}, honour_only_built=False)
+    catalog = parse_catalog({"spotify.yml": EVERYTHING})
 
     assert catalog.table("spotify/dbo.DimUser") == TableSpec(
         source=SourceSpec(
@@ -98,7 +99,7 @@ def test_every_key_reaches_the_spec() -> None:
         target="bronze/crm/users",
         schedule="0 0 3 * * mon-fri",
         settle=timedelta(minutes=5),
-        columns=ColumnSpec(exclude=("password_hash",), mask=(("email", "sha256"),)),
+        columns=ColumnSpec(exclude=("password_hash",), mask=(("email", MaskSpec(how="sha256")),)),
         slices=SliceSpec(rows=5000, parallel=3),
         nulls="fail",
         fresh=False,
@@ -111,7 +112,7 @@ def test_every_key_reaches_the_spec() -> None:
 
 
 def test_what_a_table_leaves_out_comes_from_the_files_defaults_then_from_ours() -> None:
-    catalog = parse_catalog({"spotify.yml": EVERYTHING}, honour_only_built=False)
+    catalog = parse_catalog({"spotify.yml": EVERYTHING})
     table = catalog.table("spotify/dbo.DimArtist")
 
     assert (table.schedule, table.settle) == ("0 */15 * * * *", timedelta(seconds=90))
@@ -130,7 +131,7 @@ def test_a_key_of_a_table_replaces_the_whole_default() -> None:
     text = EVERYTHING.replace("  settle: 90s", "  slices: {rows: 7, parallel: 1}").replace(
         "slices: {rows: 5000, parallel: 3}", "slices: {parallel: 4}"
     )
-    first, second = parse_catalog({"a.yml": text}, honour_only_built=False)
+    first, second = parse_catalog({"a.yml": text})
 
     assert first.slices == SliceSpec(parallel=4)
     assert second.slices == SliceSpec(rows=7, parallel=1)
@@ -139,7 +140,7 @@ def test_a_key_of_a_table_replaces_the_whole_default() -> None:
 def test_a_table_takes_the_default_schedule_away_with_none() -> None:
     text = EVERYTHING.replace('schedule: "0 0 3 * * mon-fri"', "schedule: none")
 
-    assert parse_catalog({"a.yml": text}, honour_only_built=False).tables[0].schedule is None
+    assert parse_catalog({"a.yml": text}).tables[0].schedule is None
 
 
 def test_default_parallelism_never_exceeds_the_sources_connections() -> None:
@@ -147,7 +148,7 @@ def test_default_parallelism_never_exceeds_the_sources_connections() -> None:
         "parallel: 3", "parallel: 1"
     )
 
-    assert parse_catalog({"a.yml": text}, honour_only_built=False).tables[1].slices.parallel == 1
+    assert parse_catalog({"a.yml": text}).tables[1].slices.parallel == 1
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_default_parallelism_never_exceeds_the_sources_connections() -> None:
 def test_each_way_to_notice_deletes_is_read(written: str, read: DeleteSpec) -> None:
     text = EVERYTHING.replace("{reconcile: 1d}", written)
 
-    assert parse_catalog({"a.yml": text}, honour_only_built=False).tables[0].deletes == read
+    assert parse_catalog({"a.yml": text}).tables[0].deletes == read
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_tracked_changes_tell_of_deletes_unless_the_file_says_otherwise(
         "watermark: {kind: none}", f"watermark: {{kind: change_tracking}}\n    {written}"
     )
 
-    assert parse_catalog({"a.yml": text}, honour_only_built=False).tables[1].deletes.how == how
+    assert parse_catalog({"a.yml": text}).tables[1].deletes.how == how
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_tracked_changes_tell_of_deletes_unless_the_file_says_otherwise(
 )
 def test_each_kind_of_watermark_is_read(watermark: str) -> None:
     text = EVERYTHING.replace("watermark: {kind: none}", f"watermark: {watermark}")
-    cursor = parse_catalog({"a.yml": text}, honour_only_built=False).tables[1].cursor
+    cursor = parse_catalog({"a.yml": text}).tables[1].cursor
 
     assert cursor.kind in watermark
     assert cursor.clock == "utc"
@@ -228,7 +229,7 @@ def test_only_the_first_dot_parts_schema_and_table() -> None:
 def test_an_alias_stands_for_the_value_of_its_anchor() -> None:
     text = EVERYTHING.replace("key: [user_id]", "key: &id [id]").replace("[artist_id]", "*id")
 
-    assert [table.key for table in parse_catalog({"a.yml": text}, honour_only_built=False)] == [
+    assert [table.key for table in parse_catalog({"a.yml": text})] == [
         ("id",),
         ("id",),
     ]
@@ -281,14 +282,14 @@ def test_a_debounce_is_a_duration_and_none_where_nothing_is_written() -> None:
 
 
 def test_the_fingerprint_stays_the_same_over_releases() -> None:
-    table = parse_catalog({"a.yml": EVERYTHING}, honour_only_built=False).tables[0]
+    table = parse_catalog({"a.yml": EVERYTHING}).tables[0]
 
     # What it was before there were rules and `silver`, which change nothing of what lands.
     assert table.fingerprint == "b92eeac04d9fdac2"
 
 
 def test_the_fingerprint_ignores_when_and_how_fast_a_table_loads() -> None:
-    table = parse_catalog({"a.yml": EVERYTHING}, honour_only_built=False).tables[0]
+    table = parse_catalog({"a.yml": EVERYTHING}).tables[0]
     other = replace(
         table,
         schedule=None,
@@ -326,7 +327,7 @@ def test_the_fingerprint_ignores_when_and_how_fast_a_table_loads() -> None:
 )
 def test_the_fingerprint_changes_with_what_a_load_does(written: str, instead: str) -> None:
     before, after = (
-        parse_catalog({"a.yml": text}, honour_only_built=False).tables[0].fingerprint
+        parse_catalog({"a.yml": text}).tables[0].fingerprint
         for text in (EVERYTHING, EVERYTHING.replace(written, instead))
     )
 

@@ -295,12 +295,12 @@ def test_a_backfill_of_a_table_without_a_cursor_is_refused() -> None:
 
 
 def test_a_large_span_is_cut_into_slices_that_touch() -> None:
-    session = MemorySession(rows=250, cuts=("2026-01-01 06", "2026-01-01 18"))
+    session = MemorySession(rows=250, cuts=("2026-01-01 06:00:00", "2026-01-01 18:00:00"))
     plan = planned(session)
     assert spans(plan) == [
-        Span(after=POSITION, upto="2026-01-01 06"),
-        Span(after="2026-01-01 06", upto="2026-01-01 18"),
-        Span(after="2026-01-01 18"),
+        Span(after=POSITION, upto="2026-01-01 06:00:00"),
+        Span(after="2026-01-01 06:00:00", upto="2026-01-01 18:00:00"),
+        Span(after="2026-01-01 18:00:00"),
     ]
     assert 3 in session.asked
     assert [part.number for part in plan.slices] == [0, 1, 2]

@@ -39,7 +39,8 @@ def describe(link: RowLink, engine: Engine, table: TableSpec) -> Relation:
     for name in (*table.key, *((table.cursor.column,) if table.cursor.column else ())):
         if name not in columns:
             raise ColumnMissing(f"{table.table} has no column {name}")
-    kept = [column for column in listed if column.name not in table.columns.exclude]
+    excluded = table.excluded([column.name for column in listed])
+    kept = [column for column in listed if column.name not in excluded]
     if not kept:
         raise ColumnMissing(f"{table.table} has no column left to read")
     return Relation(

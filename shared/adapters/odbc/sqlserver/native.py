@@ -191,7 +191,7 @@ def _states() -> dict[str, str]:
 @cache
 def _package() -> Any:
     # Imported here: it is an extra, and loads a driver.
-    import mssql_python  # noqa: PLC0415
+    import mssql_python  # noqa: PLC0415  # pyright: ignore[reportMissingImports]
 
     # Its connections' settings and transactions must not outlive their session.
     mssql_python.pooling(enabled=False)

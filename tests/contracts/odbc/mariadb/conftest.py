@@ -11,7 +11,8 @@ import pytest
 from local.mariadb import RunningMariadb
 from shared.adapters.odbc import OdbcSession, connect
 from shared.adapters.odbc.mariadb import MariadbDialect
-from shared.catalog.spec import ColumnSpec, CursorKind, CursorSpec, Isolation, SourceSpec, TableSpec
+from shared.catalog.column_spec import ColumnSpec
+from shared.catalog.spec import CursorKind, CursorSpec, Isolation, SourceSpec, TableSpec
 
 
 class Database:
