@@ -42,7 +42,7 @@ class Arrivals(Protocol):
     """The versions of each table's files. Raises StateUnavailable."""
 
     def tell(self, table: str, versions: Sequence[FileVersion]) -> int:
-        """Remember versions that were seen; give how many of them are new."""
+        """Remember versions that were seen; give how many of them wait to be read, told of before or not."""
         ...
 
     def waiting(self, table: str, most: int) -> tuple[FileVersion, ...]:

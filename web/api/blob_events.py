@@ -39,8 +39,9 @@ def take_up_blob(app: App, body: str) -> Start | None:
     if told.version is None:
         log.info("blob event passed over", extra={"reason": told.passed})
         return None
+    # Also of one that waits already: whoever told of it may have died before it asked for a load.
     if not app.arrivals.tell(told.table, [told.version]):
-        log.info("blob event known already", extra={"table": told.table})
+        log.info("blob event of a version that is done with", extra={"table": told.table})
         return None
     return app.desk.request([told.table], "event")
 

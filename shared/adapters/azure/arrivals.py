@@ -37,14 +37,14 @@ class AzureArrivals:
         self._rows = rows
 
     def tell(self, table: str, versions: Sequence[FileVersion]) -> int:
-        """Remember versions that were seen; give how many of them are new."""
-        new = 0
+        """Remember versions that were seen; give how many of them wait to be read, told of before or not."""
+        wait = 0
         for version in versions:
-            before, _ = self._change(
+            _, after = self._change(
                 table, version.path, lambda record, version=version: steps.tell(record, version)
             )
-            new += not before.knows(version.etag)
-        return new
+            wait += any(each.etag == version.etag for each in after.waiting)
+        return wait
 
     def waiting(self, table: str, most: int) -> tuple[FileVersion, ...]:
         """Give versions that wait to be read, at most so many."""

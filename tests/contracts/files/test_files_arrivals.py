@@ -56,6 +56,19 @@ def test_events_that_come_again_and_late_land_a_version_once(shop: Shop) -> None
     assert shop.values("id", "_sequencer") == [("1", "1")]
 
 
+def test_an_event_whose_worker_died_asks_for_a_load_when_it_comes_again(shop: Shop) -> None:
+    shop.declare()
+    path = shop.put("a.csv", "id\n1\n")
+    version = shop.app.zone.look(path)
+    assert version is not None
+    shop.app.arrivals.tell(shop.table, [version])
+
+    shop.tell(told(shop, path))
+
+    turn = shop.app.states.turn(shop.table)
+    assert turn.requested == turn.served + 1
+
+
 def test_an_event_of_either_schema_tells_of_a_version(shop: Shop) -> None:
     shop.declare()
     path = shop.put("a.csv", "id\n1\n")
