@@ -1,12 +1,12 @@
 """Delivers events as Event Grid does: in bursts, out of order, some twice, again until acknowledged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import Random
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 from e2e_api import cloud_event, grid_event
@@ -14,6 +14,7 @@ from e2e_source import Source
 from e2e_stack import Stack
 from e2e_waiting import await_value
 
+T = TypeVar("T")
 # Seconds until a delivery that is not answered counts as failed.
 _ANSWER = 60
 _LARGEST_BURST = 40
@@ -41,19 +42,42 @@ def shuffled(tables: Sequence[str], events: int, copies: float, chance: Random) 
     return sent
 
 
+@dataclass(slots=True)
+class Rows:
+    """Writes the rows that a burst tells of, each once, and gives the events."""
+
+    source: Source
+    _written: set[int] = field(default_factory=set[int])
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, burst: Sequence[Change]) -> list[dict[str, Any]]:
+        with self._lock:
+            new = [change for change in burst if change.number not in self._written]
+            new = list({change.number: change for change in new}.values())
+            if new:
+                self.source.execute(
+                    ";".join(
+                        f"INSERT INTO {each.table} (id, name) VALUES ({each.number}, 'changed')"
+                        for each in new
+                    )
+                )
+            self._written.update(change.number for change in new)
+        return [change.event(self.source) for change in burst]
+
+
 @dataclass(slots=True, kw_only=True)
-class Delivery:
+class Delivery(Generic[T]):
     """Bursts that are delivered to a stack by some at once, while it is killed and started again.
 
-    A burst's rows are committed at the source before it is sent. What fails is sent again, whole.
+    What a burst tells of is written before it is sent. What fails is sent again, whole.
     """
 
     stack: Stack
-    source: Source
-    bursts: list[list[Change]]
+    function: str
+    write: Callable[[Sequence[T]], list[dict[str, Any]]]
+    bursts: list[list[T]]
     acknowledged: int = 0
     failures: int = 0
-    _written: set[int] = field(default_factory=set[int])
     _lock: Lock = field(default_factory=Lock)
 
     def send(self, kills: int, *, at_once: int = 4) -> None:
@@ -78,33 +102,18 @@ class Delivery:
                 if not self.bursts:
                     return
                 burst = self.bursts.pop()
-            self._write(burst)
-            events = [change.event(self.source) for change in burst]
+            events = self.write(burst)
             while not self._post(events):
                 self.failures += 1
                 await_value(self._is_up, "the stack to be up")
             with self._lock:
                 self.acknowledged += 1
 
-    def _write(self, burst: Sequence[Change]) -> None:
-        """Change the rows at the source that a burst tells of, each once."""
-        with self._lock:
-            new = [change for change in burst if change.number not in self._written]
-            new = list({change.number: change for change in new}.values())
-            if new:
-                self.source.execute(
-                    ";".join(
-                        f"INSERT INTO {each.table} (id, name) VALUES ({each.number}, 'changed')"
-                        for each in new
-                    )
-                )
-            self._written.update(change.number for change in new)
-
     def _post(self, events: Sequence[dict[str, Any]]) -> bool:
         try:
             answer = httpx.post(
                 f"{self.stack.url}/runtime/webhooks/eventgrid",
-                params={"functionName": "on_data_changed"},
+                params={"functionName": self.function},
                 headers={"aeg-event-type": "Notification"},
                 json=list(events),
                 timeout=_ANSWER,
@@ -120,17 +129,12 @@ class Delivery:
             return False
 
 
-def in_bursts(changes: Sequence[Change], chance: Random) -> list[list[Change]]:
+def in_bursts(changes: Sequence[T], chance: Random) -> list[list[T]]:
     """Part events into bursts of any size."""
-    bursts: list[list[Change]] = []
+    bursts: list[list[T]] = []
     left = list(changes)
     while left:
         size = chance.randint(1, _LARGEST_BURST)
         bursts.append(left[:size])
         left = left[size:]
     return bursts
-
-
-def delivery(stack: Stack, source: Source, changes: Sequence[Change], chance: Random) -> Delivery:
-    """Make a delivery of events in bursts."""
-    return Delivery(stack=stack, source=source, bursts=in_bursts(changes, chance))

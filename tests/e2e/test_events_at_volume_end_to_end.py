@@ -1,19 +1,25 @@
 """Thousands of events, shuffled, some of them twice, in bursts, while the whole stack is killed: nothing is lost, and no table is loaded more often than its window allows."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from threading import Lock
 from typing import Any
 
 import pytest
+from azure.core.exceptions import AzureError
 from e2e_api import Api
 from e2e_comparing import differing
-from e2e_delivery import delivery, shuffled
-from e2e_lake import images
+from e2e_delivery import Delivery, Rows, in_bursts, shuffled
+from e2e_lake import images, published
 from e2e_source import STAMPED, Source
 from e2e_stack import EVERY_SECOND, Stack
+from e2e_waiting import await_value
+from e2e_zone import TABLES, Zone, lake_of
 
 KILLS = 2
 COPIES = 0.3
@@ -65,7 +71,10 @@ def test_no_event_is_lost_and_no_window_has_two_loads(
     flooded.start()
     chance = Random(20260101)  # noqa: S311 - a test that can be repeated
     changes = shuffled(names, events, COPIES, chance)
-    delivery(flooded, source, changes, chance).send(KILLS)
+    bursts = in_bursts(changes, chance)
+    Delivery(stack=flooded, function="on_data_changed", write=Rows(source), bursts=bursts).send(
+        KILLS
+    )
     with Api(flooded.url) as api:
         for name in names:
             api.await_served(source.full(name))
@@ -80,3 +89,74 @@ def test_no_event_is_lost_and_no_window_has_two_loads(
     for name in names:
         for before, after in pairwise(begun(runs[name])):
             assert after - before >= DEBOUNCE, name
+
+
+@dataclass(slots=True)
+class Blobs:
+    """Writes the files that a burst tells of, each version once, and gives the events.
+
+    A tenth of the files are written over by a second version.
+    """
+
+    stack: Stack
+    name: str
+    _events: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, burst: Sequence[int]) -> list[dict[str, Any]]:
+        with self._lock:
+            for number in burst:
+                if number not in self._events:
+                    self._events[number] = await_value(
+                        lambda number=number: self._put(number), "a file to be written"
+                    )
+        return [self._events[number] for number in burst]
+
+    @property
+    def last(self) -> dict[str, str]:
+        """The version of each file that was written last, by its path."""
+        return {
+            f"landing/{event['subject'].partition('/blobs/')[2]}": event["data"]["eTag"].strip('"')
+            for event in self._events.values()
+        }
+
+    def _put(self, number: int) -> dict[str, Any] | None:
+        file = number // 10 if number % 10 == 0 else number
+        try:
+            with lake_of(self.stack) as service:
+                zone = Zone(self.stack, self.name, service)
+                return zone.put(f"{file:05d}.csv", f"id,amount\n{number},1.00\n")
+        except AzureError:
+            return None
+
+
+def fates(stack: Stack, name: str) -> Counter[tuple[str, str, str]]:
+    """Count what became of each version, over all runs: path, ETag and fate."""
+    return Counter(
+        (read["version"]["path"], read["version"]["etag"], read["fate"])
+        for run in published(stack.lake, f"bronze/{name}/files.orders")
+        for read in run.manifest["read_files"]
+    )
+
+
+@pytest.mark.parametrize(
+    "events", [60, pytest.param(3_000, marks=pytest.mark.long)], ids=["short", "long"]
+)
+def test_every_version_of_a_file_lands_once_or_is_told_of(flooded: Stack, events: int) -> None:
+    name = "flood"
+    (flooded.tables / f"{name}.yml").write_text(TABLES.format(name=name))
+    flooded.start()
+    chance = Random(20260102)  # noqa: S311 - a test that can be repeated
+    distinct = list(range(1, round(events * (1 - COPIES)) + 1))
+    sent = distinct + chance.choices(distinct, k=events - len(distinct))
+    chance.shuffle(sent)
+    blobs = Blobs(flooded, name)
+    bursts = in_bursts(sent, chance)
+    Delivery(stack=flooded, function="on_blob_created", write=blobs, bursts=bursts).send(KILLS)
+    with Api(flooded.url) as api:
+        api.await_served(f"{name}/files.orders")
+        assert api.get("/api/deadletters")["letters"] == []
+    found = fates(flooded, name)
+    assert max(found.values()) == 1
+    landed = {(path, etag) for path, etag, fate in found if fate == "landed"}
+    assert set(blobs.last.items()) <= landed

@@ -1,65 +1,14 @@
 """Files of the landing zone, from the event that tells of them to bronze, quarantine and dead letters."""
 
-import json
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from azure.storage.filedatalake import DataLakeServiceClient
 from e2e_api import Api
 from e2e_lake import images, published
 from e2e_stack import Stack
 from e2e_waiting import await_value
 from e2e_webhook import Webhook
-
-TABLES = """
-source: {{name: {name}, kind: files, location: landing/{name}}}
-tables:
-  - table: files.orders
-    key: [id]
-    watermark: {{kind: none}}
-    settle: 0s
-    files: {{path: "orders/*.csv", format: csv, columns: {{id: integer, amount: "decimal(9,2)"}}}}
-"""
-
-
-class Zone:
-    """A folder of the landing zone."""
-
-    def __init__(self, stack: Stack, name: str, service: DataLakeServiceClient) -> None:
-        self.stack, self.name, self._service = stack, name, service
-        self.table, self.target = f"{name}/files.orders", f"bronze/{name}/files.orders"
-
-    def put(self, file: str, content: str) -> dict[str, Any]:
-        """Write a file; give the event that tells of it, as a storage account sends it."""
-        path = f"{self.name}/orders/{file}"
-        client = self._service.get_file_client("landing", path)
-        client.upload_data(content.encode(), overwrite=True)
-        etag = client.get_file_properties().etag
-        return {
-            "id": f"{path}{etag}",
-            "topic": "/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z",
-            "subject": f"/blobServices/default/containers/landing/blobs/{path}",
-            "eventType": "Microsoft.Storage.BlobCreated",
-            "eventTime": "2026-01-31T10:00:00Z",
-            "dataVersion": "",
-            "data": {
-                "api": "FlushWithClose",
-                "eTag": etag,
-                "contentLength": len(content),
-                "blobType": "BlockBlob",
-                "sequencer": "00000000000004420000000000028963",
-            },
-        }
-
-
-@contextmanager
-def lake_of(stack: Stack) -> Generator[DataLakeServiceClient]:
-    told = json.loads((stack.state / "stack.json").read_text())
-    address = told["TIDEMARK_LAKE_URL"]
-    with DataLakeServiceClient(address, credential=told["TIDEMARK_LAKE_KEY"]) as service:
-        yield service
+from e2e_zone import TABLES, Zone, lake_of
 
 
 @pytest.fixture
@@ -68,9 +17,6 @@ def zone(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Zone]:
     file = stack.tables / f"{name}.yml"
     file.write_text(TABLES.format(name=name))
     with lake_of(stack) as service:
-        filesystem = service.get_file_system_client("landing")
-        if not filesystem.exists():
-            filesystem.create_file_system()
         yield Zone(stack, name, service)
     file.unlink()
 

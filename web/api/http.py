@@ -19,7 +19,7 @@ from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
-from web.api.blob_events import take_in_blob
+from web.api.blob_events import take_in_blobs
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
 from web.api.intake import Intake
@@ -117,11 +117,16 @@ async def _take_in(bodies: Sequence[str], client: Client) -> None:
 
 async def on_blob_created(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:
     """Remember a version of a file that an event tells of, and order a load unless one is on its way."""
-    start = await asyncio.to_thread(take_in_blob, wiring.app(), body_of(event))
+    await _blob_intake.bring(body_of(event), client)
+
+
+async def _take_in_blobs(bodies: Sequence[str], client: Client) -> None:
+    start = await asyncio.to_thread(lambda: take_in_blobs(wiring.app(), bodies))
     if start is not None:
         await begin(client, start)
 
 
+_blob_intake: Intake[str, Client] = Intake(_take_in_blobs)
 _intake: Intake[str, Client] = Intake(_take_in)
 
 

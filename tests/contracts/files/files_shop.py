@@ -17,7 +17,7 @@ from shared.adapters.azure.arrivals import AzureArrivals
 from shared.loading.plan import PlanReference
 from shared.operations.dead_letters import DeadLetter, LetterQuery
 from shared.runtime.wiring import App
-from web.api.blob_events import take_in_blob, take_up_file
+from web.api.blob_events import take_in_blobs, take_up_file
 
 TABLE = "files.orders"
 
@@ -106,7 +106,7 @@ class Shop:
 
     def tell(self, body: dict[str, Any]) -> None:
         """Deliver an event."""
-        take_in_blob(self.app, json.dumps(body))
+        take_in_blobs(self.app, [json.dumps(body)])
         self.app.states.change_turn(self.table, lambda turn: replace(turn, waiting=None))
 
     def manifest(self, run_id: str, layer: str = "bronze") -> dict[str, Any]:
