@@ -61,6 +61,7 @@ def test_plans_say_what_the_loads_then_do_and_write_nothing(
         "source_type": "bigint",
         "lands": "int64",
         "nullable": False,
+        "mask": "",
     }
 
 

@@ -256,25 +256,6 @@ def test_rows_take_the_place_of_those_with_their_keys_in_one_commit(
     ]
 
 
-def test_a_rewrite_loses_no_row_of_another_that_runs_beside_it(lake: Lake, server: str) -> None:
-    made(lake)
-
-    def write(first: int) -> None:
-        session = connect(server)
-        own = Lake(spark=session, root=lake.root, merges=False)
-        for number in range(first, first + 4):
-            row = rows(own, (number, "a", "x"), schema="id bigint, name string, part string")
-            own.replace_rows(TABLE, row, on=["id"])
-        session.stop()
-
-    threads = [threading.Thread(target=write, args=(first,)) for first in (0, 100)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [row[0] for row in held(lake)] == [0, 1, 2, 3, 100, 101, 102, 103]
-
-
 def test_rows_are_added_beside_those_that_are_there_and_have_null_where_they_lack_a_column(
     lake: Lake,
 ) -> None:

@@ -155,7 +155,9 @@ class Lake:
 
         Every row is written, so leave out those that are there. Keys have no NULL and do not repeat.
         On Databricks it is a merge, which looks into the files that may have the keys. Elsewhere the
-        table is rewritten: Sail joins a merge's rows with all of it several times over, four times as slow.
+        table is rewritten: Sail joins a merge's rows with all of it several times over, four times as
+        slow. Nobody else may write the table meanwhile: most collisions are noticed and tried again, but a
+        commit between the engine's two looks at the table is undone. One job runs at a time.
 
         Raises:
             ColumnsUnknown: the table lacks a column, or the rows do.

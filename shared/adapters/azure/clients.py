@@ -45,9 +45,9 @@ class LakeService:
 
 def lake_service(url: str, credential: Any) -> LakeService:
     """Connect to a lake. A server that is gone is given up after some 3 s, a silent one after 145 s."""
-    patience: dict[str, Any] = {
-        "connection_timeout": CONNECT_SECONDS,
-        "read_timeout": LAKE_ANSWER_SECONDS,
+    given: dict[str, Any] = {
+        "credential": credential,
+        "proxies": get_environ_proxies(url),
         "retry_total": RETRIES,
         # Pauses of 1 s, give or take a half. What takes longer is for Durable's timers.
         "initial_backoff": 0,
@@ -57,8 +57,8 @@ def lake_service(url: str, credential: Any) -> LakeService:
     # The SDK finds the Blob endpoint of an account in the same way when it reads.
     blobs = url.replace(".dfs.", ".blob.", 1)
     return LakeService(
-        paths=DataLakeServiceClient(url, credential=credential, **patience),
-        blobs=BlobServiceClient(blobs, credential=credential, **patience),
+        paths=DataLakeServiceClient(url, transport=_transport(LAKE_ANSWER_SECONDS), **given),
+        blobs=BlobServiceClient(blobs, transport=_transport(LAKE_ANSWER_SECONDS), **given),
     )
 
 

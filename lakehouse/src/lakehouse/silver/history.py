@@ -18,7 +18,7 @@ from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import hashed, quoted
 from lakehouse.refusals import repeated
-from lakehouse.silver.layout import META, ORDER
+from lakehouse.silver.layout import META, ORDER, order_of
 from lakehouse.silver.runs import Snapshot
 
 
@@ -51,8 +51,12 @@ class Change:
 
     @property
     def on_top(self) -> bool:
-        """Whether what is new is later than all that is there, and nothing follows for other keys."""
-        return self.in_order and not self.relevant
+        """Whether what is new is later than all that is there, and nothing follows for other keys.
+
+        Of files it need not be: one that is found late is older than its run.
+        """
+        by_run = order_of([*self.columns, *META]) == ORDER
+        return self.in_order and by_run and not self.relevant
 
 
 def add_versions(lake: Lake, table: Table, rows: DataFrame, since: int) -> None:
