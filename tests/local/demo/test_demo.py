@@ -13,8 +13,7 @@ from shared.catalog import read_catalog
 from tests.local.demo.conftest import REPOSITORY, Played
 
 # The whole demo is played before the first test.
-# It is as long as `make demo`, which says itself whether it ended well.
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.long]
+pytestmark = pytest.mark.timeout(1800)
 TABLES = [table.name for table in read_catalog(REPOSITORY / "tables")]
 
 
