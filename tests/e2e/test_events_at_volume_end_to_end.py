@@ -1,5 +1,6 @@
 """Thousands of events, shuffled, some of them twice, in bursts, while the whole stack is killed: nothing is lost, and no table is loaded more often than its window allows."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,13 +30,11 @@ DEBOUNCE = timedelta(seconds=3)
 @pytest.fixture
 def flooded(place: Path, environ: dict[str, str]) -> Iterator[Stack]:
     """A stack of its own, whose timer ticks: what a dead worker has left is taken up by it."""
+    folder = Path(tempfile.mkdtemp(prefix="flooded-", dir=place))
     own = Stack(
-        state=place / "flooded",
-        tables=place / "flooded-tables",
-        environ=environ,
-        tick=EVERY_SECOND,
+        state=folder / "state", tables=folder / "tables", environ=environ, tick=EVERY_SECOND
     )
-    own.tables.mkdir(parents=True)
+    own.tables.mkdir()
     yield own
     own.stop()
 

@@ -33,7 +33,10 @@ def test_a_new_file_lands_by_its_event_and_the_same_event_again_lands_nothing(
     assert sorted((row["id"], row["_line"]) for row in rows) == [(1, 2), (2, 4)]
     aside = published(stack.lake, f"quarantine/{zone.name}/files.orders")
     assert [each.manifest["rows"] for each in aside] == [1]
-    assert api.runs(zone.table)[-1]["outcome"] == "loaded"
+    # One that comes again while its version waits asks again: a load too many, which finds nothing.
+    outcomes = [run["outcome"] for run in api.runs(zone.table)]
+    assert outcomes[0] == "loaded"
+    assert set(outcomes[1:]) <= {"nothing_new"}
 
 
 def test_what_no_event_told_of_is_found_by_a_load(api: Api, stack: Stack, zone: Zone) -> None:
