@@ -8,7 +8,7 @@
 """One replay of an orchestrator by azure-functions-durable, and what the host must do after it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -78,11 +78,19 @@ class _Executor(TaskOrchestrationExecutor):
     def __init__(self) -> None:
         super().__init__()
         self.unread: list[_Event] = []
+        self._met: set[int] = set()
+
+    def left(self, events: Iterable[_Event]) -> list[_Event]:
+        """Give the external events that were not read: the SDK looks at none behind the end."""
+        raised = [event for event in events if event.event_type == EventType.EVENT_RAISED]
+        return self.unread + [event for event in raised if id(event) not in self._met]
 
     def set_task_value(self, event: _Event, is_success: bool, id_key: str) -> None:  # noqa: FBT001  the SDK's signature
         if event.event_type != EventType.EVENT_RAISED:
             super().set_task_value(event, is_success, id_key)
-        elif event.Name in self.context.open_tasks:
+            return
+        self._met.add(id(event))
+        if event.Name in self.context.open_tasks:
             if event in self.unread:
                 self.unread.remove(event)
             super().set_task_value(event, is_success, id_key)
@@ -123,18 +131,20 @@ def replay(handle: Callable[..., Any], orchestration: Orchestration) -> Turn:
         actions=walk.actions(),
         cancelled_timers=walk.cancelled_timers(),
         custom_status=None if custom_status is None else json.dumps(custom_status),
-        outcome=_outcome(walk, error, state, executor) if over and walk.arrived else None,
+        outcome=_outcome(walk, error, state, executor.left(context.histories))
+        if over and walk.arrived
+        else None,
     )
 
 
-def _outcome(walk: Walk, error: str | None, state: dict[str, Any], executor: _Executor) -> Outcome:
+def _outcome(walk: Walk, error: str | None, state: dict[str, Any], unread: list[_Event]) -> Outcome:
     if error is not None:
         return Failed(message=error)
     if walk.continued_with is not None:
         return ContinuedAsNew(
             # The extension stores the SDK's JSON text as a JSON string.
             input=json.dumps(walk.continued_with),
-            unread=tuple(event.source for event in executor.unread),
+            unread=tuple(event.source for event in unread),
         )
     return Completed(output=json.dumps(state.get("output")))
 

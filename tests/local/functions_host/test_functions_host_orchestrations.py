@@ -116,6 +116,20 @@ def test_unread_events_are_carried_over_continue_as_new(sample: Sample) -> None:
     assert sample.finish(instance)["output"] == ["a", "b", "c"]
 
 
+def test_an_event_behind_the_last_completion_is_carried_over_too(sample: Sample) -> None:
+    instance = sample.start("collects")
+    raise_event(sample, instance, "item", "a")
+    sample.trace.await_line("gated collect1 began")
+    sample.client("suspend", instance)
+    sample.trace.open()
+    sample.trace.await_line("gated collect1 ended")
+    # Both are read in one episode, the completion before the events.
+    raise_event(sample, instance, "item", "b")
+    raise_event(sample, instance, "item", "c")
+    sample.client("resume", instance)
+    assert sample.finish(instance)["output"] == ["a", "b", "c"]
+
+
 def test_an_id_in_use_cannot_be_started_again(sample: Sample) -> None:
     sample.start("waits_for_event", instance="taken")
     refused = sample.client("start", "taken")["raised"]
