@@ -40,7 +40,7 @@ class AzureArrivals:
         """Remember versions that were seen; give how many of them wait to be read, told of before or not."""
         wait = 0
         for version in versions:
-            _, after = self._change(
+            after = self._change(
                 table, version.path, lambda record, version=version: steps.tell(record, version)
             )
             wait += any(each.etag == version.etag for each in after.waiting)
@@ -119,18 +119,18 @@ class AzureArrivals:
             for path in reads:
                 self._change(table, path, step)
 
-    def _change(self, table: str, path: str, step: Step) -> tuple[FileRecord, FileRecord]:
-        """Apply a step to a file's record; give it before and after."""
+    def _change(self, table: str, path: str, step: Step) -> FileRecord:
+        """Apply a step to a file's record; give what it is then."""
         for _ in range(_TRIES):
             record, row = self._record(table, path)
             after = step(record)
             if after == record:
-                return record, after
+                return after
             try:
                 self._rows.swap_all(_changes(record, after, row), partition=table_key(table))
             except RowModified:
                 continue
-            return record, after
+            return after
         raise StateUnavailable(f"{path} is being changed by too many at once")
 
     def _record(self, table: str, path: str) -> tuple[FileRecord, Row | None]:
