@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.durable import implements, steps
 from shared.loading.order import Order
-from shared.operations.records import OrderRecord
+from shared.operations.records import begin
 from shared.runtime import wiring
 
 
@@ -14,12 +12,8 @@ from shared.runtime import wiring
 def open_order(order: Order) -> steps.OrderWaves:
     """Order tables by `loads_after`; a table that is gone from the files comes first, to fail by itself."""
     app = wiring.app()
-    started = app.now().isoformat()
-
-    def begin(record: OrderRecord) -> OrderRecord:
-        return replace(record, state="running", started_at=record.started_at or started)
-
-    app.ledger.change_order(order.order_id, begin)
+    at = app.now().isoformat()
+    app.ledger.change_order(order.order_id, lambda record: begin(record, order.attempt, at))
     catalog = app.catalog
     known = {table.name for table in catalog}
     chosen = catalog.select([name for name in order.tables if name in known])

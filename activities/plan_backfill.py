@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.durable import implements, steps
 from shared.extraction.periods import check_backfill, cut_period, find_cursor_type, step_above
 from shared.landing import paths
@@ -12,7 +10,7 @@ from shared.landing.plans import store_spans
 from shared.loading.errors import BadOrder
 from shared.loading.order import Order
 from shared.loading.span import Span
-from shared.operations.records import OrderRecord, WindowRecord
+from shared.operations.records import WindowRecord, begin
 from shared.runtime import wiring
 
 
@@ -20,12 +18,8 @@ from shared.runtime import wiring
 def plan_backfill(order: Order) -> Order:
     """Write the windows once; a resumed or repeated backfill finds them and what is left of them."""
     app = wiring.app()
-    started = app.now().isoformat()
-
-    def begin(record: OrderRecord) -> OrderRecord:
-        return replace(record, state="running", started_at=record.started_at or started)
-
-    app.ledger.change_order(order.order_id, begin)
+    at = app.now().isoformat()
+    app.ledger.change_order(order.order_id, lambda record: begin(record, order.attempt, at))
     # An execution that died may have written some of them: what is there keeps its state.
     known = {window.number for window in app.ledger.windows(order.order_id)}
     windows = _windows(app, order)

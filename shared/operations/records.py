@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from shared.loading.bound import NO_BOUND, Bound
 from shared.loading.errors import Failure
-from shared.loading.order import Mode, Order, State
+from shared.loading.order import FINAL, Mode, Order, State
 from shared.loading.proof import Proven
 from shared.loading.receipt import Repairs
 from shared.loading.span import Span
@@ -79,6 +79,16 @@ class OrderRecord:
     cancel_requested: bool = False
     held_back: int = 0
     unread: int = 0
+
+
+def begin(record: OrderRecord, attempt: int, at: str) -> OrderRecord:
+    """Say that an attempt of an order runs, since `at` (UTC, ISO 8601) if it is the first.
+
+    An attempt that has ended, or that another has followed, is not for a late execution to open again.
+    """
+    if record.state in FINAL or record.order.attempt != attempt:
+        return record
+    return replace(record, state="running", started_at=record.started_at or at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

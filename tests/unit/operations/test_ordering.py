@@ -5,9 +5,10 @@ from memory_ledger import Office
 from operations_samples import FAILURE, PERIOD, A, B, C, close, run, window
 
 from shared.loading.errors import BadOrder
-from shared.loading.order import OrderWork
+from shared.loading.order import OrderWork, State
 from shared.loading.turn import end, take
 from shared.operations.ordering import OrderActive, OrderUnknown
+from shared.operations.records import begin
 
 
 def test_an_order_is_written_down_before_it_is_started(office: Office) -> None:
@@ -140,3 +141,23 @@ def test_a_backfill_whose_windows_are_all_loaded_is_not_rerun(office: Office) ->
     close(office, order.order_id, state="succeeded")
     with pytest.raises(BadOrder, match="nothing of"):
         office.desk.rerun(order.order_id)
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_an_order_that_has_ended_is_not_opened_again_by_a_late_execution(
+    office: Office, state: State
+) -> None:
+    order = office.desk.load([A]).order
+    ended = close(office, order.order_id, state=state)
+    assert begin(ended, order.attempt, "2026-01-01T00:00:00+00:00") == ended
+
+
+def test_an_attempt_is_not_begun_by_a_late_execution_of_the_one_before(office: Office) -> None:
+    order = office.desk.load([A]).order
+    office.ledger.record_run(run(order, A, state="failed", outcome=None))
+    close(office, order.order_id, failed=1)
+    again = office.desk.rerun(order.order_id).order
+    record = office.ledger.order(order.order_id)
+    assert record is not None
+    assert begin(record, order.attempt, "later") == record
+    assert begin(record, again.attempt, "later").state == "running"
