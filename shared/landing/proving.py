@@ -19,10 +19,14 @@ of clear values over a slice of one row would be the value, and a hash of such a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from shared.extraction.source import Proving
 from shared.landing.lake import Lake
 from shared.landing.reading_back import count_back, read_back
 from shared.landing.tally import Tally
@@ -35,28 +39,30 @@ from shared.loading.receipt import LandedFile, Receipt
 class Written:
     """A slice whose files lie in staging, and whose receipt is not proven yet.
 
-    `schema` is the source's own columns. `said` is what the source says it gave, None if it can say
-    nothing; `counted` the batches that were read, and `left_out` those of their rows that were not
-    landed again. `masked` is what the masked columns of the batches add up to as they land, None if
-    there are none.
+    `schema` is the source's own columns. `asks` is what the source can still say of what it gave, None
+    if it can say nothing: as long as it is open. `counted` are the batches that were read, and
+    `left_out` those of their rows that were not landed again. `masked` is what the masked columns of
+    the batches add up to as they land, None if there are none.
     """
 
     receipt: Receipt
     schema: pa.Schema
-    said: Proof | None
+    asks: Proving | None
     counted: Proof
     left_out: Proof
     masked: Proof | None = None
 
 
 def prove(lake: Lake, written: Written) -> Receipt:
-    """Read the files back, compare, and give the receipt with its proof.
+    """Read the files back while the source adds up, compare, and give the receipt with its proof.
 
     Raises:
         ReceiptBroken: names the column and both numbers.
     """
-    said = written.said or written.counted
     number, masked = written.receipt.slice, written.masked
+    with _said(written) as answer:
+        landed = _add_up(lake, written)
+        said = answer()
     # Without the hashes, which are not counted of the batches, unless something else lands.
     clear = replace(said, hashes=None) if masked is None else said
     hidden = None if masked is None else frozenset(masked.measures)
@@ -66,9 +72,6 @@ def prove(lake: Lake, written: Written) -> Receipt:
         )
     if masked is not None:
         said = put_in_place(said, masked)
-    landed = written.left_out
-    for file in written.receipt.files:
-        landed = combine(landed, _count(lake, file, said, written.schema))
     if difference := find_difference(said, landed):
         raise ReceiptBroken(
             f"slice {number}, what was read against what lies in the lake: {difference}"
@@ -76,10 +79,30 @@ def prove(lake: Lake, written: Written) -> Receipt:
     return replace(written.receipt, proof=said)
 
 
-def _count(lake: Lake, file: LandedFile, said: Proof, schema: pa.Schema) -> Proof:
-    if not said.columns:
-        return Proof(level=said.level, rows=count_back(lake, file))
-    tally = Tally(said.measures, hashed=said.hashes is not None)
-    for batch in read_back(lake, file, schema):
+@contextmanager
+def _said(written: Written) -> Generator[Callable[[], Proof]]:
+    """Let the source add up in a thread; whatever happens here, nobody leaves while it is being asked."""
+    if written.asks is None:
+        yield lambda: written.counted
+        return
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="adding-up") as thread:
+        yield thread.submit(written.asks.ask).result
+
+
+def _add_up(lake: Lake, written: Written) -> Proof:
+    """Add up what lies in the lake, and what was left out as it lies there already."""
+    landed = written.left_out
+    for file in written.receipt.files:
+        landed = combine(landed, _count(lake, file, written))
+    return landed
+
+
+def _count(lake: Lake, file: LandedFile, written: Written) -> Proof:
+    # Of these columns the rows that were left out were added up: of masked ones as they land.
+    measures, hashed = written.left_out.measures, written.left_out.hashes is not None
+    if not measures:
+        return replace(written.left_out, rows=count_back(lake, file))
+    tally = Tally(measures, hashed=hashed)
+    for batch in read_back(lake, file, written.schema):
         tally.add(batch)
-    return tally.proof(said.level)
+    return tally.proof(written.left_out.level)

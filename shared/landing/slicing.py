@@ -104,11 +104,11 @@ class SliceLanding:
         return self.prove(self.write(reading))
 
     def prove(self, written: Written) -> Receipt:
-        """Read the files back and compare; the source is needed no more. Raises ReceiptBroken."""
+        """Read the files back and compare, while the source adds up what it gave. Raises ReceiptBroken."""
         return prove(self.lake, written)
 
     def write(self, reading: Reading) -> Written:
-        """Write the slice's files, and ask the source what it gave."""
+        """Write the slice's files; what the source can say of them is still to be asked."""
         masking = masking_of(self.plan.spec, reading.schema, self.mask_key)
         check_columns(self.plan, masking.schema)
         schema = bronze_schema(masking.schema, aside=bool(self.plan.reasons))
@@ -143,7 +143,7 @@ class SliceLanding:
         return Written(
             receipt=receipt,
             schema=masking.schema,
-            said=reading.proof.ask() if reading.proof else None,
+            asks=reading.proof,
             counted=tally.counted.proof("copied"),
             left_out=tally.left_out.proof("copied"),
             masked=tally.masked.proof("copied") if masking.masked else None,

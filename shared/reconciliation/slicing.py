@@ -134,7 +134,7 @@ class SliceReconciliation:
         return Written(
             receipt=receipt,
             schema=scan.schema,
-            said=None,
+            asks=None,
             counted=tally.landed.proof("copied"),
             left_out=Tally(measures).proof("copied"),
         )
