@@ -78,7 +78,7 @@ class _TableLoad:
             table=order.table,
             mode=order.mode,
             state="running",
-            started_at=context.current_utc_datetime.isoformat(),
+            started_at=turn.taken_at or context.current_utc_datetime.isoformat(),
             attempt=order.attempt,
         )
 

@@ -33,7 +33,7 @@ class TurnWanted:
 class TurnAnswer:
     """What became of asking for a turn.
 
-    `taken`: it is ours, in this epoch. `served`: what was asked for is loaded already. `cancelled`:
+    `taken`: it is ours, in this epoch, since `taken_at` (UTC, ISO 8601). `served`: what was asked for is loaded already. `cancelled`:
     the load is not wanted any more. `due_at` (UTC, ISO 8601): until then the load waits for more
     events to serve. `unfinished` is a claimed commit of an earlier run that has to be carried to its end first.
     """
@@ -43,6 +43,7 @@ class TurnAnswer:
     cancelled: bool = False
     due_at: str | None = None
     epoch: int = 0
+    taken_at: str | None = None
     unfinished: Claim | None = None
 
 

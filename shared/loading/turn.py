@@ -51,7 +51,8 @@ class Turn:
 
     `epoch` counts takings; `last_run` held the turn last; `published_run_no` and `published_run` are
     the last run whose rows went to bronze. `requested` counts requests to bring the table up to date, `served` how
-    many of them a finished load covers; `serving` is what the present load will cover.
+    many of them a finished load covers; `serving` is what the present load will cover, and `serving_since`
+    when the last load that covers any took the turn (UTC, ISO 8601, as all times here).
     `waiting` is the order on its way to serve what is requested and not yet served, `asked_at` when a
     load last found the turn taken (UTC, ISO 8601). `columns` and `identity` are those of the table
     that was published last, `null_share` what it had of rows without a cursor value, `marks` the
@@ -69,6 +70,7 @@ class Turn:
     requested: int = 0
     served: int = 0
     serving: int = 0
+    serving_since: str | None = None
     waiting: str | None = None
     asked_at: str | None = None
     claim: Claim | None = None
@@ -113,6 +115,17 @@ def gives_way(turn: Turn, at: str) -> bool:
     return datetime.fromisoformat(at) - datetime.fromisoformat(turn.asked_at) < COURTESY
 
 
+def opens_at(turn: Turn, window: timedelta) -> str:
+    """Say from when on events may have their next load, a window after the last began; "" for at once.
+
+    An order is named before its request is counted, so that it may be a little older than the load
+    that has just begun, and its own window may end too early.
+    """
+    if turn.serving_since is None or not window:
+        return ""
+    return (datetime.fromisoformat(turn.serving_since) + window).isoformat()
+
+
 def take(turn: Turn, *, run_id: str, instance: str, at: str, serves: bool = True) -> Turn:
     """Take a free turn: a new epoch, and every request so far will be served by it.
 
@@ -124,7 +137,7 @@ def take(turn: Turn, *, run_id: str, instance: str, at: str, serves: bool = True
     taken = replace(turn, epoch=turn.epoch + 1, holder=run_id, instance=instance, taken_at=at)
     if not serves:
         return replace(taken, serving=turn.served)
-    return replace(taken, serving=turn.requested, waiting=None, asked_at=None)
+    return replace(taken, serving=turn.requested, serving_since=at, waiting=None, asked_at=None)
 
 
 def claim(turn: Turn, claimed: Claim) -> Turn:

@@ -94,7 +94,9 @@ class Delivery(Generic[T]):
         assert self.acknowledged == total
 
     def _await(self, bursts: int) -> None:
-        await_value(lambda: self.acknowledged >= bursts, f"{bursts} bursts to be acknowledged")
+        # However long all of them take: one after the other is acknowledged.
+        while (known := self.acknowledged) < bursts:
+            await_value(lambda known=known: self.acknowledged > known, "a burst to be acknowledged")
 
     def _deliver(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """Turns: one holder, growing epochs, requests that are never forgotten, and powerless latecomers."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from shared.loading.turn import (
     end,
     is_free,
     is_served,
+    opens_at,
     release,
     request,
     take,
@@ -63,6 +65,19 @@ def test_ending_gives_the_turn_back_and_remembers_who_held_it() -> None:
     turn = end(taken(Turn()), run_id="a", epoch=1)
     assert (turn.holder, turn.instance, turn.taken_at, turn.last_run) == (None, None, None, "a")
     assert turn.epoch == 1
+
+
+def test_a_window_of_events_opens_with_the_load_that_serves_them_and_outlives_it() -> None:
+    window = timedelta(seconds=3)
+    assert opens_at(Turn(), window) == ""
+    turn = end(taken(Turn()), run_id="a", epoch=1)
+    assert opens_at(turn, window) == (datetime.fromisoformat(AT) + window).isoformat()
+    assert opens_at(turn, timedelta(0)) == ""
+
+
+def test_a_backfill_that_serves_no_event_opens_no_window() -> None:
+    turn = take(Turn(), run_id="a", instance="i-a", at=AT, serves=False)
+    assert opens_at(turn, timedelta(seconds=3)) == ""
 
 
 @pytest.mark.parametrize(("run", "epoch"), [("b", 2), ("a", 1), ("b", 1)])
