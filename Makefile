@@ -13,6 +13,9 @@ SEED := $(shell date +%s)
 BIN := .venv/bin
 READY := .venv/ready
 WITHOUT_ODBC := .venv/without-odbc
+# What is deployed and nothing else, and what looks at it.
+DEPLOYED := .cache/deployed
+AUDITING := .cache/auditing
 INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; \
     install.ensure_installed(Path(".cache"))
 
@@ -21,7 +24,7 @@ SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stop test test-long faults harness anomalies bench bench-scale lint \
-    format clean
+    format sbom audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +69,21 @@ lint: $(READY) ## Check style, types and the direction of imports
 format: $(READY) ## Bring all code into the one format
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
+
+sbom: $(DEPLOYED) $(AUDITING) ## Write what is deployed, with all it brings, to build/sbom.cdx.json
+	@mkdir -p build && $(AUDITING)/bin/cyclonedx-py environment --pyproject pyproject.toml \
+	    --output-reproducible --output-file build/sbom.cdx.json $(DEPLOYED)
+
+audit: $(DEPLOYED) $(AUDITING) ## Ask PyPI what is known to be unsafe of it; needs the network
+	@$(AUDITING)/bin/pip-audit --strict --path $$(echo $(DEPLOYED)/lib/python3*/site-packages)
+
+$(DEPLOYED): $(READY) requirements.txt
+	@$(BIN)/python -m venv --clear --without-pip $@ && $(BIN)/python -m pip --python $@/bin/python \
+	    install --quiet --disable-pip-version-check -r requirements.txt && touch $@
+
+$(AUDITING): $(READY)
+	@$(BIN)/python -m venv --clear $@ && $@/bin/python -m pip install --quiet \
+	    --disable-pip-version-check "cyclonedx-bom>=7.5,<8" "pip-audit>=2.10,<3" && touch $@
 
 clean: demo-stop ## Remove the environment, caches and the demo's state
 	@rm -rf .venv .cache .demo build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

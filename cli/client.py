@@ -50,6 +50,19 @@ class Client:
         """Look at something. Raises Refused, Unreachable."""
         return self._ask("GET", path, params=params)
 
+    def examine(self, path: str) -> Any:
+        """Look at what answers in the same form with 503 where something is down. Raises Refused, Unreachable."""
+        try:
+            answer = self._http.get(self._url + path)
+        except _NEVER_SENT as error:
+            raise self._unreachable(error) from error
+        except httpx.RequestError as error:
+            raise self._silent(error, "") from error
+        content = _json(answer)
+        if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and "checks" in (content or ()):
+            return content
+        return self._read(answer)
+
     def consult(self, path: str, body: Mapping[str, object]) -> Any:
         """Ask what takes a body and changes nothing. Raises Refused, Unreachable."""
         return self._ask("POST", path, body=body)

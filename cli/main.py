@@ -20,6 +20,7 @@ COMMANDS = {
     "reconcile": "Compare a table's copy with its source, and repair it.",
     "refresh": "Hand what was published to the lakehouse, and see it through.",
     "release": "Let rows through that broke a rule and wait in quarantine, as they are.",
+    "health": "Ask whether the app and all that it depends on are there.",
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
     "rerun": "Run again what failed of a run, an order or a backfill.",

@@ -13,6 +13,8 @@ RUNS = "/api/runs"
 ORDERS = "/api/orders"
 REFRESHES = "/api/refreshes"
 LETTERS = "/api/deadletters"
+HEALTH = "/api/health"
+OPENAPI = "/api/openapi.json"
 
 
 def order_path(order_id: str) -> str:

@@ -16,7 +16,8 @@ class Settings:
 
     `tables` is the folder of table files, or `lake:<filesystem>/<path>` for one in the lake.
     The keys and the token are None where managed identity is used. `base_url` is where links in
-    alerts lead. Without a `lakehouse_job` nothing is handed to the lakehouse.
+    alerts lead. Without a `lakehouse_job` nothing is handed to the lakehouse. While `paused`, orders
+    are taken and none is begun.
     """
 
     lake_url: str
@@ -29,6 +30,7 @@ class Settings:
     databricks_host: str = ""
     databricks_token: str | None = None
     lakehouse_job: int | None = None
+    paused: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -50,11 +52,19 @@ class Settings:
             databricks_host=environ.get("TIDEMARK_DATABRICKS_HOST", "").rstrip("/"),
             databricks_token=environ.get("TIDEMARK_DATABRICKS_TOKEN") or None,
             lakehouse_job=int(job) if job else None,
+            paused=_read_switch("TIDEMARK_PAUSED", environ),
         )
 
     def __repr__(self) -> str:
         """Show nothing secret."""
         return f"Settings(lake_url={self.lake_url!r}, state_url={self.state_url!r})"
+
+
+def _read_switch(name: str, environ: Mapping[str, str]) -> bool:
+    said = environ.get(name, "").lower()
+    if said not in ("", "false", "true"):
+        raise SettingsIncomplete(f"{name} has to be true or false")
+    return said == "true"
 
 
 def _check_job(job: str | None, host: str | None) -> None:

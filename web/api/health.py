@@ -36,7 +36,12 @@ def get_health(app: App, _request: Request) -> Answer:
             checks[f"source:{table.source.name}"] = _check(lambda table=table: _ping(app, table))
     down = any(check["status"] == "down" for check in checks.values())
     status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
-    return Answer(body={"status": "down" if down else "up", "checks": checks}, status=status)
+    body = {
+        "status": "down" if down else "up",
+        "paused": app.settings.paused,
+        "checks": checks,
+    }
+    return Answer(body=body, status=status)
 
 
 def _ping(app: App, table: Any) -> None:

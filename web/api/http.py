@@ -50,8 +50,11 @@ async def respond(
 
 
 async def begin(client: Client, start: Start) -> None:
-    """Start an orchestration, unless it is there: its instance id is the order's."""
-    if await _is_known(client, start.instance):
+    """Start an orchestration, unless it is there: its instance id is the order's.
+
+    While the app is paused the order stays written down; the sweep starts it afterwards.
+    """
+    if wiring.app().settings.paused or await _is_known(client, start.instance):
         return
     try:
         await client.start_new(start.flow, start.instance, encode_input(start.given))
@@ -67,7 +70,7 @@ async def begin_refresh(client: Client) -> None:
 
     One that is about to end may have looked before something was published: the next tick finds it.
     """
-    if await _life(client, REFRESH_INSTANCE) == "alive":
+    if wiring.app().settings.paused or await _life(client, REFRESH_INSTANCE) == "alive":
         return
     try:
         given = encode_input(RefreshWork())
@@ -93,6 +96,9 @@ async def tick(client: Client) -> None:
         if found is not None:
             await begin(client, found)
     await asyncio.to_thread(app.seen.forget, app.now() - REMEMBERED)
+    if app.settings.paused:
+        # What falls due meanwhile is found by the first tick afterwards.
+        return
     if await asyncio.to_thread(_is_refresh_due, app):
         await begin_refresh(client)
     # Only now the table files are needed: a broken one must not keep the sweep from its work.

@@ -234,8 +234,9 @@ _WRITTEN: dict[str, Schema] = {
         values=named(TEXT),
     ),
     "Health": answered(
-        "Each dependency by name; `down` if one of them is.",
+        "Each dependency by name; `down` if one of them is. While `paused`, no order is begun.",
         status={"enum": ["up", "down"]},
+        paused=FLAG,
         checks=named(
             {
                 "type": "object",

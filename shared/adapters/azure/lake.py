@@ -33,6 +33,8 @@ CHUNK = 4 * 1024 * 1024
 # What one request reads. The SDK takes ten times as much memory for it.
 PIECE = 2 * 1024 * 1024
 _REFUSED_LOGIN = (401, 403)
+# Every identity of the app may look at it.
+FIRST_FILESYSTEM = "bronze"
 
 
 @contextmanager
@@ -144,9 +146,12 @@ class AzureLake:
             return
 
     def ping(self) -> None:
-        """Raise LakeUnavailable unless the lake answers."""
-        with answering("the lake"):
-            next(iter(self._service.paths.list_file_systems(results_per_page=1)), None)
+        """Raise LakeUnavailable unless the lake answers.
+
+        Asks for no more than one filesystem, as an identity may have no role beyond some.
+        """
+        with suppress(PathMissing), answering(FIRST_FILESYSTEM):
+            self._filesystem(FIRST_FILESYSTEM).get_file_system_properties()
 
     def _put(self, path: str, content: bytes) -> None:
         client = self._blob(path)

@@ -1,12 +1,16 @@
 import os
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Barrier
 
 import pytest
 
+from local.datalake.process import RunningDatalake
+from shared.adapters.azure.clients import lake_service
 from shared.adapters.azure.lake import AzureLake
+from shared.adapters.azure.zone import AzureLandingZone
 from shared.landing.lake import LakePath, PathMissing, PathTaken
 
 MEGABYTE = 1024 * 1024
@@ -222,3 +226,11 @@ def test_every_name_means_the_same_to_every_operation(
 
 def test_ping_is_quiet_where_the_lake_answers(lake: AzureLake) -> None:
     lake.ping()
+
+
+def test_the_time_of_the_zone_is_the_servers_also_before_there_is_a_zone(
+    datalake: RunningDatalake,
+) -> None:
+    with lake_service(datalake.url, datalake.key) as service:
+        before = datetime.now(UTC) - timedelta(seconds=1)
+        assert before <= AzureLandingZone(service.paths).clock() <= datetime.now(UTC)
