@@ -108,6 +108,7 @@ def _published(plan: LoadPlan, landing: Landing) -> PublishedRun | None:
         run_no=plan.run_no,
         mode=plan.mode,
         folder=paths.published(plan.target, plan.run_id),
+        traceparent=plan.traceparent,
     )
 
 

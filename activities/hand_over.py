@@ -13,4 +13,6 @@ def hand_over(_work: steps.RefreshWork) -> steps.HandedOver:
     record = app.refresh_desk.hand_over(app.catalog.by_name)
     if record is None:
         return steps.HandedOver()
-    return steps.HandedOver(number=record.number, attempt=record.attempt)
+    return steps.HandedOver(
+        number=record.number, attempt=record.attempt, traceparent=record.traceparent
+    )

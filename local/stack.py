@@ -97,6 +97,7 @@ def running(options: StackOptions) -> Generator[str]:
             "TIDEMARK_TABLES": str(options.tables.resolve()),
             "TIDEMARK_TICK": options.tick,
             "TIDEMARK_BASE_URL": f"http://127.0.0.1:{port}",
+            "TIDEMARK_LOGS": os.environ.get("TIDEMARK_LOGS", "json"),
         }
         if options.sample:
             sample = postgres.start(state / "postgres")

@@ -62,6 +62,7 @@ def _load_group(context: Context, work: OrderWork, group: WindowGroup) -> Steps[
         attempt=order.attempt,
         part=group.part,
         spans=group.spans,
+        asked=order.asked,
     )
     instance = instance_of(order, f"g{group.part:05d}")
     [outcome] = yield from load_table.map(context, [(instance, given)])

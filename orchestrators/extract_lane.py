@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.durable import MOST_CHILDREN, Context, StepFailed, Steps, orchestrates, start_over
+from shared.durable import (
+    MOST_CHILDREN,
+    Context,
+    StepFailed,
+    Steps,
+    orchestrates,
+    start_over,
+    traceparent_of,
+)
 from shared.durable.steps import LaneDone, SliceLane, SliceWanted, extract_lane, extract_slice
 from shared.loading.errors import Failure
 from shared.loading.plan import PlanReference
@@ -47,6 +55,7 @@ def extract_slices(context: Context, plan: PlanReference, attempt: int) -> Steps
                     stride=plan.parallel,
                     end=plan.slices,
                     attempt=attempt,
+                    traceparent=traceparent_of(context),
                 ),
             )
             for first in range(plan.parallel)

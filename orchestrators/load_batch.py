@@ -48,6 +48,7 @@ def load_one_group(context: Context, group: TableGroup) -> Steps[GroupEnd]:
                 attempt=order.attempt,
                 after=order.after,
                 compare=order.compare,
+                asked=order.asked,
             ),
         )
         for table in group.tables

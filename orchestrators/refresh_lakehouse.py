@@ -6,7 +6,16 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.durable import Context, Retry, StepFailed, Steps, orchestrates, pause, start_over
+from shared.durable import (
+    Context,
+    Retry,
+    StepFailed,
+    Steps,
+    go_on_at,
+    orchestrates,
+    pause,
+    start_over,
+)
 from shared.durable.steps import (
     HandedOver,
     JobStarted,
@@ -40,6 +49,7 @@ def refresh_the_lakehouse(context: Context, work: RefreshWork) -> Steps[HandedOv
     handed = yield from hand_over(context, work)
     if not handed.number:
         return handed
+    go_on_at(context, handed.traceparent)
     refresh = _Refresh(context, work, handed)
     try:
         end = yield from refresh.follow()

@@ -1,6 +1,6 @@
 """This package knows how orchestrators and activities speak to each other over Durable Functions."""
 
-from shared.durable.answering import implements, offers
+from shared.durable.answering import implements, offers, watch
 from shared.durable.protocol import (
     MOST_CHILDREN,
     Context,
@@ -10,9 +10,11 @@ from shared.durable.protocol import (
     StepFailed,
     Steps,
     blueprint,
+    go_on_at,
     orchestrates,
     pause,
     start_over,
+    traceparent_of,
 )
 
 __all__ = [
@@ -24,9 +26,12 @@ __all__ = [
     "StepFailed",
     "Steps",
     "blueprint",
+    "go_on_at",
     "implements",
     "offers",
     "orchestrates",
     "pause",
     "start_over",
+    "traceparent_of",
+    "watch",
 ]

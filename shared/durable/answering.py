@@ -12,11 +12,12 @@ is no fault and does not count) and `refused` (any other failure). The real host
 import logging
 from collections.abc import Callable
 from importlib import import_module
+from time import time_ns
 from typing import Any, TypeVar
 
 import msgspec
 
-from shared.durable.protocol import Step, blueprint
+from shared.durable.protocol import TRACEPARENT, Step, blueprint
 from shared.loading.errors import (
     ConnectionSlotsTaken,
     Failure,
@@ -26,15 +27,15 @@ from shared.loading.errors import (
     Unexpected,
 )
 from shared.loading.order import LoadCancelled
+from shared.telemetry.answered import Answered, Watcher
+from shared.telemetry.facts import facts_of, working_on
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-# What is logged of a step's input. A plan's path holds the run id.
-_FACTS = ("order_id", "run_id", "table", "attempt", "epoch", "plan", "number")
-
 log = logging.getLogger("tidemark.steps")
 _bodies: dict[str, Callable[[Any], Any]] = {}
+_watchers: list[Watcher] = []
 
 
 def implements(step: Step[In, Out]) -> Callable[[Callable[[In], Out]], Callable[[In], Out]]:
@@ -61,7 +62,44 @@ def offers(step: Step[Any, Any], module: str) -> None:
     blueprint.activity_trigger(input_name="payload")(activity)
 
 
+def watch(watcher: Watcher) -> None:
+    """Let somebody be told of every execution of a step, before its answer leaves."""
+    _watchers.append(watcher)
+
+
 def _answer(
+    step: Step[In, Out], body: Callable[[In], Out], payload: dict[str, Any]
+) -> dict[str, Any]:
+    place = payload.get(TRACEPARENT)
+    facts = facts_of(step.name, payload, place)
+    began = time_ns()
+    with working_on(facts):
+        answer = _carry_out(step, body, payload)
+        if _watchers:
+            _tell(
+                Answered(
+                    step=step.name,
+                    given=payload,
+                    answer=answer,
+                    traceparent=place,
+                    facts=facts,
+                    began=began,
+                    ended=time_ns(),
+                )
+            )
+    return answer
+
+
+def _tell(answered: Answered) -> None:
+    for watcher in _watchers:
+        try:
+            watcher(answered)
+        except Exception:
+            # The boundary to what only looks on: what it does wrong is logged, and stops no load.
+            log.exception("what watches a step broke")
+
+
+def _carry_out(
     step: Step[In, Out], body: Callable[[In], Out], payload: dict[str, Any]
 ) -> dict[str, Any]:
     try:
@@ -69,26 +107,23 @@ def _answer(
     except ConnectionSlotsTaken as error:
         return {"busy": msgspec.to_builtins(error.failure)}
     except TransientError as error:
-        log.warning("step will be tried again", extra=_facts(step, payload, error.failure))
+        log.warning("step will be tried again", extra=_told(error.failure))
         asked = error.pause_seconds if isinstance(error, SourceThrottled) else 0
         return {"again": msgspec.to_builtins(error.failure), **({"pause": asked} if asked else {})}
     except LoadCancelled as error:
-        log.info("step left out", extra=_facts(step, payload, error.failure))
+        log.info("step left out", extra=_told(error.failure))
         return {"refused": msgspec.to_builtins(error.failure)}
     except IngestError as error:
-        log.error("step refused", extra=_facts(step, payload, error.failure))  # noqa: TRY400 - typed: no traceback needed
+        log.error("step refused", extra=_told(error.failure))  # noqa: TRY400 - typed: no traceback needed
         return {"refused": msgspec.to_builtins(error.failure)}
     except Exception as error:
         # The boundary of the activity: a fault of ours becomes an answer like any other, and the
         # traceback goes to the log, where it belongs.
         failure = Unexpected(f"{type(error).__name__} in {step.name}").failure
-        log.exception("step broke", extra=_facts(step, payload, failure))
+        log.exception("step broke", extra=_told(failure))
         return {"refused": msgspec.to_builtins(failure)}
 
 
-def _facts(step: Step[Any, Any], payload: dict[str, Any], failure: Failure) -> dict[str, Any]:
-    """Say for whom a step worked. A late execution is known by nothing but this."""
-    known: dict[str, Any] = {}
-    for part in (payload, *(payload.get(name) or {} for name in ("order", "record", "claim"))):
-        known |= {name: part[name] for name in _FACTS if name in part}
-    return {"step": step.name, "error": failure.type, "error_message": failure.message, **known}
+def _told(failure: Failure) -> dict[str, str]:
+    """Say what went wrong; for whom the step works is in every line."""
+    return {"error": failure.type, "error_message": failure.message}

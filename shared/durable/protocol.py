@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import azure.durable_functions as df
 import msgspec
@@ -29,7 +30,11 @@ Steps: TypeAlias = Generator[TaskBase, Any, T]
 # One orchestrator replays its whole history at every event: beyond this many children it nests.
 MOST_CHILDREN = 50
 
+# What an activity's input says beside its own fields: where in a trace it is called from.
+TRACEPARENT = "_traceparent"
+
 blueprint = df.Blueprint()
+_places: WeakKeyDictionary[Context, str] = WeakKeyDictionary()
 prepare(Failure)
 
 
@@ -96,7 +101,10 @@ class Step(Generic[In, Out]):
         return tuple(outcomes[number] for number in range(len(given)))
 
     def _task(self, context: Context, value: In) -> TaskBase:
-        return context.call_activity(self.name, msgspec.to_builtins(value))
+        payload = msgspec.to_builtins(value)
+        if place := traceparent_of(context):
+            payload[TRACEPARENT] = place
+        return context.call_activity(self.name, payload)
 
     def _sort(
         self,
@@ -195,6 +203,16 @@ def _broken(error: Exception) -> Failure:
     )
 
 
+def go_on_at(context: Context, traceparent: str) -> None:
+    """Let the steps that follow say that they are called from this place of a trace."""
+    _places[context] = traceparent
+
+
+def traceparent_of(context: Context) -> str:
+    """Give the place of a trace that an orchestration's steps are called from, empty if there is none."""
+    return _places.get(context, "")
+
+
 def pause(context: Context, span: timedelta) -> Steps[None]:
     """Wait on a durable timer."""
     yield context.create_timer(context.current_utc_datetime + span)
@@ -218,6 +236,8 @@ def orchestrates(
     def register(body: Callable[[Context, In], Steps[Out]]) -> Callable[[Context, In], Steps[Out]]:
         def orchestrator(context: Context) -> Steps[Any]:
             given = msgspec.convert(_parsed(context.get_input()), flow.takes)
+            # Made of the input alone, so that every replay says the same.
+            go_on_at(context, getattr(given, "traceparent", ""))
             try:
                 return msgspec.to_builtins((yield from body(context, given)))
             except _StartedOver:

@@ -82,6 +82,7 @@ class SliceLane:
     stride: int
     end: int
     attempt: int = 1
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,11 @@ class TableGroup:
     order: Order
     tables: tuple[str, ...]
 
+    @property
+    def traceparent(self) -> str:
+        """Where its steps stand in their trace."""
+        return str(self.order.place)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupEnd:
@@ -192,10 +198,14 @@ class RefreshWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
-    """The hand-over to be carried out, and in which attempt; number 0 if nothing is left."""
+    """The hand-over to be carried out, and in which attempt; number 0 if nothing is left.
+
+    `traceparent` is where the steps that follow stand in their trace.
+    """
 
     number: int = 0
     attempt: int = 0
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         identity=shape.identity,
         estimated_rows=shape.estimated_rows,
         compare=order.compare,
+        traceparent=order.traceparent,
     )
     return Planned(plan=plan, seen=fenced.seen)
 

@@ -85,6 +85,7 @@ class FilePlanner:
             overlap=None,
             planned_at=basis.planned_at,
             findings=judged.findings + findings,
+            traceparent=order.traceparent,
         )
         return PlannedFiles(plan=plan, left=left)
 

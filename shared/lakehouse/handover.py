@@ -16,6 +16,7 @@ from shared.catalog import RuleSpec, TableSpec, silver_target
 from shared.lakehouse.releases import Release
 from shared.loading.decoding import prepare
 from shared.loading.published import PublishedRun
+from shared.loading.trace import place_of_handover
 
 FORMAT = 1
 
@@ -43,7 +44,8 @@ class HandedTable:
 class HandOver:
     """What is handed over at once, and how far every table has come. `created_at` is UTC, ISO 8601.
 
-    `releases` are carried out before the runs are taken in.
+    `releases` are carried out before the runs are taken in. `traceparent` is where the hand-over stands
+    in a trace, that of the first run that it hands over; empty in files of earlier versions.
     """
 
     format: int = FORMAT
@@ -51,6 +53,7 @@ class HandOver:
     created_at: str
     tables: tuple[HandedTable, ...]
     releases: tuple[Release, ...] = ()
+    traceparent: str = ""
 
     @property
     def runs(self) -> int:
@@ -96,7 +99,15 @@ def next_handover(
     if not releases and not any(table.runs for table in tables):
         return None
     number = previous.number + 1 if previous else 1
-    return HandOver(number=number, created_at=at, tables=tuple(tables), releases=releases)
+    new = sorted((run for table in tables for run in table.runs), key=lambda run: run.run_id)
+    first = next((run.traceparent for run in new if run.traceparent), "")
+    return HandOver(
+        number=number,
+        created_at=at,
+        tables=tuple(tables),
+        releases=releases,
+        traceparent=str(place_of_handover(number, at, first)),
+    )
 
 
 def encode_handover(handover: HandOver) -> bytes:

@@ -21,7 +21,7 @@ class RefreshRecord:
     `digest` stands for the file at `path`. `attempt` counts starts of the job; `over` says that the
     job run of this attempt has ended for good, so that the next must be another. `repair_refused`
     says that it cannot be repaired. `tables` and `runs` count what is new with the hand-over,
-    `releases` what it is asked to let through.
+    `releases` what it is asked to let through. `traceparent` is the hand-over's place in a trace.
     """
 
     number: int
@@ -43,6 +43,7 @@ class RefreshRecord:
     created_at: str
     started_at: str | None = None
     ended_at: str | None = None
+    traceparent: str = ""
 
     def token_of(self, attempt: int) -> str:
         """Give the idempotency token of an attempt."""
@@ -80,6 +81,7 @@ def record_of(handover: HandOver, path: str, digest: str) -> RefreshRecord:
         runs=handover.runs,
         releases=len(handover.releases),
         created_at=handover.created_at,
+        traceparent=handover.traceparent,
     )
 
 

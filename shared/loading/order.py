@@ -12,6 +12,7 @@ from shared.catalog import Compare
 from shared.catalog.names import SegmentForeign, decode_name, encode_name
 from shared.loading.errors import BadOrder, PermanentError
 from shared.loading.span import Span
+from shared.loading.trace import TracePlace, place_of_order, place_of_run
 
 Mode = Literal["incremental", "initial", "snapshot", "backfill", "reconcile"]
 Reason = Literal["request", "schedule", "event", "backfill"]
@@ -44,7 +45,10 @@ class BackfillSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One request for loads, as recorded. `created_at` is UTC, ISO 8601. `compare` is for reconciliations."""
+    """One request for loads, as recorded. `created_at` is UTC, ISO 8601. `compare` is for reconciliations.
+
+    `asked` is the `traceparent` of who asked for it, empty if that is not known.
+    """
 
     order_id: str
     tables: tuple[str, ...]
@@ -55,6 +59,12 @@ class Order:
     created_at: str
     attempt: int = 1
     compare: Compare = "keys"
+    asked: str = ""
+
+    @property
+    def place(self) -> TracePlace:
+        """Where this attempt stands in its trace."""
+        return place_of_order(self.order_id, self.attempt, self.asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,11 @@ class OrderWork:
 
     order: Order
     part: int = 0
+
+    @property
+    def traceparent(self) -> str:
+        """Where its steps stand in their trace."""
+        return str(self.order.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +100,18 @@ class TableOrder:
     part: int | None = None
     spans: tuple[Span, ...] = field(default=())
     compare: Compare = "keys"
+    asked: str = ""
 
     @property
     def run_id(self) -> str:
         """Table and order make the run: asking again for the same names the same run."""
         return run_id(self.order_id, self.table, self.part)
+
+    @property
+    def traceparent(self) -> str:
+        """Where its steps stand in their trace: below the run."""
+        order = place_of_order(self.order_id, self.attempt, self.asked)
+        return str(place_of_run(self.run_id, self.attempt, order))
 
 
 def new_order_id(now: datetime, entropy: str) -> str:

@@ -50,6 +50,7 @@ class LoadPlan:
     `reasons` what is read is set aside in quarantine instead of landing. `identity` and
     `estimated_rows` are those of the table as it stood at planning. The spans of a reconciliation
     are values of the first key column instead of the cursor; it compares keys or whole rows.
+    `traceparent` is where the run stands in its trace.
     """
 
     run_id: str
@@ -70,6 +71,7 @@ class LoadPlan:
     identity: str | None = None
     estimated_rows: int = 0
     compare: Compare = "keys"
+    traceparent: str = ""
 
     @property
     def target(self) -> str:

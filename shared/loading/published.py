@@ -11,12 +11,16 @@ from shared.loading.order import Mode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRun:
-    """A run whose folder is in bronze for good; a table's runs are published in the order of `run_no`."""
+    """A run whose folder is in bronze for good; a table's runs are published in the order of `run_no`.
+
+    `traceparent` is where it stands in its trace, empty if that is not known.
+    """
 
     run_id: str
     run_no: int
     mode: Mode
     folder: str
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,16 +118,22 @@ class Replay:
 TakeUp = Callable[[DeadLetter], Start | None]
 
 
+def _tell_nobody(_kind: LetterKind, _failure: Failure) -> None:
+    """Whoever counts letters does so elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterDesk:
-    """Where letters are kept and taken up again. `now` gives UTC."""
+    """Where letters are kept and taken up again. `now` gives UTC; `tell` is told of each that is kept."""
 
     log: DeadLetters
     now: Callable[[], datetime]
+    tell: Callable[[LetterKind, Failure], None] = _tell_nobody
 
     def keep(self, kind: LetterKind, name: str, failure: Failure, body: bytes | str) -> DeadLetter:
         """Write down what could not be taken up; what has died before is counted once more."""
         at = self.now()
+        self.tell(kind, failure)
         return self.log.keep(
             kind, name, at, lambda known: _died(known, kind, name, failure, body, at.isoformat())
         )

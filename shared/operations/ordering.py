@@ -59,12 +59,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDesk:
-    """Where orders are placed. `now` gives UTC; `entropy` six hex digits, new at each call."""
+    """Where orders are placed. `now` gives UTC; `entropy` six hex digits, new at each call.
+
+    `asked` is the `traceparent` of who asks, empty if that is not known.
+    """
 
     ledger: Ledger
     states: TableStates
     now: Callable[[], datetime]
     entropy: Callable[[], str]
+    asked: str = ""
 
     def load(
         self,
@@ -94,6 +98,7 @@ class OrderDesk:
             reason=reason,
             after=after,
             created_at=now.isoformat(),
+            asked=self.asked,
         )
 
     def draft_backfill(self, table: str, period: BackfillSpec) -> Order:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from azure.core.credentials import AzureNamedKeyCredential
@@ -26,11 +26,15 @@ from shared.adapters.azure.zone import AzureLandingZone
 from shared.adapters.http.webhook import WebhookNotifier
 from shared.lakehouse.workspace import Workspace
 from shared.landing.memory import give_back_memory
-from shared.operations.dead_letters import LetterDesk
+from shared.loading.errors import Failure
+from shared.operations.dead_letters import LetterDesk, LetterKind
 from shared.operations.inbox import KnownEvents
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
+from shared.runtime.telling import telemetry_of
 from shared.runtime.wiring import STATE_TABLES, App, EngineSources
+from shared.telemetry.measures import DEAD_LETTERS, ERROR, KIND
+from shared.telemetry.telemetry import Telemetry
 
 
 def build(settings: Settings, environ: Mapping[str, str]) -> App:
@@ -41,6 +45,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
     tables = _tables(settings)
     slots = AzureConnectionSlots(tables["slots"])
     states = AzureTableStates(tables["states"])
+    telemetry = telemetry_of(environ)
     return App(
         settings=settings,
         catalog_reader=CatalogReader(settings.tables, lake),
@@ -57,11 +62,18 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         releases=AzureReleaseRequests(tables["orders"]),
         zone=AzureLandingZone(service.paths),
         arrivals=AzureArrivals(tables["arrivals"]),
-        letters=LetterDesk(log=AzureDeadLetters(tables["letters"]), now=_utc_now),
+        letters=LetterDesk(
+            log=AzureDeadLetters(tables["letters"]), now=_utc_now, tell=partial(_count, telemetry)
+        ),
         seen=AzureSeenEvents(tables["events"]),
         known_events=KnownEvents(),
         workspace=_workspace(settings),
+        telemetry=telemetry,
     )
+
+
+def _count(telemetry: Telemetry, kind: LetterKind, failure: Failure) -> None:
+    telemetry.measure(DEAD_LETTERS, 1, {KIND: kind, ERROR: failure.type})
 
 
 def _utc_now() -> datetime:

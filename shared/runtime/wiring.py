@@ -42,6 +42,8 @@ from shared.quality.contract import RuleJudge
 from shared.runtime import engines
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
+from shared.telemetry.facts import asked_now
+from shared.telemetry.telemetry import SILENT, Telemetry
 
 if TYPE_CHECKING:
     from shared.files.planning import FilePlanner
@@ -105,6 +107,7 @@ class App:
     seen: SeenEvents
     known_events: KnownEvents
     workspace: Workspace | None = None
+    telemetry: Telemetry = SILENT
 
     @property
     def refresh_desk(self) -> RefreshDesk:
@@ -145,7 +148,11 @@ class App:
     def desk(self) -> OrderDesk:
         """Where orders are placed."""
         return OrderDesk(
-            ledger=self.ledger, states=self.states, now=self.now, entropy=lambda: token_hex(3)
+            ledger=self.ledger,
+            states=self.states,
+            now=self.now,
+            entropy=lambda: token_hex(3),
+            asked=asked_now(),
         )
 
     @property

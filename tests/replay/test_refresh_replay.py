@@ -125,4 +125,4 @@ def test_a_workspace_that_is_away_for_a_while_fails_nothing() -> None:
 
 def test_a_lost_alert_fails_nothing_more() -> None:
     script = RefreshScript("failed", refused={"alert_refresh": failure("AlertRefused")})
-    assert refresh(script).output == {"number": 1, "attempt": 1}
+    assert refresh(script).output == {"number": 1, "attempt": 1, "traceparent": ""}

@@ -27,6 +27,8 @@ def body_of(event: func.EventGridEvent | func.CloudEvent) -> str:
             "source": event.source,
             "type": event.type,
             "time": event.time.isoformat() if event.time else None,
+            # An extension: https://github.com/cloudevents/spec, extensions/distributed-tracing.md.
+            "traceparent": event.extension_attrs.get("traceparent"),
         }
     else:
         fields |= {

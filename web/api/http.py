@@ -19,6 +19,7 @@ from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
+from shared.telemetry.facts import asked_by
 from web.api.blob_events import take_in_blobs
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
@@ -26,6 +27,7 @@ from web.api.intake import Intake
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
 from web.api.scheduling import order_due
+from web.api.tracing import take_told
 
 __all__ = ["Client", "on_blob_created", "on_data_changed", "respond", "tick"]
 
@@ -116,7 +118,7 @@ async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: 
 
 
 async def _take_in(bodies: Sequence[str], client: Client) -> None:
-    start = await asyncio.to_thread(lambda: take_in(wiring.app(), bodies))
+    start = await asyncio.to_thread(lambda: take_told(wiring.app(), "table", bodies, take_in))
     if start is not None:
         await begin(client, start)
 
@@ -127,7 +129,7 @@ async def on_blob_created(event: func.EventGridEvent | func.CloudEvent, client: 
 
 
 async def _take_in_blobs(bodies: Sequence[str], client: Client) -> None:
-    start = await asyncio.to_thread(lambda: take_in_blobs(wiring.app(), bodies))
+    start = await asyncio.to_thread(lambda: take_told(wiring.app(), "blob", bodies, take_in_blobs))
     if start is not None:
         await begin(client, start)
 
@@ -166,7 +168,8 @@ def _run(route: Route, req: func.HttpRequest) -> Answer:
             url=f"{base}{urlsplit(req.url).path}",
             key=req.headers.get(KEY_HEADER),
         )
-        return route(app, request)
+        with asked_by(req.headers.get("traceparent")):
+            return route(app, request)
     except SettingsIncomplete as error:
         raise unavailable(str(error)) from error
     except IngestError as error:

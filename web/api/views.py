@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from shared.catalog import TableSpec
-from shared.loading.cursor import SECOND, cursor_type, parse_clock
 from shared.loading.order import Order
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
+from shared.operations.lag import lag_seconds
 from shared.operations.records import OrderRecord, RunRecord, WindowRecord
 
 
@@ -100,7 +100,7 @@ def view_table(
         "schedule": spec.schedule,
         "state": _state(turn, runs),
         "watermark": msgspec.to_builtins(watermark) if watermark else None,
-        "lag_seconds": _lag(spec, watermark, now),
+        "lag_seconds": lag_seconds(spec, watermark.position if watermark else None, now),
         "held_back": _held_back(runs),
         "loading": turn.holder,
         "requested": turn.requested,
@@ -164,11 +164,3 @@ def _held_back(runs: Sequence[RunRecord]) -> dict[str, Any] | None:
         "seconds": bound.held_back_seconds,
         "by": bound.held_back_by,
     }
-
-
-def _lag(spec: TableSpec, watermark: Watermark | None, now: datetime) -> float | None:
-    """Seconds between now and the watermark, for cursors that count time in UTC."""
-    if watermark is None or spec.cursor.kind != "timestamp" or spec.cursor.clock != "utc":
-        return None
-    position = cursor_type("timestamp", resolution=None, zoned=None).parse(watermark.position)
-    return round((parse_clock(now.isoformat(sep=" ")) - position) / SECOND, 3)

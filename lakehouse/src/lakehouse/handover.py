@@ -35,12 +35,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A published run of bronze; `folder` is its path from the root of the lake."""
+    """A published run of bronze; `folder` is its path from the root of the lake.
+
+    `traceparent` is its place in a trace, empty if the file says none.
+    """
 
     run_id: str
     run_no: int
     mode: str
     folder: str
+    traceparent: str = ""
 
     @property
     def is_snapshot(self) -> bool:
@@ -81,11 +85,15 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """What a number hands over; `tables` are all that ever were, with and without new runs."""
+    """What a number hands over; `tables` are all that ever were, with and without new runs.
+
+    `traceparent` is its place in a trace, empty if the file says none.
+    """
 
     number: int
     tables: tuple[Table, ...]
     releases: tuple[Release, ...] = ()
+    traceparent: str = ""
 
     def table(self, name: str) -> Table | None:
         """Give a table by name, None if it was never handed over."""
@@ -131,7 +139,12 @@ def parse_handover(text: str, path: str) -> Handover:
         raise HandoverInvalid(f"{path} has a table twice")
     # Optional: files from before there were any have none.
     releases = tuple(_release(each) for each in top.each("releases")) if top.has("releases") else ()
-    return Handover(number=top.take("number", int), tables=tables, releases=releases)
+    return Handover(
+        number=top.take("number", int),
+        tables=tables,
+        releases=releases,
+        traceparent=top.take_or_none("traceparent", str) or "",
+    )
 
 
 def _table(fields: _Fields) -> Table:
@@ -141,6 +154,7 @@ def _table(fields: _Fields) -> Table:
             run_no=run.take("run_no", int),
             mode=run.take("mode", str),
             folder=run.take("folder", str),
+            traceparent=run.take_or_none("traceparent", str) or "",
         )
         for run in fields.each("runs")
     )

@@ -104,11 +104,13 @@ def test_the_file_says_what_silver_has_to_know_as_agreed() -> None:
                         "run_no": 3,
                         "mode": "initial",
                         "folder": "bronze/crm/dbo.Users/run_id=r3.crm.dbo.Users",
+                        "traceparent": "",
                     }
                 ],
             }
         ],
         "releases": [{"id": "a-0000", "table": USERS, "key": {"id": "7"}, "asked_at": AT}],
+        "traceparent": found.traceparent,
     }
 
 

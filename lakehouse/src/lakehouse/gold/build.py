@@ -10,6 +10,7 @@ from lakehouse.gold.parts import Ground, find_part
 from lakehouse.gold.progress import Progress, fingerprints, read_progress, write_progress
 from lakehouse.gold.writing import prepare_table, write_part
 from lakehouse.handover import Handover
+from lakehouse.tracing import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed,
         build.partitions[name] = done.partition
         if done.fingerprint == prints.get(name):
             build.progress[name] = done
-    refreshed = tuple(_refresh(build, table, prints[table.name]) for table in model.tables)
+    refreshed = tuple(_told(build, table, prints[table.name]) for table in model.tables)
     # Once for all: what dies before is gone through again, and differs in nothing that is done.
     write_progress(lake, model, build.progress)
     _forget(build)
@@ -75,6 +76,15 @@ def _fingerprints(ground: Ground) -> dict[str, str]:
         for name, said in fingerprints(ground.model).items()
         for table in [ground.model.table(name)]
     }
+
+
+def _told(build: _Build, table: Table, fingerprint: str) -> Refreshed:
+    handover = build.ground.handover
+    said = {"table": build.ground.model.path(table), "handover": handover.number}
+    with told("gold_table", handover.traceparent, said) as work:
+        refreshed = _refresh(build, table, fingerprint)
+        work.attributes["rows"] = refreshed.written
+    return refreshed
 
 
 def _refresh(build: _Build, table: Table, fingerprint: str) -> Refreshed:

@@ -22,6 +22,7 @@ from lakehouse.silver.current import add_keyless, bring_up_to_date
 from lakehouse.silver.history import Change, add_versions
 from lakehouse.silver.layout import ASIDE, META, fit
 from lakehouse.silver.releasing import carry_out
+from lakehouse.tracing import told
 
 
 def refresh(lake: Lake, handover: Handover) -> list[str]:
@@ -35,7 +36,10 @@ def refresh(lake: Lake, handover: Handover) -> list[str]:
     carry_out(lake, handover)
     changed = [table for table in handover.tables if table.runs]
     for table in changed:
-        refresh_table(lake, table, handover.number)
+        said = {"table": table.table, "handover": handover.number, "runs": len(table.runs)}
+        links = [run.traceparent for run in table.runs]
+        with told("silver_table", handover.traceparent, said, links):
+            refresh_table(lake, table, handover.number)
     return [table.table for table in changed]
 
 

@@ -1,0 +1,224 @@
+"""One trace leads from an event to the gold table, whoever dies on the way; and none of it holds a secret or a row."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e_api import Api
+from e2e_source import SETTING, STAMPED, Gate, Source, create_items
+from e2e_stack import EVERY_SECOND, Stack
+from e2e_traces import Collector, TracedSpan, collecting
+from e2e_waiting import await_value
+
+from local.databricks.refresh_job import write_refresh_job
+from local.stack_process import SERVE
+from shared.telemetry.measures import MEASURES
+from shared.telemetry.span import SPANS
+
+SOURCE = "traced"
+PASSWORD = "planted-pwd-4711"
+ROW = "ada.lovelace@example.org"
+MODEL = f"""
+model: traced
+title: Traced
+description: The items as they are.
+tables:
+  - table: dim_item
+    kind: scd1
+    description: Items as they are now.
+    silver: {SOURCE}/{SOURCE}.item
+    key: [id]
+    surrogate: item_sk
+    columns:
+      - {{name: id, type: bigint, description: Number of the item}}
+      - {{name: name, type: string, description: Name of the item}}
+"""
+# From the event on; each load of one table has all of them.
+LOAD = ("order", "load_table", "open_order", "take_turn", "plan_load", "extract_slice")
+COMMIT = ("judge_quality", "claim_commit", "publish", "advance_watermark", "end_turn")
+REFRESH = ("hand_over", "start_refresh", "observe_refresh", "close_refresh", "job_run")
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with collecting() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def traced(place: Path, environ: dict[str, str], collector: Collector) -> Iterator[Stack]:
+    """A stack that ticks, tells a collector, and has the lakehouse's own job; its database's address holds a secret."""
+    state, tables, model = place / "traced", place / "traced-tables", place / "traced-model"
+    model.mkdir()
+    (model / "model.yml").write_text(MODEL)
+    jobs = write_refresh_job(place / "traced-jobs.json", lake=state / "lake", models=[model])
+    secret = environ[SETTING].replace("//postgres@", f"//postgres:{PASSWORD}@")
+    assert PASSWORD in secret
+    own = Stack(
+        state=state,
+        tables=tables,
+        environ={
+            **environ,
+            SETTING: secret,
+            "TIDEMARK_TELEMETRY": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        },
+        tick=EVERY_SECOND,
+        launcher=(*SERVE, "--jobs", str(jobs)),
+    )
+    own.start()
+    yield own
+    own.stop()
+
+
+@pytest.fixture(scope="module")
+def items(traced: Stack, database: str) -> Source:
+    source = Source(name=SOURCE, uri=database, tables=traced.tables)
+    source.execute(f"CREATE SCHEMA {SOURCE}")
+    create_items(source)
+    source.execute(f"UPDATE item SET name = '{ROW}' WHERE id = 1")
+    source.declare("item", watermark=STAMPED)
+    return source
+
+
+def event(number: int, table: str, trace_id: str) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": f"traced-{number}",
+        "source": "/tests",
+        "type": "Tidemark.TableChanged",
+        "subject": table,
+        "traceparent": f"00-{trace_id}-{'c' * 16}-01",
+    }
+
+
+def sent(collector: Collector, trace_id: str, *names: str) -> list[TracedSpan]:
+    """Wait until a trace has spans of all these names, and give it."""
+
+    def look() -> list[TracedSpan] | None:
+        spans = collector.trace(trace_id)
+        return spans if set(names) <= {span.name for span in spans} else None
+
+    return await_value(
+        look,
+        f"spans {names}",
+        lambda: [(span.name, span.attributes) for span in collector.trace(trace_id)],
+    )
+
+
+def test_one_trace_leads_from_an_event_to_the_gold_table(
+    traced: Stack, items: Source, collector: Collector
+) -> None:
+    trace_id = "1" * 32
+    with Api(traced.url) as api:
+        api.deliver(event(1, items.full("item"), trace_id))
+        spans = sent(
+            collector, trace_id, "event", *LOAD, *COMMIT, *REFRESH, "silver_table", "gold_table"
+        )
+    assert collector.orphans(trace_id, "c" * 16) == []
+    assert {span.name for span in spans} <= set(SPANS)
+    assert not any(span.failed for span in spans)
+    by_name = {span.name: span for span in spans}
+    order, run, over = by_name["order"], by_name["load_table"], by_name["hand_over"]
+    assert (order.above, run.above, over.above) == ("c" * 16, order.span_id, run.span_id)
+    assert by_name["extract_slice"].above == run.span_id
+    assert by_name["job_run"].above == by_name["gold_table"].above == over.span_id
+    assert by_name["event"].links == (order.span_id,)
+    assert all(span.began <= span.ended for span in spans)
+    assert run.attributes["tidemark.rows"] == "10"
+    assert by_name["gold_table"].attributes["tidemark.table"] == "gold/traced/dim_item"
+
+
+def test_what_was_measured_names_the_table_and_what_came_of_it(
+    traced: Stack, items: Source, collector: Collector
+) -> None:
+    def rows() -> Any:
+        found = [each for each in collector.measures if each["name"] == "tidemark.rows"]
+        return found[-1] if found else None
+
+    with Api(traced.url) as api:
+        api.load(items.full("item"), mode="initial")
+        points = await_value(rows, "measures")["sum"]["dataPoints"]
+    said = {
+        each["key"]: each["value"]["stringValue"]
+        for point in points
+        for each in point["attributes"]
+    }
+    assert said["tidemark.table"] == items.full("item")
+    assert said["tidemark.outcome"] == "loaded"
+    known = {measure.name: measure for measure in MEASURES}
+    assert {each["name"] for each in collector.measures} <= set(known)
+    assert {each["name"]: each["unit"] for each in collector.measures}.items() <= {
+        name: measure.unit for name, measure in known.items()
+    }.items()
+
+
+def test_a_load_that_everything_is_killed_under_leaves_a_whole_tree(
+    traced: Stack, items: Source, collector: Collector
+) -> None:
+    gate = Gate(items)
+    gate.create("gated", "item")
+    table = items.declare("gated", watermark=STAMPED)
+    gate.close()
+    header = {"traceparent": f"00-{'2' * 32}-{'d' * 16}-01"}
+    try:
+        with Api(traced.url) as api:
+            answer = api.http.post("/api/loads", json={"tables": [table]}, headers=header)
+            assert answer.status_code == 202
+            gate.await_waiting()
+        traced.kill()
+    finally:
+        gate.open()
+    traced.start()
+    with Api(traced.url) as api:
+        assert api.wait_for_order(answer.json()["order_id"])["state"] == "succeeded"
+        spans = sent(collector, "2" * 32, *LOAD, *COMMIT, "close_order")
+    assert collector.orphans("2" * 32, "d" * 16) == []
+    for name in ("order", "load_table"):
+        assert len({span.span_id for span in spans if span.name == name}) == 1
+
+
+def test_a_failed_load_is_told_by_the_type_of_its_error(
+    traced: Stack, items: Source, collector: Collector
+) -> None:
+    table = items.declare("absent", watermark=STAMPED)
+    header = {"traceparent": f"00-{'3' * 32}-{'e' * 16}-01"}
+    with Api(traced.url) as api:
+        answer = api.http.post("/api/loads", json={"tables": [table]}, headers=header)
+        api.wait_for_order(answer.json()["order_id"])
+        spans = sent(collector, "3" * 32, "order", "load_table", "plan_load")
+    assert collector.orphans("3" * 32, "e" * 16) == []
+    failed = {span.name: span.attributes["error.type"] for span in spans if span.failed}
+    assert failed == {
+        "plan_load": "TableMissing",
+        "load_table": "TableMissing",
+        "order": "RunsFailed",
+    }
+
+
+def test_a_collector_that_takes_nothing_fails_no_load_and_gets_what_it_missed(
+    traced: Stack, items: Source, collector: Collector
+) -> None:
+    header = {"traceparent": f"00-{'4' * 32}-{'f' * 16}-01"}
+    collector.refuses = True
+    with Api(traced.url) as api:
+        try:
+            answer = api.http.post(
+                "/api/loads", json={"tables": [items.full("item")]}, headers=header
+            )
+            order = api.wait_for_order(answer.json()["order_id"])
+        finally:
+            collector.refuses = False
+        assert order["state"] == "succeeded"
+        sent(collector, "4" * 32, "order", "load_table", "close_order")
+    assert collector.orphans("4" * 32, "f" * 16) == []
+
+
+def test_neither_secret_nor_row_is_told_anywhere(traced: Stack, collector: Collector) -> None:
+    log = (traced.state / "host.log").read_text()
+    assert collector.texts
+    assert log
+    for text in (log, *collector.texts):
+        assert PASSWORD not in text
+        assert ROW not in text
