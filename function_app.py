@@ -1,6 +1,8 @@
 """Every trigger on one page: tick timer, HTTP routes, Event Grid. Bodies parse, order, respond."""
 
 # No `from __future__ import annotations`: the Functions worker reads the annotations of bindings.
+import os
+
 import azure.functions as func
 from azure.durable_functions import DFApp
 from azure.durable_functions import DurableOrchestrationClient as Client
@@ -9,6 +11,7 @@ import activities
 import orchestrators
 from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
+from shared.runtime.settings import needs_key
 from web.api import dead_letters, health, http, plans, refreshes, routes, tables, watermarks
 from web.api.http import respond
 
@@ -16,7 +19,9 @@ from web.api.http import respond
 __all__ = ["activities", "app", "orchestrators"]
 
 quieten_libraries()
-app = DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+# Where Entra ID says who asks, a key would be one more secret to hand out.
+_level = func.AuthLevel.FUNCTION if needs_key(os.environ) else func.AuthLevel.ANONYMOUS
+app = DFApp(http_auth_level=_level)
 app.register_functions(blueprint)
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
+
+Access: TypeAlias = Literal["keys", "entra"]
+
+# By this App Service tells an app that it checks who signs in before a request gets to it.
+_VOUCHED = "WEBSITE_AUTH_ENABLED"
 
 
 class SettingsIncomplete(Exception):
@@ -55,6 +61,28 @@ class Settings:
     def __repr__(self) -> str:
         """Show nothing secret."""
         return f"Settings(lake_url={self.lake_url!r}, state_url={self.state_url!r})"
+
+
+def is_vouched(environ: Mapping[str, str]) -> bool:
+    """Whether App Service Authentication stands before the app."""
+    return environ.get(_VOUCHED, "").lower() == "true"
+
+
+def needs_key(environ: Mapping[str, str]) -> bool:
+    """Whether the host has to ask for a function key: always, unless Entra ID says who asks."""
+    return not (environ.get("TIDEMARK_ACCESS") == "entra" and is_vouched(environ))
+
+
+def access_of(environ: Mapping[str, str]) -> Access:
+    """Who says who asks: the host by function keys, or App Service Authentication with Entra ID.
+
+    Raises:
+        SettingsIncomplete: TIDEMARK_ACCESS is something else.
+    """
+    access = environ.get("TIDEMARK_ACCESS") or "keys"
+    if access not in get_args(Access):
+        raise SettingsIncomplete("TIDEMARK_ACCESS has to be keys or entra")
+    return cast("Access", access)
 
 
 def _check_job(job: str | None, host: str | None) -> None:

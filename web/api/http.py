@@ -19,6 +19,7 @@ from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
+from web.access.door import admit
 from web.api.blob_events import take_in_blobs
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
@@ -37,7 +38,7 @@ Route = Callable[[wiring.App, Request], Answer]
 async def respond(
     route: Route, req: func.HttpRequest, client: Client | None = None
 ) -> func.HttpResponse:
-    """Run a route; answer with its view, or with problem details where it refuses."""
+    """Run a route for a caller who may; answer with its view, or with problem details where it refuses."""
     try:
         answer = await asyncio.to_thread(_run, route, req)
         if answer.start is not None and client is not None:
@@ -150,6 +151,7 @@ async def _life(client: Client, instance: str) -> Life:
 
 def _run(route: Route, req: func.HttpRequest) -> Answer:
     try:
+        caller = admit(route.__name__, req)
         app = wiring.app()
         base = app.settings.base_url or _address(req.url)
         request = Request(
@@ -158,6 +160,7 @@ def _run(route: Route, req: func.HttpRequest) -> Answer:
             path={name: value or "" for name, value in req.route_params.items()},
             base=base,
             url=f"{base}{urlsplit(req.url).path}",
+            caller=caller,
             key=req.headers.get(KEY_HEADER),
         )
         return route(app, request)

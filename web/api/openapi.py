@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from web.access.permissions import permission_of
 from web.api.openapi_answers import answers
 from web.api.openapi_examples import EXAMPLES
 from web.api.openapi_operation import Operation
@@ -22,6 +23,8 @@ _ABOUT = (
 )
 _REFUSALS = {
     400: "A field is wrong: see `errors`",
+    401: "Nobody vouches for who asks: the function key is missing or not valid, or nobody has signed in",
+    403: "Whoever asks may not do this: it needs a higher role",
     404: "There is no such thing",
     409: "Not now, as things stand",
     422: "Understood, and it makes no sense as things are",
@@ -38,21 +41,27 @@ def document(base: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Tidemark", "version": "1", "description": _ABOUT},
         "servers": [{"url": base}],
-        "security": [{"functionKey": []}],
+        "security": [{"functionKey": []}, {"entraId": []}],
         "paths": paths,
         "components": {
             "schemas": {**REQUESTS, **answers()},
-            "responses": {
-                "Unauthorized": {"description": "The function key is missing or not valid"},
-                **{_name(status): _problem(text) for status, text in _REFUSALS.items()},
-            },
+            "responses": {_name(status): _problem(text) for status, text in _REFUSALS.items()},
             "securitySchemes": {
                 "functionKey": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "x-functions-key",
                     "description": "A function key of the app, or its host key.",
-                }
+                },
+                "entraId": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": (
+                        "Where `TIDEMARK_ACCESS` is `entra`: a token of Entra ID with one of the app's "
+                        "roles. `x-role` of an operation is the one that it needs at least."
+                    ),
+                },
             },
         },
     }
@@ -63,6 +72,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
+        "x-role": permission_of(operation.name).role,
         "responses": _responses(operation),
     }
     if operation.about:
@@ -85,8 +95,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         }
         for status, schema in operation.answers.items()
     }
-    found["401"] = {"$ref": "#/components/responses/Unauthorized"}
-    for status in (*operation.problems, 503):
+    for status in (*operation.problems, 401, 403, 503):
         if str(status) in found:
             # What is down is told in the form of the answer, or as a problem if that cannot be made.
             found[str(status)]["content"][_PROBLEM] = {"schema": ref("Problem")}

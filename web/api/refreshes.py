@@ -18,6 +18,7 @@ from shared.lakehouse.records import UNDER_WAY, RefreshRecord, cancel
 from shared.lakehouse.releases import Release
 from shared.operations.pages import decode_page, encode_page
 from shared.runtime.wiring import App
+from web.access.permissions import RELEASES
 from web.api import bodies, queries
 from web.api.exchange import Answer, Request
 from web.api.problems import FieldError, bad_request
@@ -34,6 +35,8 @@ def post_refreshes(app: App, request: Request) -> Answer:
         raise LakehouseUnset("no job of the lakehouse is set")
     catalog = app.catalog
     wanted = bodies.read_refresh(request.body, catalog).release
+    if wanted:
+        request.needs(RELEASES)
     desk = app.refresh_desk
     asked = desk.ask_release(wanted, _name_of(request)) if wanted else ()
     record = desk.hand_over(catalog.by_name)
