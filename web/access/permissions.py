@@ -66,6 +66,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     _shows("get_letters", "deadletters", dear=True),
     _shows("get_letter", "deadletters/{id}"),
     _acts("post_replay", "POST", "deadletters/{id}/replay"),
+    Permission(name="get_audit", method="GET", route="audit", role="administer", dear=True),
     _shows("get_health", "health", dear=True),
     _shows("get_openapi", "openapi.json"),
 )

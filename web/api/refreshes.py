@@ -30,13 +30,12 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
 
 def post_refreshes(app: App, request: Request) -> Answer:
     """Hand over what is new and what is released, or take up what failed, and let it be carried out."""
-    bodies.read_object(request.body)
+    if bodies.read_object(request.body).get("release"):
+        request.needs(RELEASES)
     if app.workspace is None:
         raise LakehouseUnset("no job of the lakehouse is set")
     catalog = app.catalog
     wanted = bodies.read_refresh(request.body, catalog).release
-    if wanted:
-        request.needs(RELEASES)
     desk = app.refresh_desk
     asked = desk.ask_release(wanted, _name_of(request)) if wanted else ()
     record = desk.hand_over(catalog.by_name)
