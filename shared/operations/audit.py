@@ -101,7 +101,7 @@ def is_audit_id(text: str) -> bool:
 
 def target_of(path: str) -> str:
     """Give the path of a request as it is kept: without secrets, and bounded."""
-    return redact_text(path[:_LONGEST_TARGET])
+    return _shown(path, _LONGEST_TARGET)
 
 
 def asked_of(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,4 +126,9 @@ def _kept(value: Any) -> Any:
         return (
             named if len(items) <= _MOST_NAMED else [*named, f"and {len(items) - _MOST_NAMED} more"]
         )
-    return redact_text(str(value)[:_LONGEST_TEXT])
+    return _shown(str(value), _LONGEST_TEXT)
+
+
+def _shown(text: str, most: int) -> str:
+    # Half a surrogate pair can be written in JSON, but not stored: its escape is.
+    return redact_text(text[:most].encode("utf-8", "backslashreplace").decode())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
 Access: TypeAlias = Literal["keys", "entra"]
+
+USUAL_PACE = 240
 
 # By this App Service tells an app that it checks who signs in before a request gets to it.
 _VOUCHED = "WEBSITE_AUTH_ENABLED"
@@ -83,6 +86,18 @@ def access_of(environ: Mapping[str, str]) -> Access:
     if access not in get_args(Access):
         raise SettingsIncomplete("TIDEMARK_ACCESS has to be keys or entra")
     return cast("Access", access)
+
+
+def pace_of(environ: Mapping[str, str]) -> int:
+    """How many requests that change something or cost much a caller may send in a minute.
+
+    Raises:
+        SettingsIncomplete: TIDEMARK_REQUESTS_PER_MINUTE is no number that makes sense.
+    """
+    text = environ.get("TIDEMARK_REQUESTS_PER_MINUTE") or str(USUAL_PACE)
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", text):
+        raise SettingsIncomplete("TIDEMARK_REQUESTS_PER_MINUTE has to be from 1 to 9999999")
+    return int(text)
 
 
 def _check_job(job: str | None, host: str | None) -> None:

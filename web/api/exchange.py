@@ -22,6 +22,7 @@ from shared.operations.ordering import OrderUnknown, Start
 from shared.operations.pages import PageUnknown
 from web.access.caller import Caller, NotAllowed, NotSignedIn, Role, require
 from web.access.door import SentFromElsewhere
+from web.access.limits import RequestTooLarge, TooManyRequests
 from web.access.permissions import RouteClosed
 from web.api.problems import FieldError, Problem, bad_request, conflict, not_found, unavailable
 
@@ -76,6 +77,12 @@ def _not_let_in(error: IngestError) -> Problem | None:
     match error:
         case NotSignedIn():
             return Problem(HTTPStatus.UNAUTHORIZED, str(error), kind="not-signed-in")
+        case RequestTooLarge():
+            return Problem(error.status, str(error), kind="too-large")
+        case TooManyRequests():
+            problem = Problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), kind="too-many-requests")
+            problem.pause_seconds = error.pause_seconds
+            return problem
         case NotAllowed() | RouteClosed() | SentFromElsewhere():
             return Problem(HTTPStatus.FORBIDDEN, str(error), kind="not-allowed")
         case _:

@@ -57,7 +57,9 @@ async def respond(
         request = await asyncio.to_thread(_refusing, receive, route.__name__, req)
         answer = await perform(route, request, client)
     except Problem as problem:
-        return _json(problem.body, problem.status, "application/problem+json")
+        return _json(
+            problem.body, problem.status, "application/problem+json", problem.pause_seconds
+        )
     return _json(answer.body, answer.status, "application/json")
 
 
@@ -228,7 +230,10 @@ def _address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _json(body: object, status: HTTPStatus, kind: str) -> func.HttpResponse:
+def _json(
+    body: object, status: HTTPStatus, kind: str, pause_seconds: int | None = None
+) -> func.HttpResponse:
     # As ASCII: a body that repeats half a surrogate pair could not be sent otherwise.
     content = json.dumps(body)
-    return func.HttpResponse(content, status_code=int(status), mimetype=kind)
+    headers = {"Retry-After": str(pause_seconds)} if pause_seconds is not None else None
+    return func.HttpResponse(content, status_code=int(status), headers=headers, mimetype=kind)

@@ -27,9 +27,15 @@ _REFUSALS = {
     403: "Whoever asks may not do this: it needs a higher role",
     404: "There is no such thing",
     409: "Not now, as things stand",
+    413: "The body is larger than 1 MiB",
+    414: "The address is longer than 8 KiB",
     422: "Understood, and it makes no sense as things are",
+    429: "The caller has sent more than its share: wait as long as `Retry-After` says",
+    431: "The headers are larger than 64 KiB",
     503: "Something that is needed does not answer, or the table files are broken",
 }
+# Of the door, and of what stands behind everything.
+_ALWAYS = (401, 403, 413, 414, 429, 431, 503)
 
 
 def document(base: str) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def document(base: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**REQUESTS, **answers()},
-            "responses": {_name(status): _problem(text) for status, text in _REFUSALS.items()},
+            "responses": _refusals(),
             "securitySchemes": {
                 "functionKey": {
                     "type": "apiKey",
@@ -95,7 +101,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         }
         for status, schema in operation.answers.items()
     }
-    for status in (*operation.problems, 401, 403, 503):
+    for status in (*operation.problems, *_ALWAYS):
         if str(status) in found:
             # What is down is told in the form of the answer, or as a problem if that cannot be made.
             found[str(status)]["content"][_PROBLEM] = {"schema": ref("Problem")}
@@ -111,6 +117,13 @@ def _content(schema: str) -> dict[str, Any]:
     if schema in EXAMPLES:
         content["example"] = EXAMPLES[schema]
     return content
+
+
+def _refusals() -> dict[str, Any]:
+    found = {_name(status): _problem(text) for status, text in _REFUSALS.items()}
+    wait = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
+    found[_name(429)]["headers"] = {"Retry-After": wait}
+    return found
 
 
 def _problem(text: str) -> dict[str, Any]:

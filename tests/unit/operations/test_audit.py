@@ -28,6 +28,7 @@ def test_ids_sort_by_their_time_and_have_the_form_of_ids() -> None:
             {"release": ["s/t"]},
         ),
         ({"tables": list("abc")}, {"tables": ["a", "b", "c"]}),
+        ({"reason": "\ud83d"}, {"reason": "\\ud83d"}),
         ({"tables": {"a": 1}}, {"tables": "{'a': 1}"}),
     ],
 )
