@@ -11,8 +11,9 @@ import activities
 import orchestrators
 from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
+from shared.runtime.settings import needs_key
 from shared.runtime.watching import watch
-from web.api import dead_letters, health, http, plans, refreshes, routes, tables, watermarks
+from web.api import audit, dead_letters, health, http, plans, refreshes, routes, tables, watermarks
 from web.api.http import respond
 
 # Importing the two packages registers every step and flow with the blueprint.
@@ -20,7 +21,9 @@ __all__ = ["activities", "app", "orchestrators"]
 
 quieten_libraries()
 watch(os.environ)
-app = DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+# Where Entra ID says who asks, a key would be one more secret to hand out.
+_level = func.AuthLevel.FUNCTION if needs_key(os.environ) else func.AuthLevel.ANONYMOUS
+app = DFApp(http_auth_level=_level)
 app.register_functions(blueprint)
 
 
@@ -200,6 +203,12 @@ async def get_letter(req: func.HttpRequest) -> func.HttpResponse:
 async def post_replay(req: func.HttpRequest, client: Client) -> func.HttpResponse:
     """Take a dead letter up again."""
     return await respond(dead_letters.post_replay, req, client)
+
+
+@app.route(route="audit", methods=["GET"])
+async def get_audit(req: func.HttpRequest) -> func.HttpResponse:
+    """List who did what, newest first."""
+    return await respond(audit.get_audit, req)
 
 
 @app.route(route="health", methods=["GET"])

@@ -138,6 +138,8 @@ class Client:
             raise Refused(f"{self._url} redirects to {place}: correct --url")
         if answer.is_server_error or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise Unreachable(f"{self._url} cannot answer now: {_describe(answer)}")
+        if answer.status_code == HTTPStatus.FORBIDDEN and _is_problem(answer):
+            raise Refused(_describe(answer))
         if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise Refused(
                 f"{self._url} does not accept the key: write a valid one into TIDEMARK_KEY, "
@@ -180,10 +182,15 @@ def _json(answer: httpx.Response) -> Any:
         return None
 
 
+def _is_problem(answer: httpx.Response) -> bool:
+    problem = _json(answer)
+    return isinstance(problem, dict) and "detail" in problem
+
+
 def _describe(answer: httpx.Response) -> str:
     """Say what a problem (RFC 9457) says, each bad field on a line of its own."""
     problem = _json(answer)
-    if not isinstance(problem, dict) or "detail" not in problem:
+    if not _is_problem(answer):
         return f"{answer.status_code} {answer.reason_phrase} for {answer.request.url.path}"
     fields = [
         f"  {bad.get('field')}: {bad.get('message')}"

@@ -29,6 +29,7 @@ COMMANDS = {
     "relay": "Publish what a PostgreSQL source writes into its outbox.",
     "cancel": "Cancel an order, a backfill or one run.",
     "watermark": "Look at watermarks, and correct them.",
+    "audit": "List who did what, the newest first.",
     "import-adf": "Write a table file from a Data Factory pipeline.",
     "diff-lake": "Compare what Data Factory landed with what Tidemark did.",
     "anomalies": "Try every known way to lose, double or misread rows.",

@@ -15,6 +15,7 @@ REFRESHES = "/api/refreshes"
 LETTERS = "/api/deadletters"
 HEALTH = "/api/health"
 OPENAPI = "/api/openapi.json"
+AUDIT = "/api/audit"
 
 
 def order_path(order_id: str) -> str:

@@ -15,7 +15,7 @@ from local.functions_host.errors import StateInUse
 from local.functions_host.hub import TaskHub
 from local.functions_host.keys import Keys, read_keys
 from local.functions_host.parts import PATIENCE_SECONDS, Given, Parts
-from local.functions_host.server import Server
+from local.functions_host.server import IDLE_SECONDS, Server
 from local.functions_host.settings import read_host_file
 from local.functions_host.status import status_payload
 
@@ -37,6 +37,7 @@ class FunctionsHost:
         environ: where the host looks up `%NAME%`; None is the process's environment, which is
             also what the app's own code reads.
         largest_body_bytes: larger requests are answered with 413.
+        idle_seconds: a connection on which no request arrives whole in this time is closed.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class FunctionsHost:
         disturbance: Disturbance | None = None,
         environ: Mapping[str, str] | None = None,
         largest_body_bytes: int = LARGEST_BODY_BYTES,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        self._idle_seconds = idle_seconds
         self._app_dir = app_dir.resolve()
         self._state_dir = state_dir
         self._port = port
@@ -76,7 +79,9 @@ class FunctionsHost:
         server = None
         try:
             app = load_app(self._app_dir)
-            server = Server(self._port, self._largest_body_bytes, PATIENCE_SECONDS)
+            server = Server(
+                self._port, self._largest_body_bytes, PATIENCE_SECONDS, self._idle_seconds
+            )
             self._keys = read_keys(self._state_dir / "keys.json", app.names)
             given = Given(
                 app=app,

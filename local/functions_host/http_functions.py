@@ -21,6 +21,10 @@ _log = logging.getLogger(__name__)
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 # Written by the server itself.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+# Written by App Service, which takes them out of what comes from outside.
+_PLATFORM = "x-ms-"
+# Says that App Service Authentication stands before the app; the host then plays that it does.
+_VOUCHED = "WEBSITE_AUTH_ENABLED"
 
 
 class HttpFunctions:
@@ -36,6 +40,7 @@ class HttpFunctions:
         timeout: timedelta | None,
     ) -> None:
         self._invoker = invoker
+        self._plays_sign_in = environ.get(_VOUCHED, "").lower() == "true"
         self._timeout = None if timeout is None else timeout.total_seconds()
         self._routes = Routes([_route(function, prefix, environ) for function in functions])
 
@@ -50,7 +55,7 @@ class HttpFunctions:
 
         Whatever goes wrong is a 500 without a body, as on Azure; the log says what.
         """
-        given = await _request_datum(request, parameters)
+        given = await _request_datum(request, parameters, platform=self._plays_sign_in)
         run = self._invoker.invoke(function, given, self._encode)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(run), self._timeout)
@@ -80,9 +85,15 @@ def _route(function: Function, prefix: str, environ: Mapping[str, str]) -> Route
     return compile_route(template, frozenset(methods) or _METHODS, function)
 
 
-async def _request_datum(request: web.Request, parameters: dict[str, str]) -> Datum:
+async def _request_datum(
+    request: web.Request, parameters: dict[str, str], *, platform: bool
+) -> Datum:
     query = {name: ",".join(request.query.getall(name)) for name in request.query}
-    headers = {name: ",".join(request.headers.getall(name)) for name in request.headers}
+    headers = {
+        name: ",".join(request.headers.getall(name))
+        for name in request.headers
+        if platform or not name.lower().startswith(_PLATFORM)
+    }
     value = {
         "method": Datum(request.method, "string"),
         "url": Datum(str(request.url), "string"),

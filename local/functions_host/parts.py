@@ -103,6 +103,7 @@ class Parts:
             event_grid=EventGridWebhook(given.app.event_grid, invoker),
             timers=self._timers,
             keys=given.keys if given.require_keys else None,
+            body_seconds=given.server.idle_seconds,
         )
 
     def start(self) -> None:

@@ -21,6 +21,10 @@ T = TypeVar("T")
 _WEBHOOKS = "/runtime/webhooks/durabletask/"
 _RPC = "/runtime/rpc/durabletask/"
 _TOPICS = "/topics/"
+# A connection on which no request arrives whole in this time is closed.
+IDLE_SECONDS = 60.0
+# So long the rest of a body is read that was refused before its end.
+LINGERING_SECONDS = 10.0
 _EVENT_GRID = "/runtime/webhooks/eventgrid"
 
 
@@ -39,7 +43,9 @@ class Doors:
         event_grid: EventGridWebhook,
         timers: Timers,
         keys: Keys | None,
+        body_seconds: float,
     ) -> None:
+        self._body_seconds = body_seconds
         self._functions = functions
         self._management = management
         self._event_grid = event_grid
@@ -48,7 +54,16 @@ class Doors:
         self._began = time.monotonic()
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Answer any request."""
+        """Answer any request, once its body is there: 408 if that takes too long."""
+        try:
+            await asyncio.wait_for(request.read(), self._body_seconds)
+        except TimeoutError:
+            answer = nothing(408)
+            answer.force_close()
+            return answer
+        return await self._dispatch(request)
+
+    async def _dispatch(self, request: web.Request) -> web.Response:
         path = request.path
         if path.startswith((_RPC, _WEBHOOKS)):
             return await self._manage(request)
@@ -113,7 +128,14 @@ class Doors:
 class Server:
     """Serves on 127.0.0.1, on an event loop and a thread of its own."""
 
-    def __init__(self, port: int, largest_body_bytes: int, patience_seconds: float) -> None:
+    def __init__(
+        self,
+        port: int,
+        largest_body_bytes: int,
+        patience_seconds: float,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        self.idle_seconds = idle_seconds
         self._patience_seconds = patience_seconds
         self._largest_body_bytes = largest_body_bytes
         self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
@@ -146,6 +168,9 @@ class Server:
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            # Also for whoever begins a request and does not go on: there is no other limit to that.
+            keepalive_timeout=self.idle_seconds,
+            lingering_time=min(self.idle_seconds, LINGERING_SECONDS),
             auto_decompress=False,
             shutdown_timeout=self._patience_seconds,
         )

@@ -12,6 +12,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.arrivals import AzureArrivals
+from shared.adapters.azure.audit import AzureAuditLog
 from shared.adapters.azure.clients import lake_service, table_service
 from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
@@ -67,6 +68,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         ),
         seen=AzureSeenEvents(tables["events"]),
         known_events=KnownEvents(),
+        audit=AzureAuditLog(tables["audit"]),
         workspace=_workspace(settings),
         telemetry=telemetry,
     )

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
+
+Access: TypeAlias = Literal["keys", "entra"]
+
+USUAL_PACE = 240
+
+# By this App Service tells an app that it checks who signs in before a request gets to it.
+_VOUCHED = "WEBSITE_AUTH_ENABLED"
 
 
 class SettingsIncomplete(Exception):
@@ -65,6 +74,40 @@ def _read_switch(name: str, environ: Mapping[str, str]) -> bool:
     if said not in ("", "false", "true"):
         raise SettingsIncomplete(f"{name} has to be true or false")
     return said == "true"
+
+
+def is_vouched(environ: Mapping[str, str]) -> bool:
+    """Whether App Service Authentication stands before the app."""
+    return environ.get(_VOUCHED, "").lower() == "true"
+
+
+def needs_key(environ: Mapping[str, str]) -> bool:
+    """Whether the host has to ask for a function key: always, unless Entra ID says who asks."""
+    return not (environ.get("TIDEMARK_ACCESS") == "entra" and is_vouched(environ))
+
+
+def access_of(environ: Mapping[str, str]) -> Access:
+    """Who says who asks: the host by function keys, or App Service Authentication with Entra ID.
+
+    Raises:
+        SettingsIncomplete: TIDEMARK_ACCESS is something else.
+    """
+    access = environ.get("TIDEMARK_ACCESS") or "keys"
+    if access not in get_args(Access):
+        raise SettingsIncomplete("TIDEMARK_ACCESS has to be keys or entra")
+    return cast("Access", access)
+
+
+def pace_of(environ: Mapping[str, str]) -> int:
+    """How many requests that change something or cost much a caller may send in a minute.
+
+    Raises:
+        SettingsIncomplete: TIDEMARK_REQUESTS_PER_MINUTE is no number that makes sense.
+    """
+    text = environ.get("TIDEMARK_REQUESTS_PER_MINUTE") or str(USUAL_PACE)
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", text):
+        raise SettingsIncomplete("TIDEMARK_REQUESTS_PER_MINUTE has to be from 1 to 9999999")
+    return int(text)
 
 
 def _check_job(job: str | None, host: str | None) -> None:

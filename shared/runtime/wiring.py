@@ -34,6 +34,7 @@ from shared.loading.order import LoadCancelled, Mode, new_order_id
 from shared.loading.plan import PlannedColumn
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
+from shared.operations.audit import AuditLog
 from shared.operations.dead_letters import LetterDesk
 from shared.operations.inbox import Inbox, KnownEvents, SeenEvents
 from shared.operations.ledger import Ledger
@@ -57,6 +58,7 @@ STATE_TABLES = {
     "arrivals": "tidemarkarrivals",
     "letters": "tidemarkletters",
     "events": "tidemarkevents",
+    "audit": "tidemarkaudit",
 }
 
 
@@ -106,6 +108,7 @@ class App:
     letters: LetterDesk
     seen: SeenEvents
     known_events: KnownEvents
+    audit: AuditLog
     workspace: Workspace | None = None
     telemetry: Telemetry = SILENT
 

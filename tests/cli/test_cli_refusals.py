@@ -46,6 +46,12 @@ def test_a_refused_key_says_where_to_put_a_right_one(
     assert SECRET not in result.output
 
 
+def test_a_role_that_is_not_enough_is_said(api: Playback, call: Call) -> None:
+    api.play("GET /api/tables", problem(403, "rita may read; this needs the role operate"), 403)
+    result = call("status", "--key", SECRET)
+    assert (result.exit_code, "needs the role operate" in result.stderr) == (2, True)
+
+
 def test_the_key_is_sent_and_never_printed(api: Playback, call: Call) -> None:
     api.play("GET /api/tables", {"tables": [table()]})
     answers = [

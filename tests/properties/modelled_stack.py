@@ -331,6 +331,7 @@ def staged_app(
         letters=cast("Any", None),
         seen=cast("Any", None),
         known_events=cast("Any", None),
+        audit=cast("Any", None),
     )
 
 

@@ -8,14 +8,13 @@ from typing import Any, cast, get_args
 
 from shared.catalog import Catalog, Compare
 from shared.loading.order import Mode
-from web.api.fields import LONGEST_TEXT, MOST_BYTES, Fields, read_object
+from web.api.fields import LONGEST_TEXT, Fields, read_object
 from web.api.problems import FieldError, bad_request
 
 __all__ = [
     "COMPARISONS",
     "LOAD_MODES",
     "LONGEST_REASON",
-    "MOST_BYTES",
     "MOST_PARALLEL",
     "MOST_RELEASES",
     "MOST_RUNS",

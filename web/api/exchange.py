@@ -20,6 +20,10 @@ from shared.operations.dead_letters import LetterUnknown
 from shared.operations.keys import KeyReused
 from shared.operations.ordering import OrderUnknown, Start
 from shared.operations.pages import PageUnknown
+from web.access.caller import Caller, NotAllowed, NotSignedIn, Role, require
+from web.access.door import SentFromElsewhere
+from web.access.limits import RequestTooLarge, TooManyRequests
+from web.access.permissions import RouteClosed
 from web.api.problems import FieldError, Problem, bad_request, conflict, not_found, unavailable
 
 
@@ -28,7 +32,8 @@ class Request:
     """A request as the routes see it.
 
     `base` is the address that links begin with, `url` that of the request itself without its
-    query; `key` is the header `Idempotency-Key`.
+    query; `key` is the header `Idempotency-Key`. `caller` has been let in; what needs more than the
+    route does asks by `needs`.
     """
 
     body: bytes
@@ -36,7 +41,12 @@ class Request:
     path: Mapping[str, str]
     base: str
     url: str
+    caller: Caller
     key: str | None = None
+
+    def needs(self, role: Role) -> None:
+        """Go on only for a caller of this role. Raises NotAllowed."""
+        require(self.caller, role)
 
     def following(self, page: str | None) -> str | None:
         """Give the address of the page that follows, the same query otherwise; None after the last."""
@@ -58,9 +68,25 @@ class Answer:
 
 def problem_of(error: IngestError) -> Problem:
     """Say a typed error in HTTP's words, with its remedy."""
-    problem = _problem_of(error)
+    problem = _not_let_in(error) or _problem_of(error)
     problem.remedy = error.failure.remedy
     return problem
+
+
+def _not_let_in(error: IngestError) -> Problem | None:
+    match error:
+        case NotSignedIn():
+            return Problem(HTTPStatus.UNAUTHORIZED, str(error), kind="not-signed-in")
+        case RequestTooLarge():
+            return Problem(error.status, str(error), kind="too-large")
+        case TooManyRequests():
+            problem = Problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), kind="too-many-requests")
+            problem.pause_seconds = error.pause_seconds
+            return problem
+        case NotAllowed() | RouteClosed() | SentFromElsewhere():
+            return Problem(HTTPStatus.FORBIDDEN, str(error), kind="not-allowed")
+        case _:
+            return None
 
 
 def _problem_of(error: IngestError) -> Problem:

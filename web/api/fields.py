@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, cast
 
 from web.api.problems import FieldError, bad_request
 
-MOST_BYTES = 1024 * 1024
+# No body of the API is nested deeper than four.
+MOST_DEPTH = 16
 LONGEST_TEXT = 1_000
 # No database writes a cursor value that is longer.
 LONGEST_POSITION = 64
@@ -108,17 +109,48 @@ class Fields:
 
 
 def read_object(content: bytes) -> Mapping[str, Any]:
-    """Read a JSON object; an empty body is an empty object."""
-    if len(content) > MOST_BYTES:
-        raise bad_request(FieldError(field="body", message=f"is larger than {MOST_BYTES} bytes"))
+    """Read a JSON object; an empty body is an empty object.
+
+    A field that is there twice could mean either, and `NaN` is no JSON: both are refused.
+    """
     if not content.strip():
         return {}
     try:
-        raw: Any = json.loads(content)
+        raw: Any = json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
         # Half a surrogate pair can be written in JSON, but neither stored nor sent back.
         json.dumps(raw, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request(FieldError(field="body", message="is not JSON in UTF-8")) from None
     if not isinstance(raw, dict):
         raise bad_request(FieldError(field="body", message="must be a JSON object: {…}"))
+    if _is_deeper(raw, MOST_DEPTH):
+        message = f"is nested deeper than {MOST_DEPTH}"
+        raise bad_request(FieldError(field="body", message=message))
     return cast("dict[str, Any]", raw)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise bad_request(FieldError(field=twice[:LONGEST_TEXT], message="is there twice"))
+    return found
+
+
+def _no_number(_text: str) -> Any:
+    raise ValueError
+
+
+def _is_deeper(raw: object, depth: int) -> bool:
+    """Whether objects and lists are nested deeper than `depth`, which is looked at level by level."""
+    level: list[Any] = [raw]
+    for _ in range(depth):
+        level = [inner for value in level for inner in _inside(value)]
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _inside(value: object) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).values()
+    return cast("list[Any]", value) if isinstance(value, list) else ()

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import azure.functions as func
@@ -14,12 +15,16 @@ from shared.durable.encoding import encode_input
 from shared.durable.steps import RefreshWork, refresh_lakehouse
 from shared.lakehouse.refresh import REFRESH_INSTANCE
 from shared.loading.errors import IngestError
+from shared.operations.audit import AuditIntent, Outcome
 from shared.operations.inbox import REMEMBERED
 from shared.operations.ordering import Start
 from shared.operations.sweep import Life, Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
 from shared.telemetry.facts import asked_by
+from web.access import recording
+from web.access.door import admit
+from web.access.permissions import permission_of
 from web.api.blob_events import take_in_blobs
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
@@ -29,26 +34,74 @@ from web.api.routes import KEY_HEADER
 from web.api.scheduling import order_due
 from web.api.tracing import take_told
 
-__all__ = ["Client", "on_blob_created", "on_data_changed", "respond", "tick"]
+__all__ = [
+    "Client",
+    "on_blob_created",
+    "on_data_changed",
+    "perform",
+    "receive",
+    "respond",
+    "tick",
+]
 
 _ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNew}
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Route = Callable[[wiring.App, Request], Answer]
 
 
 async def respond(
     route: Route, req: func.HttpRequest, client: Client | None = None
 ) -> func.HttpResponse:
-    """Run a route; answer with its view, or with problem details where it refuses."""
+    """Run a route for a caller who may; answer with its view, or with problem details where it refuses."""
     try:
-        answer = await asyncio.to_thread(_run, route, req)
-        if answer.start is not None and client is not None:
-            await begin(client, answer.start)
-        if answer.refresh and client is not None:
-            await begin_refresh(client)
+        request = await asyncio.to_thread(_refusing, receive, route.__name__, req)
+        with asked_by(req.headers.get("traceparent")):
+            answer = await perform(route, request, client)
     except Problem as problem:
-        return _json(problem.body, problem.status, "application/problem+json")
+        return _json(
+            problem.body, problem.status, "application/problem+json", problem.pause_seconds
+        )
     return _json(answer.body, answer.status, "application/json")
+
+
+async def perform(route: Route, request: Request, client: Client | None = None) -> Answer:
+    """Run a route for a caller who was let in; what changes something is written down before and after.
+
+    Raises Problem where the route refuses, or where it cannot be written down: then nothing is done.
+    """
+    if not permission_of(route.__name__).changes:
+        return await asyncio.to_thread(_refusing, route, wiring.app(), request)
+    intent = await asyncio.to_thread(_refusing, _write_down, route.__name__, request)
+    outcome: Outcome = "failed"
+    status, said = HTTPStatus.INTERNAL_SERVER_ERROR, {}
+    try:
+        answer = await asyncio.to_thread(_refusing, route, wiring.app(), request)
+        await _start(answer, client)
+        outcome, status, said = "done", answer.status, answer.body
+    except Problem as problem:
+        outcome, status = "refused", problem.status
+        raise
+    finally:
+        await asyncio.to_thread(
+            recording.end, wiring.app().audit, intent, outcome, int(status), said
+        )
+    return answer
+
+
+async def _start(answer: Answer, client: Client | None) -> None:
+    if client is None:
+        return
+    if answer.start is not None:
+        await begin(client, answer.start)
+    if answer.refresh:
+        await begin_refresh(client)
+
+
+def _write_down(name: str, request: Request) -> AuditIntent:
+    log, path = wiring.app().audit, urlsplit(request.url).path
+    return recording.begin(log, request.caller, name, path, request.body)
 
 
 async def begin(client: Client, start: Start) -> None:
@@ -156,20 +209,25 @@ async def _life(client: Client, instance: str) -> Life:
     return "alive" if status.runtime_status in _ALIVE else "ended"
 
 
-def _run(route: Route, req: func.HttpRequest) -> Answer:
+def receive(name: str, req: func.HttpRequest) -> Request:
+    """Let a request through to the route of this name. Raises as `admit`."""
+    caller = admit(name, req)
+    base = wiring.app().settings.base_url or _address(req.url)
+    return Request(
+        body=req.get_body() or b"",
+        params=dict(req.params),
+        path={name: value or "" for name, value in req.route_params.items()},
+        base=base,
+        url=f"{base}{urlsplit(req.url).path}",
+        caller=caller,
+        key=req.headers.get(KEY_HEADER),
+    )
+
+
+def _refusing(do: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Say typed errors in HTTP's words. Raises Problem."""
     try:
-        app = wiring.app()
-        base = app.settings.base_url or _address(req.url)
-        request = Request(
-            body=req.get_body() or b"",
-            params=dict(req.params),
-            path={name: value or "" for name, value in req.route_params.items()},
-            base=base,
-            url=f"{base}{urlsplit(req.url).path}",
-            key=req.headers.get(KEY_HEADER),
-        )
-        with asked_by(req.headers.get("traceparent")):
-            return route(app, request)
+        return do(*given, **named)
     except SettingsIncomplete as error:
         raise unavailable(str(error)) from error
     except IngestError as error:
@@ -181,7 +239,10 @@ def _address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _json(body: object, status: HTTPStatus, kind: str) -> func.HttpResponse:
+def _json(
+    body: object, status: HTTPStatus, kind: str, pause_seconds: int | None = None
+) -> func.HttpResponse:
     # As ASCII: a body that repeats half a surrogate pair could not be sent otherwise.
     content = json.dumps(body)
-    return func.HttpResponse(content, status_code=int(status), mimetype=kind)
+    headers = {"Retry-After": str(pause_seconds)} if pause_seconds is not None else None
+    return func.HttpResponse(content, status_code=int(status), headers=headers, mimetype=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from web.access.permissions import permission_of
 from web.api.openapi_answers import answers
 from web.api.openapi_examples import EXAMPLES
 from web.api.openapi_operation import Operation
@@ -22,11 +23,19 @@ _ABOUT = (
 )
 _REFUSALS = {
     400: "A field is wrong: see `errors`",
+    401: "Nobody vouches for who asks: the function key is missing or not valid, or nobody has signed in",
+    403: "Whoever asks may not do this: it needs a higher role",
     404: "There is no such thing",
     409: "Not now, as things stand",
+    413: "The body is larger than 1 MiB",
+    414: "The address is longer than 8 KiB",
     422: "Understood, and it makes no sense as things are",
+    429: "The caller has sent more than its share: wait as long as `Retry-After` says",
+    431: "The headers are larger than 64 KiB",
     503: "Something that is needed does not answer, or the table files are broken",
 }
+# Of the door, and of what stands behind everything.
+_ALWAYS = (401, 403, 413, 414, 429, 431, 503)
 
 
 def document(base: str) -> dict[str, Any]:
@@ -38,21 +47,27 @@ def document(base: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Tidemark", "version": "1", "description": _ABOUT},
         "servers": [{"url": base}],
-        "security": [{"functionKey": []}],
+        "security": [{"functionKey": []}, {"entraId": []}],
         "paths": paths,
         "components": {
             "schemas": {**REQUESTS, **answers()},
-            "responses": {
-                "Unauthorized": {"description": "The function key is missing or not valid"},
-                **{_name(status): _problem(text) for status, text in _REFUSALS.items()},
-            },
+            "responses": _refusals(),
             "securitySchemes": {
                 "functionKey": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "x-functions-key",
                     "description": "A function key of the app, or its host key.",
-                }
+                },
+                "entraId": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": (
+                        "Where `TIDEMARK_ACCESS` is `entra`: a token of Entra ID with one of the app's "
+                        "roles. `x-role` of an operation is the one that it needs at least."
+                    ),
+                },
             },
         },
     }
@@ -63,6 +78,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
+        "x-role": permission_of(operation.name).role,
         "responses": _responses(operation),
     }
     if operation.about:
@@ -85,8 +101,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         }
         for status, schema in operation.answers.items()
     }
-    found["401"] = {"$ref": "#/components/responses/Unauthorized"}
-    for status in (*operation.problems, 503):
+    for status in (*operation.problems, *_ALWAYS):
         if str(status) in found:
             # What is down is told in the form of the answer, or as a problem if that cannot be made.
             found[str(status)]["content"][_PROBLEM] = {"schema": ref("Problem")}
@@ -102,6 +117,13 @@ def _content(schema: str) -> dict[str, Any]:
     if schema in EXAMPLES:
         content["example"] = EXAMPLES[schema]
     return content
+
+
+def _refusals() -> dict[str, Any]:
+    found = {_name(status): _problem(text) for status, text in _REFUSALS.items()}
+    wait = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
+    found[_name(429)]["headers"] = {"Retry-After": wait}
+    return found
 
 
 def _problem(text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 from shared.loading.watermark import Watermark
 from shared.operations.records import RunRecord
 from web.api import bodies
+from web.api.openapi_audit import audit_answers
 from web.api.openapi_letters import letter_answers
 from web.api.openapi_refreshes import refresh_answers
 from web.api.openapi_shapes import (
@@ -263,7 +264,7 @@ def answers() -> dict[str, Schema]:
     records["Run"] = run | {"title": "Run"}
     for name, text in _ABOUT.items():
         records[name]["description"] = text
-    return {**records, **refresh_answers(), **letter_answers(), **_WRITTEN}
+    return {**records, **refresh_answers(), **letter_answers(), **audit_answers(), **_WRITTEN}
 
 
 def _complete(schema: dict[str, Any]) -> Schema:

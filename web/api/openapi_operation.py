@@ -15,7 +15,7 @@ Parameter = Mapping[str, Any]
 class Operation:
     """One function of the app. `answers` and `body` name schemas, `problems` are its refusals.
 
-    401 and 503 can be the answer to everything. An empty name is any JSON object.
+    What the door refuses, and 503, can be the answer to everything. An empty name is any JSON object.
     """
 
     name: str

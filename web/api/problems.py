@@ -18,10 +18,11 @@ class FieldError:
 class Problem(Exception):
     """A request that is answered with a problem; nothing has been changed.
 
-    `remedy` says what to do, where a typed error stands behind it.
+    `remedy` says what to do, where a typed error stands behind it, and `pause_seconds` how long to wait.
     """
 
     remedy: str | None = None
+    pause_seconds: int | None = None
 
     def __init__(
         self, status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] = (), kind: str = ""

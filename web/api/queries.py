@@ -66,6 +66,14 @@ class RefreshesQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """`GET /api/audit`: how many, newest first."""
+
+    limit: int
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LettersQuery:
     """`GET /api/deadletters`: which, newest first."""
 
@@ -122,6 +130,14 @@ def read_refreshes_query(params: Mapping[str, str]) -> RefreshesQuery:
     limit, page = _limit(fields, 100), _page(fields)
     fields.check()
     return RefreshesQuery(limit=limit, page=page)
+
+
+def read_audit_query(params: Mapping[str, str]) -> AuditQuery:
+    """Read the query of `GET /api/audit`. Raises Problem."""
+    fields = Fields(params, ("limit", "page", _KEY))
+    limit, page = _limit(fields, 100), _page(fields)
+    fields.check()
+    return AuditQuery(limit=limit, page=page)
 
 
 def read_letters_query(params: Mapping[str, str]) -> LettersQuery:

@@ -18,6 +18,7 @@ from shared.lakehouse.records import UNDER_WAY, RefreshRecord, cancel
 from shared.lakehouse.releases import Release
 from shared.operations.pages import decode_page, encode_page
 from shared.runtime.wiring import App
+from web.access.permissions import RELEASES
 from web.api import bodies, queries
 from web.api.exchange import Answer, Request
 from web.api.problems import FieldError, bad_request
@@ -29,7 +30,8 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
 
 def post_refreshes(app: App, request: Request) -> Answer:
     """Hand over what is new and what is released, or take up what failed, and let it be carried out."""
-    bodies.read_object(request.body)
+    if bodies.read_object(request.body).get("release"):
+        request.needs(RELEASES)
     if app.workspace is None:
         raise LakehouseUnset("no job of the lakehouse is set")
     catalog = app.catalog

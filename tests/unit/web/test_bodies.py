@@ -7,7 +7,6 @@ import pytest
 
 from shared.catalog import parse_catalog
 from web.api.bodies import (
-    MOST_BYTES,
     MOST_PARALLEL,
     BackfillBody,
     LoadBody,
@@ -20,6 +19,7 @@ from web.api.bodies import (
     read_rollback,
     read_watermark,
 )
+from web.api.fields import MOST_DEPTH
 from web.api.problems import Problem
 from web.api.queries import (
     RunsQuery,
@@ -100,9 +100,29 @@ def test_what_is_no_json_object_is_refused(content: bytes) -> None:
     assert list(errors(refused)) == ["body"]
 
 
-def test_a_body_that_is_too_large_is_refused_unread() -> None:
-    with pytest.raises(Problem, match="body"):
-        read_object(b" " * (MOST_BYTES + 1))
+def nested(depth: int) -> bytes:
+    return b'{"a": ' * depth + b"[]" + b"}" * depth
+
+
+def test_a_body_that_is_nested_too_deep_is_refused() -> None:
+    assert read_object(nested(MOST_DEPTH - 1))
+    with pytest.raises(Problem) as refused:
+        read_object(nested(MOST_DEPTH))
+    assert "deeper" in errors(refused)["body"]
+
+
+@pytest.mark.parametrize("content", [b'{"mode": 1, "mode": 2}', b'{"a": {"mode": 1, "mode": 1}}'])
+def test_a_field_that_is_there_twice_is_refused(content: bytes) -> None:
+    with pytest.raises(Problem) as refused:
+        read_object(content)
+    assert errors(refused) == {"mode": "is there twice"}
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"9" * 5_000])
+def test_what_is_no_number_of_json_or_too_long_for_one_is_refused(number: bytes) -> None:
+    with pytest.raises(Problem) as refused:
+        read_object(b'{"a": ' + number + b"}")
+    assert list(errors(refused)) == ["body"]
 
 
 def test_a_release_names_a_table_and_all_of_a_key_or_none() -> None:

@@ -1,0 +1,1 @@
+"""Who asks, and what they may: callers, roles, limits and the record of what they did."""
