@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.durable import implements, steps
 from shared.lakehouse.records import RefreshRecord
-from shared.operations.alerts import compose_refresh_alert
+from shared.operations.alerts import compose_refresh_alert, with_runbook
 from shared.runtime import wiring
 
 
@@ -19,7 +19,8 @@ def alert_refresh(record: RefreshRecord) -> RefreshRecord:
     if known.state != "failed" or known.alert == "sent":
         return known
     _mark(app, record, "failed")
-    sent = app.notifier.send(compose_refresh_alert(known, app.settings.base_url))
+    alert = compose_refresh_alert(known, app.settings.base_url)
+    sent = app.notifier.send(with_runbook(alert, app.settings.alerts.runbook))
     return _mark(app, record, "sent" if sent else "none")
 
 

@@ -7,7 +7,12 @@ from typing import Literal
 
 from shared.alerting.alert import Alert
 from shared.durable import implements, steps
-from shared.operations.alerts import compose_alert, compose_held_alert, compose_unread_alert
+from shared.operations.alerts import (
+    compose_alert,
+    compose_held_alert,
+    compose_unread_alert,
+    with_runbook,
+)
 from shared.operations.holding import find_held, tell
 from shared.operations.records import OrderRecord
 from shared.runtime import wiring
@@ -40,7 +45,8 @@ def raise_alert(record: OrderRecord) -> OrderRecord:
 
 def _send(app: wiring.App, order_id: str, alert: Alert) -> OrderRecord:
     _mark(app, order_id, "failed")
-    return _mark(app, order_id, "sent" if app.notifier.send(alert) else "none")
+    told = app.notifier.send(with_runbook(alert, app.settings.alerts.runbook))
+    return _mark(app, order_id, "sent" if told else "none")
 
 
 def _mark(app: wiring.App, order_id: str, state: Told) -> OrderRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.alerting.alert import Alert, FailedTable, HeldTable
 from shared.lakehouse.records import RefreshRecord
@@ -14,7 +15,7 @@ MOST_TABLES = 50
 
 def compose_alert(record: OrderRecord, failed: Sequence[RunRecord], base_url: str) -> Alert:
     """Say what failed, why, and where to look."""
-    order_id = record.order.order_id
+    order_id, attempt = record.order.order_id, record.order.attempt
     first = failed[0] if failed else None
     error = (first.error if first else None) or record.error
     table = first.table if first else next(iter(record.order.tables), None)
@@ -37,6 +38,10 @@ def compose_alert(record: OrderRecord, failed: Sequence[RunRecord], base_url: st
         ),
         link=f"{base_url}/api/orders/{order_id}",
         rerun=f"{base_url}/api/runs/{order_id}/rerun",
+        id=f"{order_id}-failed-{attempt}",
+        page=f"{base_url}/api/",
+        rows=first.rows if first else None,
+        at=record.ended_at,
     )
 
 
@@ -70,6 +75,10 @@ def compose_held_alert(record: OrderRecord, held: Sequence[RunRecord], base_url:
             )
             for run in held[:MOST_TABLES]
         ),
+        id=f"{order_id}-held_back-{record.order.attempt}",
+        page=f"{base_url}/api/",
+        rows=first.rows,
+        at=record.ended_at,
     )
 
 
@@ -92,6 +101,10 @@ def compose_unread_alert(record: OrderRecord, unread: Sequence[RunRecord], base_
         tables=(),
         link=f"{base_url}/api/runs/{first.run_id}",
         rerun=None,
+        id=f"{order_id}-unread-{record.order.attempt}",
+        page=f"{base_url}/api/",
+        rows=first.rows,
+        at=record.ended_at,
     )
 
 
@@ -111,7 +124,18 @@ def compose_refresh_alert(record: RefreshRecord, base_url: str) -> Alert:
         link=record.run_page or f"{base_url}/api/refreshes/{record.number}",
         rerun=f"{base_url}/api/refreshes",
         refresh=record.number,
+        id=f"refresh-{record.number}-{record.attempt}",
+        page=f"{base_url}/api/",
+        at=record.ended_at,
     )
+
+
+def with_runbook(alert: Alert, runbook: str | None) -> Alert:
+    """Let an alert lead to the entry of the runbook of its error, or else of its status."""
+    if runbook is None:
+        return alert
+    name = alert.error.type if alert.error else alert.status
+    return replace(alert, runbook=f"{runbook}#{name.lower()}")
 
 
 def _sentence(table: str | None, failed: int, error: Failure | None) -> str:

@@ -23,11 +23,12 @@ from shared.adapters.azure.seen_events import AzureSeenEvents
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.azure.zone import AzureLandingZone
-from shared.adapters.http.webhook import WebhookNotifier
+from shared.alerting.channels import Channels
 from shared.lakehouse.workspace import Workspace
 from shared.landing.memory import give_back_memory
 from shared.operations.dead_letters import LetterDesk
 from shared.operations.inbox import KnownEvents
+from shared.runtime.channels import open_channels
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
 from shared.runtime.wiring import STATE_TABLES, App, EngineSources
@@ -50,7 +51,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
             LedgerTables(orders=tables["orders"], runs=tables["runs"], windows=tables["windows"])
         ),
         sources=EngineSources(slots=slots, environ=environ),
-        notifier=WebhookNotifier(url=settings.alert_webhook),
+        notifier=Channels(open_channels(settings.alerts, _utc_now, _managed_identity)),
         now=_utc_now,
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),

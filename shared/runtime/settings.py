@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.runtime.alert_settings import AlertSettings, read_alert_settings
+
 
 class SettingsIncomplete(Exception):
     """Set the app settings that the message names."""
@@ -16,7 +18,8 @@ class Settings:
 
     `tables` is the folder of table files, or `lake:<filesystem>/<path>` for one in the lake.
     The keys and the token are None where managed identity is used. `base_url` is where links in
-    alerts lead. Without a `lakehouse_job` nothing is handed to the lakehouse.
+    alerts lead, `alerts` are the channels by which they leave. Without a `lakehouse_job` nothing is
+    handed to the lakehouse.
     """
 
     lake_url: str
@@ -25,14 +28,14 @@ class Settings:
     state_key: str | None
     tables: str
     base_url: str
-    alert_webhook: str | None
+    alerts: AlertSettings
     databricks_host: str = ""
     databricks_token: str | None = None
     lakehouse_job: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the settings. Raises SettingsIncomplete with every name that is missing."""
+        """Read the settings. Raises SettingsIncomplete with every name that is missing or wrong."""
         wanted = ("TIDEMARK_LAKE_URL", "TIDEMARK_STATE_URL", "TIDEMARK_TABLES")
         missing = [name for name in wanted if not environ.get(name)]
         if missing:
@@ -46,7 +49,7 @@ class Settings:
             state_key=environ.get("TIDEMARK_STATE_KEY") or None,
             tables=environ["TIDEMARK_TABLES"],
             base_url=environ.get("TIDEMARK_BASE_URL", "").rstrip("/"),
-            alert_webhook=environ.get("TIDEMARK_ALERT_WEBHOOK") or None,
+            alerts=_read_alerts(environ),
             databricks_host=environ.get("TIDEMARK_DATABRICKS_HOST", "").rstrip("/"),
             databricks_token=environ.get("TIDEMARK_DATABRICKS_TOKEN") or None,
             lakehouse_job=int(job) if job else None,
@@ -55,6 +58,14 @@ class Settings:
     def __repr__(self) -> str:
         """Show nothing secret."""
         return f"Settings(lake_url={self.lake_url!r}, state_url={self.state_url!r})"
+
+
+def _read_alerts(environ: Mapping[str, str]) -> AlertSettings:
+    problems: list[str] = []
+    found = read_alert_settings(environ, problems.append)
+    if problems:
+        raise SettingsIncomplete(f"app settings wrong: {'; '.join(problems)}")
+    return found
 
 
 def _check_job(job: str | None, host: str | None) -> None:

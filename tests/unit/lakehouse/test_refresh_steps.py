@@ -21,6 +21,7 @@ from shared.lakehouse.handover import next_handover
 from shared.lakehouse.records import RefreshRecord, cancel, record_of, take_up
 from shared.lakehouse.workspace import JobRun
 from shared.runtime import wiring
+from shared.runtime.alert_settings import AlertSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WANTED = JobWanted(number=1, attempt=1)
@@ -33,7 +34,9 @@ class App:
     refreshes: MemoryRefreshes = field(default_factory=MemoryRefreshes)
     job_workspace: MemoryWorkspace = field(default_factory=MemoryWorkspace)
     now: Callable[[], datetime] = lambda: NOW
-    settings: Any = field(default_factory=lambda: SimpleNamespace(base_url="http://app"))
+    settings: Any = field(
+        default_factory=lambda: SimpleNamespace(base_url="http://app", alerts=AlertSettings())
+    )
     alerts: list[Alert] = field(default_factory=list)
 
     @property

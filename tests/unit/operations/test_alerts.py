@@ -4,7 +4,12 @@ from operations_samples import FAILURE, A, B, run
 
 from shared.loading.bound import Bound
 from shared.loading.order import Order
-from shared.operations.alerts import MOST_TABLES, compose_alert, compose_held_alert
+from shared.operations.alerts import (
+    MOST_TABLES,
+    compose_alert,
+    compose_held_alert,
+    with_runbook,
+)
 from shared.operations.records import OrderRecord, RunRecord
 
 ORDER = Order(order_id="20260101T000000000Z-00000a", tables=(A, B), created_at="")
@@ -77,3 +82,12 @@ def test_a_bound_that_is_held_back_is_told_of_as_no_failure() -> None:
 def test_an_alert_of_a_failure_is_as_it_was() -> None:
     alert = compose_alert(record(), [failed(A)], BASE)
     assert (alert.status, alert.held) == ("failed", ())
+
+
+def test_an_alert_leads_to_the_runbook_by_its_error_or_else_by_its_status() -> None:
+    book = "https://wiki.example/runbook"
+    alert = compose_alert(record(), [failed(A)], BASE)
+    assert with_runbook(alert, book).runbook == f"{book}#queryrefused"
+    told = with_runbook(compose_held_alert(record(), [held(A)], BASE), book)
+    assert told.runbook == f"{book}#held_back"
+    assert with_runbook(alert, None) == alert
