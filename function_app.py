@@ -9,7 +9,17 @@ import activities
 import orchestrators
 from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
-from web.api import dead_letters, health, http, plans, refreshes, routes, tables, watermarks
+from web.api import (
+    dead_letters,
+    health,
+    http,
+    incidents,
+    plans,
+    refreshes,
+    routes,
+    tables,
+    watermarks,
+)
 from web.api.http import respond
 
 # Importing the two packages registers every step and flow with the blueprint.
@@ -196,6 +206,12 @@ async def get_letter(req: func.HttpRequest) -> func.HttpResponse:
 async def post_replay(req: func.HttpRequest, client: Client) -> func.HttpResponse:
     """Take a dead letter up again."""
     return await respond(dead_letters.post_replay, req, client)
+
+
+@app.route(route="incidents", methods=["GET"])
+async def get_incidents(req: func.HttpRequest) -> func.HttpResponse:
+    """List what is wrong, and what was lately."""
+    return await respond(incidents.get_incidents, req)
 
 
 @app.route(route="health", methods=["GET"])

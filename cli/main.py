@@ -22,6 +22,7 @@ COMMANDS = {
     "release": "Let rows through that broke a rule and wait in quarantine, as they are.",
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
+    "incidents": "List what is wrong, and what was lately.",
     "rerun": "Run again what failed of a run, an order or a backfill.",
     "replay": "List what could not be taken up, and take it up again.",
     "publish": "Say that tables have changed, as a source system would.",

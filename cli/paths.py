@@ -13,6 +13,7 @@ RUNS = "/api/runs"
 ORDERS = "/api/orders"
 REFRESHES = "/api/refreshes"
 LETTERS = "/api/deadletters"
+INCIDENTS = "/api/incidents"
 
 
 def order_path(order_id: str) -> str:

@@ -93,11 +93,3 @@ class Channel(Protocol):
     def send(self, alert: Alert) -> None:
         """Deliver an alert. Raises AlertUndelivered, AlertRefused; neither repeats a secret."""
         ...
-
-
-class Notifier(Protocol):
-    """Where alerts go."""
-
-    def send(self, alert: Alert) -> bool:
-        """Deliver an alert; False if nobody is set to receive it. Raises as a channel does."""
-        ...

@@ -84,7 +84,8 @@ def facts_of(alert: Alert) -> tuple[Fact, ...]:
 
 def lines_of(alert: Alert, most: int = MOST_LINES) -> tuple[str, ...]:
     """Name the tables of an alert that is of several, so many at most, and count the rest."""
-    named = [f"{each.table}: {_why(each)}" for each in alert.tables[: most + 1]]
+    was = "was " if alert.status == "resolved" else ""
+    named = [f"{each.table}: {was}{_why(each)}" for each in alert.tables[: most + 1]]
     named += [
         f"{each.table}: held back by {each.by or 'somebody unknown'}"
         for each in alert.held[: most + 1]
@@ -99,8 +100,10 @@ def lines_of(alert: Alert, most: int = MOST_LINES) -> tuple[str, ...]:
 
 def links_of(alert: Alert) -> tuple[Link, ...]:
     """Give the links that lead somewhere; without a base address none of the app's own does."""
+    concerned = [each.link for each in (*alert.tables, *alert.held)]
     found = [
         ("Details", alert.link),
+        ("Run", concerned[0] if concerned and concerned[0] != alert.link else None),
         ("Operations page", alert.page),
         ("Rerun", alert.rerun),
         ("Runbook", alert.runbook),

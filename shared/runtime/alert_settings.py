@@ -7,10 +7,12 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from shared.alerting.signing import read_keys
+from shared.catalog.duration import parse_short
 
 Tls = Literal["starttls", "tls", "none"]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -48,7 +50,10 @@ class EmailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """The channels that are set; addresses and keys are secrets. `runbook` is where links to it lead."""
+    """The channels that are set; addresses and keys are secrets. `runbook` is where links to it lead.
+
+    `pause` is how long further news of one source is gathered into one message.
+    """
 
     webhook: str | None = field(default=None, repr=False)
     webhook_keys: tuple[bytes, ...] = field(default=(), repr=False)
@@ -56,6 +61,7 @@ class AlertSettings:
     teams: str | None = field(default=None, repr=False)
     email: EmailSettings | None = None
     runbook: str | None = None
+    pause: timedelta = timedelta(minutes=1)
 
 
 def read_alert_settings(environ: Mapping[str, str], report: Callable[[str], None]) -> AlertSettings:
@@ -68,6 +74,7 @@ def read_alert_settings(environ: Mapping[str, str], report: Callable[[str], None
         teams=reader.address("TIDEMARK_ALERT_TEAMS"),
         email=reader.email(),
         runbook=reader.address("TIDEMARK_RUNBOOK_URL", plain=True),
+        pause=reader.pause("TIDEMARK_ALERT_GATHER"),
     )
 
 
@@ -103,6 +110,13 @@ class _Reader:
         except ValueError as error:
             self._report(f"{name}: {error}")
             return ()
+
+    def pause(self, name: str) -> timedelta:
+        try:
+            return parse_short(self.text(name) or "1m")
+        except ValueError as error:
+            self._report(f"{name}: {error}")
+            return timedelta(0)
 
     def email(self) -> EmailSettings | None:
         """Read how e-mail goes; it is off unless somebody is to receive it."""

@@ -12,6 +12,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.arrivals import AzureArrivals
+from shared.adapters.azure.boards import AzureBoards
 from shared.adapters.azure.clients import lake_service, table_service
 from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
@@ -23,7 +24,6 @@ from shared.adapters.azure.seen_events import AzureSeenEvents
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.azure.zone import AzureLandingZone
-from shared.alerting.channels import Channels
 from shared.lakehouse.workspace import Workspace
 from shared.landing.memory import give_back_memory
 from shared.operations.dead_letters import LetterDesk
@@ -51,7 +51,8 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
             LedgerTables(orders=tables["orders"], runs=tables["runs"], windows=tables["windows"])
         ),
         sources=EngineSources(slots=slots, environ=environ),
-        notifier=Channels(open_channels(settings.alerts, _utc_now, _managed_identity)),
+        boards=AzureBoards(tables["incidents"]),
+        channels=open_channels(settings.alerts, _utc_now, _managed_identity),
         now=_utc_now,
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),

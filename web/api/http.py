@@ -22,6 +22,7 @@ from shared.runtime.settings import SettingsIncomplete
 from web.api.blob_events import take_in_blobs
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
+from web.api.incidents import tell_due
 from web.api.intake import Intake
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
@@ -95,6 +96,7 @@ async def tick(client: Client) -> None:
     await asyncio.to_thread(app.seen.forget, app.now() - REMEMBERED)
     if await asyncio.to_thread(_is_refresh_due, app):
         await begin_refresh(client)
+    await asyncio.to_thread(tell_due, app)
     # Only now the table files are needed: a broken one must not keep the sweep from its work.
     for ask in (lambda: _order_forgotten(app, sweep), lambda: order_due(app)):
         for start in await asyncio.to_thread(ask):

@@ -9,6 +9,7 @@ import msgspec
 from shared.loading.watermark import Watermark
 from shared.operations.records import RunRecord
 from web.api import bodies
+from web.api.openapi_incidents import incident_answers
 from web.api.openapi_letters import letter_answers
 from web.api.openapi_refreshes import refresh_answers
 from web.api.openapi_shapes import (
@@ -108,7 +109,7 @@ _WRITTEN: dict[str, Schema] = {
         **_STANDING,
         mode=_MODE,
         reason={"enum": ["request", "schedule", "event", "backfill"]},
-        alert={"enum": ["none", "sent", "failed"]},
+        alert={"enum": ["none", "known", "sent", "failed"]},
         tables=many(_TABLE_OF_ORDER),
     ),
     "Orders": answered("Orders, newest first.", orders=many(ref("Order")), next=_NEXT),
@@ -234,13 +235,13 @@ _WRITTEN: dict[str, Schema] = {
         values=named(TEXT),
     ),
     "Health": answered(
-        "Each dependency by name; `down` if one of them is.",
+        "Each dependency by name; `down` if one of them is. Channels of alerts that fail are `failing`.",
         status={"enum": ["up", "down"]},
         checks=named(
             {
                 "type": "object",
                 "properties": {
-                    "status": {"enum": ["up", "down"]},
+                    "status": {"enum": ["up", "down", "failing"]},
                     "error": TEXT,
                     "note": TEXT,
                     "count": COUNT,
@@ -262,7 +263,7 @@ def answers() -> dict[str, Schema]:
     records["Run"] = run | {"title": "Run"}
     for name, text in _ABOUT.items():
         records[name]["description"] = text
-    return {**records, **refresh_answers(), **letter_answers(), **_WRITTEN}
+    return {**records, **refresh_answers(), **letter_answers(), **incident_answers(), **_WRITTEN}
 
 
 def _complete(schema: dict[str, Any]) -> Schema:

@@ -118,7 +118,7 @@ def test_a_long_list_names_some_and_counts_the_rest() -> None:
 
 def test_a_link_without_an_address_or_of_another_kind_is_left_out() -> None:
     links = ("/api/orders/x", "javascript:alert(1)", "https://", "https://x/ y", "http://[bad")
-    assert [links_of(failed(link=link))[0].label for link in links] == ["Operations page"] * 5
+    assert [links_of(failed(link=link))[0].label for link in links] == ["Run"] * 5
 
 
 def test_the_messages_of_an_incident_are_one_thread_and_have_lasting_ids() -> None:

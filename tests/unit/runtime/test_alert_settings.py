@@ -1,5 +1,6 @@
 """The channels of alerts are set by app settings, which are checked together and never repeated."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -119,3 +120,9 @@ def test_no_secret_is_shown() -> None:
         }
     )
     assert "s3cret" not in repr(found)
+
+
+def test_news_of_a_source_are_gathered_for_a_minute_unless_told_otherwise() -> None:
+    assert read({}).pause == timedelta(minutes=1)
+    assert read({"TIDEMARK_ALERT_GATHER": "0s"}).pause == timedelta(0)
+    assert problems_of({"TIDEMARK_ALERT_GATHER": "soon"})[0].startswith("TIDEMARK_ALERT_GATHER")
