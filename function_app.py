@@ -13,7 +13,18 @@ from shared.durable import blueprint
 from shared.runtime.quiet import quieten_libraries
 from shared.runtime.settings import needs_key
 from shared.runtime.watching import watch
-from web.api import audit, dead_letters, health, http, plans, refreshes, routes, tables, watermarks
+from web.api import (
+    audit,
+    dead_letters,
+    health,
+    http,
+    incidents,
+    plans,
+    refreshes,
+    routes,
+    tables,
+    watermarks,
+)
 from web.api.http import respond
 
 # Importing the two packages registers every step and flow with the blueprint.
@@ -209,6 +220,12 @@ async def post_replay(req: func.HttpRequest, client: Client) -> func.HttpRespons
 async def get_audit(req: func.HttpRequest) -> func.HttpResponse:
     """List who did what, newest first."""
     return await respond(audit.get_audit, req)
+
+
+@app.route(route="incidents", methods=["GET"])
+async def get_incidents(req: func.HttpRequest) -> func.HttpResponse:
+    """List what is wrong, and what was lately."""
+    return await respond(incidents.get_incidents, req)
 
 
 @app.route(route="health", methods=["GET"])

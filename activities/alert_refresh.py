@@ -1,4 +1,4 @@
-"""Tell somebody that the lakehouse was not brought up to date, once an attempt."""
+"""Tell somebody that the lakehouse was not brought up to date, once an attempt, or that it is again."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from typing import Literal
 
 from shared.durable import implements, steps
 from shared.lakehouse.records import RefreshRecord
-from shared.operations.alerts import compose_refresh_alert
+from shared.operations.troubles import mended_by_refresh, troubles_of_refresh
 from shared.runtime import wiring
 
 
 @implements(steps.alert_refresh)
 def alert_refresh(record: RefreshRecord) -> RefreshRecord:
-    """Send the alert. Until it is delivered the record says `failed`, so that a lost one is visible."""
+    """Send the alert. Until it is delivered the record says `failed`, so that a lost one is visible.
+
+    Raises:
+        AlertUndelivered: a channel may take it later, or somebody else is sending it.
+        AlertRefused: a channel does not want it.
+    """
     app = wiring.app()
     known = app.refreshes.refresh(record.number) or record
-    if known.state != "failed" or known.alert == "sent":
+    if known.state not in ("failed", "succeeded") or known.alert == "sent":
         return known
+    board = app.teller.take_in(troubles_of_refresh(known), mended_by_refresh(known))
+    waits = any(message.alert.refresh is not None for message in board.outbox)
+    if not waits:
+        return _mark(app, record, "sent" if known.alert == "failed" else "none")
     _mark(app, record, "failed")
-    sent = app.notifier.send(compose_refresh_alert(known, app.settings.base_url))
-    return _mark(app, record, "sent" if sent else "none")
+    app.teller.deliver(lambda message: message.alert.refresh is not None).check()
+    return _mark(app, record, "sent")
 
 
 def _mark(

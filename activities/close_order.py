@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shared.alerting.board import count_over
 from shared.durable import implements, steps
 from shared.loading.order import FINAL, State, run_id
 from shared.operations.holding import find_held
 from shared.operations.records import HOST_FAILED, OrderRecord, RunRecord
+from shared.operations.troubles import mended_by
 from shared.runtime import wiring
 
 
@@ -28,6 +30,7 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
     states = _states(app, record, runs) if record else []
     failed = sum(state == "failed" for state in states)
     held = find_held(runs, app.find_specs, app.states.turn)
+    board = app.boards.read()
 
     def close(record: OrderRecord) -> OrderRecord:
         if _is_closed(record, end):
@@ -38,7 +41,7 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
         elif any(each != "succeeded" for each in states):
             cancelled = record.cancel_requested or "cancelled" in states
             state = "cancelled" if cancelled else "failed"
-        return replace(
+        closed = replace(
             record,
             state=state,
             failed=failed,
@@ -47,6 +50,7 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
             held_back=len(held),
             unread=sum(run.unread for run in runs),
         )
+        return replace(closed, mended=count_over(board, mended_by(closed, runs)))
 
     return app.ledger.change_order(end.order_id, close)
 

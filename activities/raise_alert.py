@@ -1,47 +1,49 @@
-"""Tell somebody that an order has failed, or that bounds are held back for long, once."""
+"""Tell of what an order says is wrong, or well again: once, whoever repeats it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Literal
 
-from shared.alerting.alert import Alert
 from shared.durable import implements, steps
-from shared.operations.alerts import compose_alert, compose_held_alert, compose_unread_alert
 from shared.operations.holding import find_held, tell
 from shared.operations.records import OrderRecord
+from shared.operations.troubles import mended_by, troubles_of
 from shared.runtime import wiring
 
-Told = Literal["none", "sent", "failed"]
+Told = Literal["none", "known", "sent", "failed"]
 
 
 @implements(steps.raise_alert)
 def raise_alert(record: OrderRecord) -> OrderRecord:
-    """Send an alert of what failed, and one of who holds bounds back.
+    """Write down what is wrong and what is well again, and send the messages that follow.
 
     Until they are delivered the ledger says `failed`, so that a lost one is visible.
+
+    Raises:
+        AlertUndelivered: a channel may take its message later, or somebody else is sending it.
+        AlertRefused: a channel does not want it.
     """
     app, order_id = wiring.app(), record.order.order_id
-    known = app.ledger.order(order_id) or record
     runs = app.ledger.runs_of_order(order_id)
-    if record.state == "failed" and known.alert != "sent":
-        failed = [run for run in runs if run.state == "failed"]
-        known = _send(app, order_id, compose_alert(record, failed, app.settings.base_url))
-    if record.unread:
-        unread = [run for run in runs if run.unread]
-        known = _send(app, order_id, compose_unread_alert(record, unread, app.settings.base_url))
-    held = find_held(runs, app.find_specs, app.states.turn)
-    if record.held_back and held:
-        known = _send(app, order_id, compose_held_alert(record, held, app.settings.base_url))
-        for run in held:
-            app.states.change_turn(run.table, lambda turn, bound=run.bound: tell(turn, bound))
-    return known
-
-
-def _send(app: wiring.App, order_id: str, alert: Alert) -> OrderRecord:
+    held = find_held(runs, app.find_specs, app.states.turn) if record.held_back else ()
+    wrong = troubles_of(record, runs, held, app.settings.base_url)
+    board = app.teller.take_in(wrong, mended_by(record, runs))
+    for run in held:
+        app.states.change_turn(run.table, lambda turn, bound=run.bound: tell(turn, bound))
+    if not any(order_id in message.orders for message in board.outbox):
+        return _mark(app, order_id, "known" if app.teller.channels else "none", there="failed")
     _mark(app, order_id, "failed")
-    return _mark(app, order_id, "sent" if app.notifier.send(alert) else "none")
+    app.teller.deliver(lambda message: order_id in message.orders).check()
+    return _mark(app, order_id, "sent")
 
 
-def _mark(app: wiring.App, order_id: str, state: Told) -> OrderRecord:
-    return app.ledger.change_order(order_id, lambda known: replace(known, alert=state))
+def _mark(app: wiring.App, order_id: str, state: Told, *, there: Told | None = None) -> OrderRecord:
+    """Say in the ledger how far the alert is; where its message is gone already it was sent."""
+
+    def step(known: OrderRecord) -> OrderRecord:
+        if there is not None and known.alert in ("sent", there):
+            return replace(known, alert="sent")
+        return replace(known, alert=state)
+
+    return app.ledger.change_order(order_id, step)

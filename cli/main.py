@@ -23,6 +23,7 @@ COMMANDS = {
     "health": "Ask whether the app and all that it depends on are there.",
     "status": "Show how far every table is, or one in detail.",
     "runs": "List runs, newest first, or show one run or order.",
+    "incidents": "List what is wrong, and what was lately.",
     "rerun": "Run again what failed of a run, an order or a backfill.",
     "replay": "List what could not be taken up, and take it up again.",
     "publish": "Say that tables have changed, as a source system would.",

@@ -16,6 +16,7 @@ LETTERS = "/api/deadletters"
 HEALTH = "/api/health"
 OPENAPI = "/api/openapi.json"
 AUDIT = "/api/audit"
+INCIDENTS = "/api/incidents"
 
 
 def order_path(order_id: str) -> str:

@@ -1,4 +1,4 @@
-"""How every order ends: it is closed, and alerted if something failed or is held back for long."""
+"""How every order ends: it is closed, and alerted if something is wrong, or is well again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def finish_order(context: Context, order: Order, broke: Failure | None) -> Steps
     """Close an order; `broke` is what failed outside any table's run. A lost alert fails nothing else."""
     end = OrderEnd(order_id=order.order_id, broke=broke, attempt=order.attempt)
     record = yield from close_order(context, end)
-    if record.state != "failed" and not (record.held_back or record.unread):
+    if record.state != "failed" and not (record.held_back or record.unread or record.mended):
         return record
     try:
         return (yield from raise_alert(context, record))

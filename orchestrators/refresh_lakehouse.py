@@ -59,7 +59,7 @@ def refresh_the_lakehouse(context: Context, work: RefreshWork) -> Steps[HandedOv
             "failed", Observation(decision="failed", error=failed.failure), over=False
         )
     record = yield from close_refresh(context, end)
-    if record.state == "failed":
+    if record.state == "failed" or record.mended:
         # A lost alert fails nothing else, and the record says so.
         with suppress(StepFailed):
             yield from alert_refresh(context, record)

@@ -1,1 +1,1 @@
-"""This package knows what to say when an order fails or a bound is held back for long, and to whom."""
+"""This package knows what is wrong and since when, what is to be said of it, and by which channels."""

@@ -20,8 +20,9 @@ class RefreshRecord:
 
     `digest` stands for the file at `path`. `attempt` counts starts of the job; `over` says that the
     job run of this attempt has ended for good, so that the next must be another. `repair_refused`
-    says that it cannot be repaired. `tables` and `runs` count what is new with the hand-over,
-    `releases` what it is asked to let through. `traceparent` is the hand-over's place in a trace.
+    says that it cannot be repaired. `mended` says that it is well again what was told of before.
+    `tables` and `runs` count what is new with the hand-over, `releases` what it is asked to let
+    through. `traceparent` is the hand-over's place in a trace.
     """
 
     number: int
@@ -40,6 +41,7 @@ class RefreshRecord:
     tables: int = 0
     runs: int = 0
     releases: int = 0
+    mended: bool = False
     created_at: str
     started_at: str | None = None
     ended_at: str | None = None

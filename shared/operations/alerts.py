@@ -1,120 +1,188 @@
-"""Makes alerts from what is remembered: of what failed, and of bounds that are held back for long."""
+"""Writes alerts of incidents: of what failed, of bounds that are held back, of what is well again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from shared.alerting.alert import Alert, FailedTable, HeldTable
-from shared.lakehouse.records import RefreshRecord
-from shared.loading.errors import Failure
-from shared.operations.records import OrderRecord, RunRecord
+from shared.alerting.alert import Alert, Event, FailedTable, HeldTable, Status
+from shared.alerting.incident import Incident
+from shared.alerting.wording import span
 
 MOST_TABLES = 50
 
 
-def compose_alert(record: OrderRecord, failed: Sequence[RunRecord], base_url: str) -> Alert:
-    """Say what failed, why, and where to look."""
-    order_id = record.order.order_id
-    first = failed[0] if failed else None
-    error = (first.error if first else None) or record.error
-    table = first.table if first else next(iter(record.order.tables), None)
-    return Alert(
-        title=f"Tidemark: order {order_id} failed",
-        text=_sentence(table, len(failed), error),
-        order_id=order_id,
-        table=table,
-        run_id=first.run_id if first else None,
-        error=error,
-        failed=len(failed),
-        tables=tuple(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertWriter:
+    """Implements `shared.alerting.board.Writer`. The addresses are without a slash at their end."""
+
+    base_url: str
+    runbook: str | None = None
+
+    def __call__(
+        self, message_id: str, event: Event, incidents: Sequence[Incident], now: datetime
+    ) -> Alert:
+        """Say what is the matter with incidents of one kind, or that they are over."""
+        alert = self._resolved(incidents) if event == "resolved" else self._wrong(incidents, event)
+        threads = tuple(dict.fromkeys(each.thread for each in incidents if each.thread))
+        return replace(
+            alert,
+            id=message_id,
+            event=event,
+            thread=threads[:MOST_TABLES],
+            incidents=tuple(each.id for each in incidents[:MOST_TABLES]),
+            page=f"{self.base_url}/api/",
+            runbook=self._entry(alert),
+            at=now.isoformat(),
+        )
+
+    def _entry(self, alert: Alert) -> str | None:
+        """Give the entry of the runbook: that of the error, or else of the status."""
+        if self.runbook is None or alert.status == "resolved":
+            return None
+        name = alert.error.type if alert.error else alert.status
+        return f"{self.runbook}#{name.lower()}"
+
+    def _wrong(self, incidents: Sequence[Incident], event: Event) -> Alert:
+        first = incidents[0].last
+        orders = {each.last.order_id for each in incidents}
+        order_id = first.order_id if len(orders) == 1 else None
+        status: Status = "failed" if first.kind == "refresh" else first.kind
+        counted = status in ("failed", "late")
+        return Alert(
+            title=f"Tidemark: {_title(incidents, order_id)}",
+            text=_text(incidents, event),
+            status=status,
+            order_id=order_id,
+            table=None if first.kind == "refresh" else first.subject,
+            run_id=first.run_id,
+            error=first.error,
+            failed=len(incidents) if counted else 0,
+            tables=self._tables(incidents) if counted and first.kind != "refresh" else (),
+            link=first.page or self._link(incidents, order_id),
+            rerun=self._rerun(incidents, order_id),
+            held=_held(incidents),
+            refresh=first.refresh,
+            rows=first.rows,
+            lag_seconds=first.lag_seconds,
+        )
+
+    def _resolved(self, incidents: Sequence[Incident]) -> Alert:
+        first = incidents[0]
+        ends = [each.mended for each in incidents if each.mended is not None]
+        orders = {each.order_id for each in ends}
+        order_id = ends[0].order_id if len(orders) == 1 else None
+        is_refresh = first.last.kind == "refresh"
+        subjects = _subjects(incidents)
+        times = "once" if first.count == 1 else f"{first.count} times"
+        was = f"{_DID[first.last.kind]} {times}, first at {first.opened_at}"
+        return Alert(
+            title=f"Tidemark: {subjects} {_are(incidents)} well again",
+            text=f"{subjects}: {was}. {ends[0].text}".strip(),
+            status="resolved",
+            order_id=order_id,
+            table=None if is_refresh else first.last.subject,
+            run_id=ends[0].run_id,
+            error=None,
+            failed=0,
+            tables=() if is_refresh else self._tables(incidents),
+            link=f"{self.base_url}/api/{f'orders/{order_id}' if order_id else 'incidents'}",
+            rerun=None,
+            refresh=first.last.refresh,
+            rows=ends[0].rows,
+        )
+
+    def _tables(self, incidents: Sequence[Incident]) -> tuple[FailedTable, ...]:
+        runs = [
+            each.mended.run_id if each.mended else each.last.run_id
+            for each in incidents[:MOST_TABLES]
+        ]
+        return tuple(
             FailedTable(
-                table=run.table,
-                run_id=run.run_id,
-                error=run.error,
-                link=f"{base_url}/api/runs/{run.run_id}",
+                table=each.last.subject,
+                run_id=run,
+                error=each.last.error,
+                link=f"{self.base_url}/api/runs/{run}" if run else f"{self.base_url}/api/incidents",
             )
-            for run in failed[:MOST_TABLES]
-        ),
-        link=f"{base_url}/api/orders/{order_id}",
-        rerun=f"{base_url}/api/runs/{order_id}/rerun",
+            for each, run in zip(incidents, runs, strict=False)
+        )
+
+    def _link(self, incidents: Sequence[Incident], order_id: str | None) -> str:
+        first = incidents[0].last
+        if first.kind == "refresh":
+            return f"{self.base_url}/api/refreshes/{first.refresh}"
+        if first.kind == "unread" and len(incidents) == 1:
+            return f"{self.base_url}/api/runs/{first.run_id}"
+        if first.kind == "late" and len(incidents) == 1:
+            return f"{self.base_url}/api/tables/{first.subject}"
+        return f"{self.base_url}/api/{f'orders/{order_id}' if order_id else 'incidents'}"
+
+    def _rerun(self, incidents: Sequence[Incident], order_id: str | None) -> str | None:
+        first = incidents[0].last
+        if first.kind == "refresh":
+            return f"{self.base_url}/api/refreshes"
+        return (
+            f"{self.base_url}/api/runs/{order_id}/rerun"
+            if first.kind == "failed" and order_id
+            else None
+        )
+
+
+_DID = {
+    "failed": "failed",
+    "held_back": "was held back",
+    "unread": "left files unread",
+    "late": "was late",
+    "refresh": "failed",
+}
+
+
+def _title(incidents: Sequence[Incident], order_id: str | None) -> str:
+    first = incidents[0].last
+    subjects = _subjects(incidents)
+    if first.kind == "refresh":
+        return f"refresh {first.refresh} of the lakehouse failed"
+    if first.kind == "failed":
+        return f"order {order_id} failed" if order_id else f"{subjects} failed"
+    if first.kind == "late":
+        return f"{subjects} {_are(incidents)} late"
+    if first.kind == "held_back":
+        return f"the bound of {subjects} is held back"
+    return f"files of {subjects} did not land"
+
+
+def _text(incidents: Sequence[Incident], event: Event) -> str:
+    first = incidents[0]
+    subjects, last = _subjects(incidents), first.last
+    why = f"{last.error.type}: {last.error.message}" if last.error else "no cause was recorded"
+    again = f", {first.count} times since {first.opened_at}" if event == "updated" else ""
+    if last.kind == "refresh":
+        return f"{last.text}{again}. {why}"
+    if last.kind == "failed":
+        return f"{subjects} failed{again}. {why}"
+    return f"{subjects}{again}: {last.text}"
+
+
+def _subjects(incidents: Sequence[Incident]) -> str:
+    first = incidents[0].last
+    name = "the lakehouse" if first.kind == "refresh" else first.subject
+    more = len({each.last.subject for each in incidents}) - 1
+    return f"{name} and {more} more" if more > 0 else name
+
+
+def _are(incidents: Sequence[Incident]) -> str:
+    return "is" if len({each.last.subject for each in incidents}) == 1 else "are"
+
+
+def _held(incidents: Sequence[Incident]) -> tuple[HeldTable, ...]:
+    held = (each.last.held for each in incidents[:MOST_TABLES])
+    return tuple(each for each in held if each is not None)
+
+
+def say_late(age_seconds: int, within_seconds: int) -> str:
+    """Say how late a table is."""
+    return (
+        f"the last load that brought it up to date began {span(age_seconds)} ago, "
+        f"and it has to be fresh within {span(within_seconds)}"
     )
-
-
-def compose_held_alert(record: OrderRecord, held: Sequence[RunRecord], base_url: str) -> Alert:
-    """Say which bounds are held back, since when and by whom; nothing failed and nothing is lost."""
-    order_id, first = record.order.order_id, held[0]
-    more = f" and of {len(held) - 1} more" if len(held) > 1 else ""
-    return Alert(
-        title=f"Tidemark: the bound of {first.table}{more} is held back",
-        text=(
-            f"{first.table}{more}: {first.bound.held_back}. Nothing is lost: what lies above the "
-            "bound is read with every load until that transaction ends."
-        ),
-        status="held_back",
-        order_id=order_id,
-        table=first.table,
-        run_id=first.run_id,
-        error=None,
-        failed=0,
-        tables=(),
-        link=f"{base_url}/api/orders/{order_id}",
-        rerun=None,
-        held=tuple(
-            HeldTable(
-                table=run.table,
-                run_id=run.run_id,
-                since=run.bound.held_back_since or "",
-                seconds=run.bound.held_back_seconds or 0,
-                by=run.bound.held_back_by,
-                link=f"{base_url}/api/runs/{run.run_id}",
-            )
-            for run in held[:MOST_TABLES]
-        ),
-    )
-
-
-def compose_unread_alert(record: OrderRecord, unread: Sequence[RunRecord], base_url: str) -> Alert:
-    """Say of which files nothing landed: overwritten before they could be read, or not readable."""
-    order_id, first = record.order.order_id, unread[0]
-    more = f" and of {len(unread) - 1} more tables" if len(unread) > 1 else ""
-    return Alert(
-        title=f"Tidemark: {record.unread} files of {first.table}{more} did not land",
-        text=(
-            f"{first.table}{more}: what could be read has landed. {'; '.join(first.findings)}. "
-            "A file that could not be read is a dead letter; repair the cause and replay it."
-        ),
-        status="unread",
-        order_id=order_id,
-        table=first.table,
-        run_id=first.run_id,
-        error=None,
-        failed=0,
-        tables=(),
-        link=f"{base_url}/api/runs/{first.run_id}",
-        rerun=None,
-    )
-
-
-def compose_refresh_alert(record: RefreshRecord, base_url: str) -> Alert:
-    """Say that the lakehouse was not brought up to date, why, and where to look."""
-    error = record.error
-    why = f"{error.type}: {error.message}" if error else "no cause was recorded"
-    return Alert(
-        title=f"Tidemark: refresh {record.number} of the lakehouse failed",
-        text=f"{record.runs} runs of {record.tables} tables wait in {record.path}. {why}",
-        order_id=None,
-        table=None,
-        run_id=None,
-        error=error,
-        failed=record.tables,
-        tables=(),
-        link=record.run_page or f"{base_url}/api/refreshes/{record.number}",
-        rerun=f"{base_url}/api/refreshes",
-        refresh=record.number,
-    )
-
-
-def _sentence(table: str | None, failed: int, error: Failure | None) -> str:
-    more = f" and {failed - 1} more" if failed > 1 else ""
-    why = f"{error.type}: {error.message}" if error else "no cause was recorded"
-    return f"{table or 'the order'}{more} failed. {why}"

@@ -64,7 +64,8 @@ class OrderRecord:
 
     `queued_at` is when its present attempt was asked for, and `chosen` what this one loads: of a
     rerun only what failed, None for all. `held_back` counts its tables whose bound is held back for
-    so long that somebody has to be told.
+    so long that somebody has to be told, `mended` the incidents that are over by it. `alert`: `known`
+    if what it has to say was told before, or is told with what others have to say.
     """
 
     order: Order
@@ -75,10 +76,11 @@ class OrderRecord:
     ended_at: str | None = None
     failed: int = 0
     error: Failure | None = None
-    alert: Literal["none", "sent", "failed"] = "none"
+    alert: Literal["none", "known", "sent", "failed"] = "none"
     cancel_requested: bool = False
     held_back: int = 0
     unread: int = 0
+    mended: int = 0
 
 
 def begin(record: OrderRecord, attempt: int, at: str) -> OrderRecord:

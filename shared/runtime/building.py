@@ -13,6 +13,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.arrivals import AzureArrivals
 from shared.adapters.azure.audit import AzureAuditLog
+from shared.adapters.azure.boards import AzureBoards
 from shared.adapters.azure.clients import lake_service, table_service
 from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
@@ -24,12 +25,12 @@ from shared.adapters.azure.seen_events import AzureSeenEvents
 from shared.adapters.azure.slots import AzureConnectionSlots
 from shared.adapters.azure.table_states import AzureTableStates
 from shared.adapters.azure.zone import AzureLandingZone
-from shared.adapters.http.webhook import WebhookNotifier
 from shared.lakehouse.workspace import Workspace
 from shared.landing.memory import give_back_memory
 from shared.loading.errors import Failure
 from shared.operations.dead_letters import LetterDesk, LetterKind
 from shared.operations.inbox import KnownEvents
+from shared.runtime.channels import open_channels
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
 from shared.runtime.telling import telemetry_of
@@ -56,7 +57,8 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
             LedgerTables(orders=tables["orders"], runs=tables["runs"], windows=tables["windows"])
         ),
         sources=EngineSources(slots=slots, environ=environ),
-        notifier=WebhookNotifier(url=settings.alert_webhook),
+        boards=AzureBoards(tables["incidents"]),
+        channels=open_channels(settings.alerts, _utc_now, _managed_identity),
         now=_utc_now,
         publications=states,
         refreshes=AzureRefreshLedger(tables["orders"]),

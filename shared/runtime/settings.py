@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
+from shared.runtime.alert_settings import AlertSettings, read_alert_settings
+
 Access: TypeAlias = Literal["keys", "entra"]
 
 USUAL_PACE = 240
@@ -25,8 +27,8 @@ class Settings:
 
     `tables` is the folder of table files, or `lake:<filesystem>/<path>` for one in the lake.
     The keys and the token are None where managed identity is used. `base_url` is where links in
-    alerts lead. Without a `lakehouse_job` nothing is handed to the lakehouse. While `paused`, orders
-    are taken and none is begun.
+    alerts lead, `alerts` are the channels by which they leave. Without a `lakehouse_job` nothing is
+    handed to the lakehouse. While `paused`, orders are taken and none is begun.
     """
 
     lake_url: str
@@ -35,7 +37,7 @@ class Settings:
     state_key: str | None
     tables: str
     base_url: str
-    alert_webhook: str | None
+    alerts: AlertSettings
     databricks_host: str = ""
     databricks_token: str | None = None
     lakehouse_job: int | None = None
@@ -43,7 +45,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the settings. Raises SettingsIncomplete with every name that is missing."""
+        """Read the settings. Raises SettingsIncomplete with every name that is missing or wrong."""
         wanted = ("TIDEMARK_LAKE_URL", "TIDEMARK_STATE_URL", "TIDEMARK_TABLES")
         missing = [name for name in wanted if not environ.get(name)]
         if missing:
@@ -57,7 +59,7 @@ class Settings:
             state_key=environ.get("TIDEMARK_STATE_KEY") or None,
             tables=environ["TIDEMARK_TABLES"],
             base_url=environ.get("TIDEMARK_BASE_URL", "").rstrip("/"),
-            alert_webhook=environ.get("TIDEMARK_ALERT_WEBHOOK") or None,
+            alerts=_read_alerts(environ),
             databricks_host=environ.get("TIDEMARK_DATABRICKS_HOST", "").rstrip("/"),
             databricks_token=environ.get("TIDEMARK_DATABRICKS_TOKEN") or None,
             lakehouse_job=int(job) if job else None,
@@ -108,6 +110,14 @@ def pace_of(environ: Mapping[str, str]) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,6}", text):
         raise SettingsIncomplete("TIDEMARK_REQUESTS_PER_MINUTE has to be from 1 to 9999999")
     return int(text)
+
+
+def _read_alerts(environ: Mapping[str, str]) -> AlertSettings:
+    problems: list[str] = []
+    found = read_alert_settings(environ, problems.append)
+    if problems:
+        raise SettingsIncomplete(f"app settings wrong: {'; '.join(problems)}")
+    return found
 
 
 def _check_job(job: str | None, host: str | None) -> None:

@@ -11,7 +11,9 @@ from functools import cache
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from shared.alerting.alert import Notifier
+from shared.alerting.alert import Channel
+from shared.alerting.board import Boards
+from shared.alerting.incident import Kind
 from shared.catalog import (
     Catalog,
     CatalogInvalid,
@@ -34,11 +36,13 @@ from shared.loading.order import LoadCancelled, Mode, new_order_id
 from shared.loading.plan import PlannedColumn
 from shared.loading.published import Publications
 from shared.loading.state import ConnectionSlots, NoSlots, TableStates
+from shared.operations.alerts import AlertWriter
 from shared.operations.audit import AuditLog
 from shared.operations.dead_letters import LetterDesk
 from shared.operations.inbox import Inbox, KnownEvents, SeenEvents
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
+from shared.operations.telling import Teller
 from shared.quality.contract import RuleJudge
 from shared.runtime import engines
 from shared.runtime.settings import Settings
@@ -59,6 +63,7 @@ STATE_TABLES = {
     "letters": "tidemarkletters",
     "events": "tidemarkevents",
     "audit": "tidemarkaudit",
+    "incidents": "tidemarkincidents",
 }
 
 
@@ -98,7 +103,8 @@ class App:
     states: TableStates
     ledger: Ledger
     sources: EngineSources
-    notifier: Notifier
+    boards: Boards
+    channels: tuple[Channel, ...]
     now: Callable[[], datetime]
     publications: Publications
     refreshes: RefreshLedger
@@ -123,6 +129,23 @@ class App:
             releases=self.releases,
             now=self.now,
         )
+
+    @property
+    def teller(self) -> Teller:
+        """Who tells of incidents."""
+        alerts = self.settings.alerts
+        return Teller(
+            boards=self.boards,
+            channels=self.channels,
+            now=self.now,
+            pause=alerts.pause,
+            write=AlertWriter(base_url=self.settings.base_url, runbook=alerts.runbook),
+            new_name=lambda: token_hex(12),
+        )
+
+    def has_incidents(self, kind: Kind) -> bool:
+        """Say whether any incident of a kind is open."""
+        return any(each.last.kind == kind for each in self.boards.read().open)
 
     @property
     def job_workspace(self) -> Workspace:

@@ -63,6 +63,8 @@ def environ(database: str, webhook: Webhook) -> dict[str, str]:
         REST_SETTING: REST_KEY,
         MASK_SETTING: MASK_KEY,
         "TIDEMARK_ALERT_WEBHOOK": webhook.url,
+        # Each order tells at once what it has to say.
+        "TIDEMARK_ALERT_GATHER": "0s",
     }
 
 

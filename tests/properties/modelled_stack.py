@@ -25,6 +25,7 @@ from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 from shared.operations.ordering import OrderDesk
 from shared.runtime.wiring import App
+from tests.unit.alerting.memory_boards import MemoryBoards
 from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes, MemoryReleases
 from tests.unit.landing.memory_lake import MemoryLake
 from tests.unit.operations.memory_ledger import MemoryLedger, MemoryStates
@@ -320,7 +321,8 @@ def staged_app(
         states=states,
         ledger=ledger,
         sources=cast("Any", sources),
-        notifier=cast("Any", None),
+        boards=MemoryBoards(),
+        channels=(),
         now=now,
         publications=states,
         refreshes=MemoryRefreshes(),

@@ -151,3 +151,14 @@ def test_a_group_that_the_host_ended_leaves_the_verdict_to_the_ledger() -> None:
 
     run = rehearse(load_batch, OrderWork(order=order), dying)
     assert run.steps[-1] == "close_order"
+
+
+def test_an_order_by_which_an_incident_is_over_is_told_of_though_it_went_well() -> None:
+    order = batch(*tables(2))
+
+    def end(_: Any) -> OrderRecord:
+        return OrderRecord(order=order, state="succeeded", mended=1)
+
+    script = batch_script(order, (order.tables,), well, end)
+    run = rehearse(load_batch, OrderWork(order=order), script)
+    assert run.steps[-2:] == ["close_order", "raise_alert"]

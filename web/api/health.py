@@ -8,6 +8,7 @@ from typing import Any
 from shared.loading.errors import CatalogBroken, ConnectionSlotsTaken, IngestError
 from shared.runtime.wiring import App
 from web.api.exchange import Answer, Request
+from web.api.incidents import check_alerts
 
 
 def get_openapi(_app: App, request: Request) -> Answer:
@@ -23,6 +24,7 @@ def get_health(app: App, _request: Request) -> Answer:
     checks: dict[str, dict[str, Any]] = {
         "lake": _check(app.lake.ping),
         "state": _check(app.ledger.ping),
+        "alerts": _check_alerts(app),
     }
     if app.workspace is not None:
         checks["lakehouse"] = _check(app.workspace.ping)
@@ -42,6 +44,13 @@ def get_health(app: App, _request: Request) -> Answer:
         "checks": checks,
     }
     return Answer(body=body, status=status)
+
+
+def _check_alerts(app: App) -> dict[str, Any]:
+    try:
+        return check_alerts(app)
+    except IngestError as error:
+        return {"status": "down", "error": f"{type(error).__name__}: {error}"}
 
 
 def _ping(app: App, table: Any) -> None:

@@ -28,6 +28,7 @@ from web.access.permissions import permission_of
 from web.api.blob_events import take_in_blobs
 from web.api.events import body_of, take_in
 from web.api.exchange import Answer, Request, problem_of
+from web.api.incidents import tell_due
 from web.api.intake import Intake
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
@@ -156,6 +157,7 @@ async def tick(client: Client) -> None:
         return
     if await asyncio.to_thread(_is_refresh_due, app):
         await begin_refresh(client)
+    await asyncio.to_thread(tell_due, app)
     # Only now the table files are needed: a broken one must not keep the sweep from its work.
     for ask in (lambda: _order_forgotten(app, sweep), lambda: order_due(app)):
         for start in await asyncio.to_thread(ask):

@@ -10,6 +10,7 @@ from shared.loading.watermark import Watermark
 from shared.operations.records import RunRecord
 from web.api import bodies
 from web.api.openapi_audit import audit_answers
+from web.api.openapi_incidents import incident_answers
 from web.api.openapi_letters import letter_answers
 from web.api.openapi_refreshes import refresh_answers
 from web.api.openapi_shapes import (
@@ -109,7 +110,7 @@ _WRITTEN: dict[str, Schema] = {
         **_STANDING,
         mode=_MODE,
         reason={"enum": ["request", "schedule", "event", "backfill"]},
-        alert={"enum": ["none", "sent", "failed"]},
+        alert={"enum": ["none", "known", "sent", "failed"]},
         tables=many(_TABLE_OF_ORDER),
     ),
     "Orders": answered("Orders, newest first.", orders=many(ref("Order")), next=_NEXT),
@@ -235,14 +236,15 @@ _WRITTEN: dict[str, Schema] = {
         values=named(TEXT),
     ),
     "Health": answered(
-        "Each dependency by name; `down` if one of them is. While `paused`, no order is begun.",
+        "Each dependency by name; `down` if one of them is. Channels of alerts that fail are "
+        "`failing`. While `paused`, no order is begun.",
         status={"enum": ["up", "down"]},
         paused=FLAG,
         checks=named(
             {
                 "type": "object",
                 "properties": {
-                    "status": {"enum": ["up", "down"]},
+                    "status": {"enum": ["up", "down", "failing"]},
                     "error": TEXT,
                     "note": TEXT,
                     "count": COUNT,
@@ -264,7 +266,14 @@ def answers() -> dict[str, Schema]:
     records["Run"] = run | {"title": "Run"}
     for name, text in _ABOUT.items():
         records[name]["description"] = text
-    return {**records, **refresh_answers(), **letter_answers(), **audit_answers(), **_WRITTEN}
+    return {
+        **records,
+        **refresh_answers(),
+        **letter_answers(),
+        **incident_answers(),
+        **audit_answers(),
+        **_WRITTEN,
+    }
 
 
 def _complete(schema: dict[str, Any]) -> Schema:

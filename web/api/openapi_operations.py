@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.api import bodies
 from web.api.openapi_audit import AUDIT
+from web.api.openapi_incidents import INCIDENTS
 from web.api.openapi_letters import LETTERS
 from web.api.openapi_operation import PAGES, Operation, Parameter, query_of, segment_of
 from web.api.openapi_refreshes import REFRESHES
@@ -266,4 +267,13 @@ _APP: tuple[Operation, ...] = (
     ),
 )
 
-OPERATIONS: tuple[Operation, ...] = (*_LOADS, *_RUNS, *_TABLES, *REFRESHES, *LETTERS, *AUDIT, *_APP)
+OPERATIONS: tuple[Operation, ...] = (
+    *_LOADS,
+    *_RUNS,
+    *_TABLES,
+    *REFRESHES,
+    *LETTERS,
+    *INCIDENTS,
+    *AUDIT,
+    *_APP,
+)

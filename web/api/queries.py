@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast, get_args
 
+from shared.alerting.incident import Kind
 from shared.catalog import Catalog
 from shared.operations.dead_letters import LetterKind, LetterState
 from web.api.bodies import MOST_RUNS, STATES
@@ -17,6 +18,8 @@ from web.api.fields import Fields
 _KEY = "code"
 LETTER_KINDS: tuple[str, ...] = get_args(LetterKind)
 LETTER_STATES: tuple[str, ...] = get_args(LetterState)
+INCIDENT_KINDS: tuple[str, ...] = get_args(Kind)
+INCIDENT_STATES = ("open", "resolved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,17 @@ class LettersQuery:
 
     kind: LetterKind | None
     state: LetterState | None
+    limit: int
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentsQuery:
+    """`GET /api/incidents`: which, open ones first."""
+
+    state: str | None
+    kind: str | None
+    table: str | None
     limit: int
     page: str | None
 
@@ -153,6 +167,17 @@ def read_letters_query(params: Mapping[str, str]) -> LettersQuery:
         limit=limit,
         page=page,
     )
+
+
+def read_incidents_query(params: Mapping[str, str]) -> IncidentsQuery:
+    """Read the query of `GET /api/incidents`. Raises Problem."""
+    fields = Fields(params, ("state", "kind", "table", "limit", "page", _KEY))
+    state = fields.choice("state", INCIDENT_STATES, "") if fields.has("state") else None
+    kind = fields.choice("kind", INCIDENT_KINDS, "") if fields.has("kind") else None
+    # A table that is gone from the table files may have had incidents.
+    table, limit, page = fields.text("table"), _limit(fields, 100), _page(fields)
+    fields.check()
+    return IncidentsQuery(state=state, kind=kind, table=table, limit=limit, page=page)
 
 
 def _status(fields: Fields) -> str | None:

@@ -24,7 +24,7 @@ from web.api.exchange import Answer, Request
 from web.api.problems import FieldError, bad_request
 
 # What a record keeps for itself.
-KEPT = ("digest", "over", "repair_refused")
+KEPT = ("digest", "over", "repair_refused", "mended")
 _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
 
 

@@ -1,1 +1,1 @@
-"""What goes out over HTTP: alerts to a webhook."""
+"""What goes out over HTTP: alerts to webhooks, chats and a mail service."""

@@ -20,7 +20,10 @@ from shared.lakehouse.errors import RefreshFailed
 from shared.lakehouse.handover import next_handover
 from shared.lakehouse.records import RefreshRecord, cancel, record_of, take_up
 from shared.lakehouse.workspace import JobRun
+from shared.operations.telling import Teller
 from shared.runtime import wiring
+from shared.runtime.alert_settings import AlertSettings
+from tests.unit.alerting.memory_boards import Office
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WANTED = JobWanted(number=1, attempt=1)
@@ -33,16 +36,21 @@ class App:
     refreshes: MemoryRefreshes = field(default_factory=MemoryRefreshes)
     job_workspace: MemoryWorkspace = field(default_factory=MemoryWorkspace)
     now: Callable[[], datetime] = lambda: NOW
-    settings: Any = field(default_factory=lambda: SimpleNamespace(base_url="http://app"))
-    alerts: list[Alert] = field(default_factory=list)
+    settings: Any = field(
+        default_factory=lambda: SimpleNamespace(base_url="http://app", alerts=AlertSettings())
+    )
+    office: Office = field(default_factory=Office)
 
     @property
-    def notifier(self) -> "App":
-        return self
+    def teller(self) -> Teller:
+        return self.office.teller
 
-    def send(self, alert: Alert) -> bool:
-        self.alerts.append(alert)
-        return True
+    @property
+    def alerts(self) -> list[Alert]:
+        return self.office.got
+
+    def has_incidents(self, _kind: str) -> bool:
+        return bool(self.office.boards.read().open)
 
     @property
     def record(self) -> RefreshRecord:
@@ -135,7 +143,24 @@ def test_a_failure_is_told_of_once_an_attempt_with_the_run_page(app: App) -> Non
     again = replace(app.record, job_run_id=2, state="running")
     app.refreshes.records[1] = again
     alert_refresh(close_refresh(replace(end, attempt=2)))
-    assert len(app.alerts) == 2
+    assert len(app.alerts) == 1  # the same incident goes on
+
+
+def test_a_refresh_that_goes_well_ends_what_was_told_of_the_lakehouse(app: App) -> None:
+    start_refresh(WANTED)
+    why = RefreshFailed("task silver failed").failure
+    end = RefreshEnd(number=1, attempt=1, state="failed", over=True, error=why)
+    alert_refresh(close_refresh(end))
+    app.refreshes.change_refresh(1, take_up)
+    app.refreshes.records[1] = replace(app.record, job_run_id=2, state="running")
+    record = close_refresh(RefreshEnd(number=1, attempt=2, state="succeeded", over=True))
+    assert record.mended
+    for _ in range(2):
+        alert_refresh(record)
+    assert [alert.status for alert in app.alerts] == ["failed", "resolved"]
+    app.refreshes.records[2] = replace(record, number=2, state="running", mended=False)
+    quiet = close_refresh(RefreshEnd(number=2, attempt=2, state="succeeded", over=True))
+    assert not quiet.mended
 
 
 def test_a_late_end_of_an_attempt_ends_no_later_one(app: App) -> None:

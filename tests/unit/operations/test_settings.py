@@ -22,7 +22,7 @@ def test_every_missing_setting_is_named_at_once() -> None:
 
 def test_without_keys_managed_identity_is_meant() -> None:
     settings = Settings.from_env({**ENVIRON, "TIDEMARK_LAKE_KEY": ""})
-    assert (settings.lake_key, settings.state_key, settings.alert_webhook) == (None, None, None)
+    assert (settings.lake_key, settings.state_key, settings.alerts.webhook) == (None, None, None)
 
 
 def test_links_are_built_without_a_double_slash() -> None:

@@ -1,0 +1,1 @@
+"""What goes out by SMTP: alerts as e-mail."""
