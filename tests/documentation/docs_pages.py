@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 _FENCE = re.compile(r"^( *)(```+)(\w*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!-- (?P<word>run|not run): (?P<reason>[^\n]*?) -->\s*$")
+_COMMENT = re.compile(r"<!-- (?P<word>run|not run|given): (?P<reason>[^\n]*?) -->\s*$")
 _HEADING = re.compile(r"^(#+) (.+?)\s*$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -20,7 +20,8 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 class Block:
     """A fenced block: its language, its text without indentation, its line, and what is noted of it.
 
-    `noted` is what stands in the comment before it: `run` or `not run`, and why or how.
+    `noted` is what stands in the comment before it: `run` and how, `not run` and why, or `given` and
+    the SQL that brings the state about which the page speaks of.
     """
 
     page: str
