@@ -108,6 +108,8 @@ def running(options: StackOptions) -> Generator[str]:
             sample = postgres.start(state / "postgres")
             stack.callback(sample.stop)
             ensure_sample(sample.uri)
+            # For whoever wants to change the sample; the port is a new one with each start.
+            print(f"sample source: {sample.uri}", file=sys.stderr)  # noqa: T201 - for the user
             settings |= dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
         settings |= _start_lakehouse(stack, options, state)
         free_connection_slots(azurite.table_url, azurite.account, azurite.key)
