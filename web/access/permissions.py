@@ -63,6 +63,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     _shows("get_refreshes", "refreshes", dear=True),
     _shows("get_refresh", "refreshes/{number}"),
     _acts("delete_refresh", "DELETE", "refreshes/{number}"),
+    _shows("get_incidents", "incidents", dear=True),
     _shows("get_letters", "deadletters", dear=True),
     _shows("get_letter", "deadletters/{id}"),
     _acts("post_replay", "POST", "deadletters/{id}/replay"),
