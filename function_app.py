@@ -10,7 +10,7 @@ from azure.durable_functions import DurableOrchestrationClient as Client
 import activities
 import orchestrators
 from shared.durable import blueprint
-from shared.runtime.quiet import quieten_libraries
+from shared.runtime.quiet import know_secrets, quieten_libraries
 from shared.runtime.settings import needs_key
 from shared.runtime.watching import watch
 from web.api import (
@@ -31,6 +31,7 @@ from web.api.http import respond
 __all__ = ["activities", "app", "orchestrators"]
 
 quieten_libraries()
+know_secrets(os.environ)
 watch(os.environ)
 # Where Entra ID says who asks, a key would be one more secret to hand out.
 _level = func.AuthLevel.FUNCTION if needs_key(os.environ) else func.AuthLevel.ANONYMOUS

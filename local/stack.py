@@ -33,6 +33,9 @@ from shared.runtime.wiring import STATE_TABLES
 REPOSITORY = Path(__file__).resolve().parents[1]
 CACHE = REPOSITORY / ".cache"
 DEFAULT_TICK = "*/10 * * * * *"
+REACH = "TIDEMARK_ALLOW_PRIVATE_HOSTS"
+# What sources and webhooks of this machine have as addresses.
+LOOPBACK = "127.0.0.0/8, ::1"
 # Requests a minute: whoever has this machine may ask as fast as it answers.
 UNHURRIED = "1000000"
 SAMPLE_SETTINGS = ("SPOTIFY_DB", "NYCFLIGHTS_DB")
@@ -100,6 +103,7 @@ def running(options: StackOptions) -> Generator[str]:
             "TIDEMARK_TICK": options.tick,
             "TIDEMARK_BASE_URL": f"http://127.0.0.1:{port}",
             "TIDEMARK_LOGS": os.environ.get("TIDEMARK_LOGS", "json"),
+            REACH: os.environ.get(REACH, LOOPBACK),
             "TIDEMARK_REQUESTS_PER_MINUTE": os.environ.get(
                 "TIDEMARK_REQUESTS_PER_MINUTE", UNHURRIED
             ),

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from shared.catalog.known_secrets import remember_secret
+
 MANAGED_IDENTITY: Final = "managed_identity"
 REFERENCE = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"
 PATTERN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|managed_identity)$"
@@ -88,4 +90,5 @@ def read_setting(reference: str, environ: Mapping[str, str], *, meant: str) -> s
             "is a Key Vault reference that Azure did not resolve; "
             "check the vault's name, the secret's name and the app's right to read it",
         )
+    remember_secret(value)
     return value

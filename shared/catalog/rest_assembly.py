@@ -22,6 +22,7 @@ def assemble_rest_source(source: Fields) -> RestSourceSpec | None:
         base_url=base_url,
         auth=_assemble_auth(source[r.AUTH]),
         requests_per_second=source[r.REQUESTS_PER_SECOND],
+        allow_private=source[r.ALLOW_PRIVATE],
     )
 
 

@@ -16,7 +16,7 @@ from shared.catalog.rest_values import (
     parse_url,
 )
 from shared.catalog.section import EMPTY, Field, Fields, Section
-from shared.catalog.shapes import Count, Pairs, Text, Word
+from shared.catalog.shapes import Count, Flag, Pairs, Text, Word
 
 _SECRET = Text(parse=parse_reference, hint="write ${ITS_NAME}", pattern=REFERENCE)
 _NAME = Text(parse=str, hint="write the parameter's name")
@@ -87,6 +87,14 @@ REQUESTS_PER_SECOND: Field[float | None] = Field(
     meaning="Requests that the source is sent at most, all connections together: each keeps to its "
     "share of max_connections. Only for kind rest.",
     default=None,
+)
+
+ALLOW_PRIVATE = Field(
+    name="allow_private",
+    shape=Flag(),
+    meaning="Whether the interface may lie in a private network or on this machine. Otherwise a host "
+    "whose address is not one of the internet is not connected to. Only for kind rest.",
+    default=False,
 )
 
 # tables[].rest.pagination
@@ -275,4 +283,4 @@ REST: Field[Fields] = Field(
     meaning="Where the records are and how they are asked for. Only for kind rest, and needed there.",
     default=EMPTY,
 )
-SOURCE_KEYS = (BASE_URL, AUTH, REQUESTS_PER_SECOND)
+SOURCE_KEYS = (BASE_URL, AUTH, REQUESTS_PER_SECOND, ALLOW_PRIVATE)

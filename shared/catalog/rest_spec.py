@@ -34,11 +34,15 @@ class AuthSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestSourceSpec:
-    """One REST interface. `requests_per_second` holds over all connections together; None: no limit."""
+    """One REST interface. `requests_per_second` holds over all connections together; None: no limit.
+
+    `allow_private` lets it lie in a private network, or on this machine.
+    """
 
     base_url: str
     auth: AuthSpec = AuthSpec(how="none")
     requests_per_second: float | None = None
+    allow_private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

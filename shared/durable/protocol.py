@@ -21,6 +21,7 @@ from azure.durable_functions.models.Task import TaskBase
 
 from shared.loading.decoding import prepare
 from shared.loading.errors import Failure
+from shared.loading.redaction import redact_text
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -198,7 +199,7 @@ def _broken(error: Exception) -> Failure:
     """Say that the host, not our code, ended a task: a timeout, or a worker that went away."""
     return Failure(
         type="HostFailed",
-        message=str(error).strip()[:500],
+        message=redact_text(str(error).strip())[:500],
         remedy="The host ended the activity. See its log; raise functionTimeout or cut smaller slices.",
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.loading.redaction import redact_text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -21,7 +23,7 @@ class IngestError(Exception):
     def failure(self) -> Failure:
         """This error as data, with the remedy taken from the class."""
         remedy = " ".join((type(self).__doc__ or "").split())
-        return Failure(type=type(self).__name__, message=str(self), remedy=remedy)
+        return Failure(type=type(self).__name__, message=redact_text(str(self)), remedy=remedy)
 
 
 class TransientError(IngestError):

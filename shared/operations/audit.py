@@ -131,4 +131,6 @@ def _kept(value: Any) -> Any:
 
 def _shown(text: str, most: int) -> str:
     # Half a surrogate pair can be written in JSON, but not stored: its escape is.
-    return redact_text(text[:most].encode("utf-8", "backslashreplace").decode())
+    # Cut only after: of a secret that is cut in two the beginning would stay.
+    shown = text[: 4 * most].encode("utf-8", "backslashreplace").decode()
+    return redact_text(shown)[:most]

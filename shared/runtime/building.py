@@ -31,6 +31,7 @@ from shared.loading.errors import Failure
 from shared.operations.dead_letters import LetterDesk, LetterKind
 from shared.operations.inbox import KnownEvents
 from shared.runtime.channels import open_channels
+from shared.runtime.quiet import know_secrets
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
 from shared.runtime.telling import telemetry_of
@@ -42,6 +43,7 @@ from shared.telemetry.telemetry import Telemetry
 def build(settings: Settings, environ: Mapping[str, str]) -> App:
     """Build the app on Azure's services, or on what stands in for them under the same SDKs."""
     give_back_memory()
+    know_secrets(environ)
     service = lake_service(settings.lake_url, settings.lake_key or _managed_identity())
     lake = AzureLake(service)
     tables = _tables(settings)

@@ -13,8 +13,8 @@ LONGEST_TEXT = 4_000
 
 def clean(text: str) -> str:
     """Give a text without what has the name of a secret, cut to what is told."""
-    # Cut first, as nothing beyond is looked at; a secret that is cut in two keeps its name.
-    return redact_text(text[:LONGEST_TEXT])
+    # Of a secret that is cut in two before it is seen the beginning would stay.
+    return redact_text(text[: 2 * LONGEST_TEXT])[:LONGEST_TEXT]
 
 
 def clean_value(value: Any) -> Any:

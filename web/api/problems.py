@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from shared.loading.redaction import redact_text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldError:
@@ -37,12 +39,15 @@ class Problem(Exception):
             "type": f"urn:tidemark:problem:{self.kind}" if self.kind else "about:blank",
             "title": self.status.phrase,
             "status": int(self.status),
-            "detail": self.detail,
+            "detail": redact_text(self.detail),
         }
         if self.remedy:
             found["remedy"] = self.remedy
         if self.errors:
-            found["errors"] = [{"field": e.field, "message": e.message} for e in self.errors]
+            found["errors"] = [
+                {"field": redact_text(e.field), "message": redact_text(e.message)}
+                for e in self.errors
+            ]
         return found
 
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from shared.adapters.http.connecting import GuardedTransport, mounts_of
+from shared.adapters.http.reach import Reach, reach_of
 from shared.adapters.rest.authentication import FixedSigner, make_signer
 from shared.adapters.rest.client import RestClient
 from shared.adapters.rest.exchange import Limits
@@ -37,12 +39,14 @@ def connect(
 
     Raises:
         CredentialRejected: a setting that `auth` names is missing.
+        ReachUnreadable: TIDEMARK_ALLOW_PRIVATE_HOSTS cannot be read.
     """
     rest = source.rest
     if rest is None:
         raise BadOrder(f"source {source.name} has no base_url")
     clock, limits = clock or SystemClock(), limits or Limits()
-    with _client(rest, limits) as http:
+    reach = reach_of(environ, private=rest.allow_private)
+    with _client(rest, reach, limits) as http:
         client = RestClient(
             http=http,
             base_url=rest.base_url,
@@ -66,14 +70,18 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _client(rest: RestSourceSpec, limits: Limits) -> httpx.Client:
-    parts = urlsplit(rest.base_url)
+def _client(rest: RestSourceSpec, reach: Reach, limits: Limits) -> httpx.Client:
+    # What is on this machine is not behind a proxy.
+    urls = [url for url in (rest.base_url, rest.auth.token_url) if url and not _is_here(url)]
     return httpx.Client(
         follow_redirects=False,
         timeout=httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds),
         headers={"user-agent": _AGENT},
-        verify=_trusted(),
-        # What is on this machine is not behind a proxy.
-        trust_env=not is_local(parts.scheme, parts.hostname or ""),
-        limits=httpx.Limits(max_connections=1),
+        transport=GuardedTransport(reach, _trusted()),
+        mounts=mounts_of(urls, _trusted()),
     )
+
+
+def _is_here(url: str) -> bool:
+    parts = urlsplit(url)
+    return is_local(parts.scheme, parts.hostname or "")
