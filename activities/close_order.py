@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.alerting.board import count_over
 from shared.durable import implements, steps
 from shared.loading.order import FINAL, State, run_id
+from shared.operations.freshness import freshest
 from shared.operations.holding import find_held
 from shared.operations.records import HOST_FAILED, OrderRecord, RunRecord
 from shared.operations.troubles import mended_by
@@ -31,6 +32,7 @@ def close_order(end: steps.OrderEnd) -> OrderRecord:
     failed = sum(state == "failed" for state in states)
     held = find_held(runs, app.find_specs, app.states.turn)
     board = app.boards.read()
+    app.freshness.write(freshest(runs))
 
     def close(record: OrderRecord) -> OrderRecord:
         if _is_closed(record, end):

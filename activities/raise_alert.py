@@ -27,7 +27,8 @@ def raise_alert(record: OrderRecord) -> OrderRecord:
     app, order_id = wiring.app(), record.order.order_id
     runs = app.ledger.runs_of_order(order_id)
     held = find_held(runs, app.find_specs, app.states.turn) if record.held_back else ()
-    wrong = troubles_of(record, runs, held, app.settings.base_url)
+    lags = app.lags() if record.state == "failed" else {}
+    wrong = troubles_of(record, runs, held, app.settings.base_url, lags.get)
     board = app.teller.take_in(wrong, mended_by(record, runs))
     for run in held:
         app.states.change_turn(run.table, lambda turn, bound=run.bound: tell(turn, bound))

@@ -55,6 +55,7 @@ def assemble_table(entry: Entry, source: SourceSpec) -> TableSpec:
         nulls=fields[g.NULLS],
         on_empty=fields[g.ON_EMPTY],
         held_back_alert=fields[g.HELD_BACK_ALERT],
+        fresh_within=fields[g.FRESH_WITHIN],
         fresh=fields[g.FRESH],
         on_drift=fields[g.ON_DRIFT],
         deletes=_assemble_deletes(fields),

@@ -34,6 +34,14 @@ def parse_short(text: str) -> timedelta:
     return found
 
 
+def parse_freshness(text: str) -> timedelta | None:
+    """Read a duration of at least a second; `none` for no limit. Raises as `parse_duration`."""
+    found = parse_age(text)
+    if found is not None and not found:
+        raise ValueError("nothing is ever as fresh; write 1s or more, or none")
+    return found
+
+
 def parse_age(text: str) -> timedelta | None:
     """Read a duration; `none` for never."""
     return None if text == "none" else parse_duration(text)

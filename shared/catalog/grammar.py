@@ -187,6 +187,17 @@ HELD_BACK_ALERT: Field[timedelta | None] = Field(
     default=timedelta(hours=1),
     shown="1h",
 )
+FRESH_WITHIN: Field[timedelta | None] = Field(
+    name="fresh_within",
+    shape=Text(
+        parse=duration.parse_freshness,
+        hint="write a duration with its unit: 30m or 1h, or none",
+        pattern=rf"{duration.PATTERN}|^none$",
+    ),
+    meaning="How long ago the last good load may have begun before the table counts as late and somebody is told; none: any time.",
+    default=None,
+    shown="none",
+)
 FRESH = Field(
     name="fresh",
     shape=Flag(),
@@ -242,6 +253,7 @@ _WITH_DEFAULTS = (
     NULLS,
     ON_EMPTY,
     HELD_BACK_ALERT,
+    FRESH_WITHIN,
     FRESH,
     ON_DRIFT,
     DELETES,

@@ -129,7 +129,8 @@ class TableSpec:
 
     `schedule` is NCRONTAB in UTC, None for a table that is loaded on request only. `loads_after`
     holds full names. `held_back_alert` is how long a bound may be held back before somebody is told,
-    None for never. `debounce` is how long a load that an event asks for waits for more. `receipt` is
+    None for never. `fresh_within` is how long ago its last good load may have begun before it counts
+    as late, None for any time. `debounce` is how long a load that an event asks for waits for more. `receipt` is
     how much of what is read the source has to vouch for. `files` is None unless the source is of kind
     files. With a `query` its rows are those of the table, which is then only a name. A text or binary
     value of more than `max_value_bytes` as it lands stops the load, which bounds the worker's memory.
@@ -148,6 +149,7 @@ class TableSpec:
     nulls: Nulls = "include"
     on_empty: OnEmpty = "stop"
     held_back_alert: timedelta | None = timedelta(hours=1)
+    fresh_within: timedelta | None = None
     fresh: bool = True
     on_drift: OnDrift = "add"
     deletes: DeleteSpec = DeleteSpec()
@@ -260,7 +262,14 @@ _LATER = {
 # Parts that came later, left out where there are none.
 _LATER_WHOLE = ("files", "rest", "query")
 # Keys that came later and change nothing of what is read and lands.
-_NOT_READ = ("debounce", "on_empty", "held_back_alert", "silver", "max_value_bytes")
+_NOT_READ = (
+    "debounce",
+    "on_empty",
+    "held_back_alert",
+    "fresh_within",
+    "silver",
+    "max_value_bytes",
+)
 
 
 def _written(spec: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from shared.alerting.alert import Alert, Event, FailedTable, HeldTable, Status
 from shared.alerting.incident import Incident
-from shared.alerting.wording import span
 
 MOST_TABLES = 50
 
@@ -39,7 +38,7 @@ class AlertWriter:
 
     def _entry(self, alert: Alert) -> str | None:
         """Give the entry of the runbook: that of the error, or else of the status."""
-        if self.runbook is None or alert.status == "resolved":
+        if self.runbook is None:
             return None
         name = alert.error.type if alert.error else alert.status
         return f"{self.runbook}#{name.lower()}"
@@ -76,7 +75,8 @@ class AlertWriter:
         is_refresh = first.last.kind == "refresh"
         subjects = _subjects(incidents)
         times = "once" if first.count == 1 else f"{first.count} times"
-        was = f"{_DID[first.last.kind]} {times}, first at {first.opened_at}"
+        counted = "" if first.last.kind == "late" else f" {times}, first"
+        was = f"{_DID[first.last.kind]}{counted} at {first.opened_at}"
         return Alert(
             title=f"Tidemark: {subjects} {_are(incidents)} well again",
             text=f"{subjects}: {was}. {ends[0].text}".strip(),
@@ -156,7 +156,8 @@ def _text(incidents: Sequence[Incident], event: Event) -> str:
     first = incidents[0]
     subjects, last = _subjects(incidents), first.last
     why = f"{last.error.type}: {last.error.message}" if last.error else "no cause was recorded"
-    again = f", {first.count} times since {first.opened_at}" if event == "updated" else ""
+    times = "" if last.kind == "late" else f"{first.count} times "
+    again = f", {times}since {first.opened_at}" if event == "updated" else ""
     if last.kind == "refresh":
         return f"{last.text}{again}. {why}"
     if last.kind == "failed":
@@ -178,11 +179,3 @@ def _are(incidents: Sequence[Incident]) -> str:
 def _held(incidents: Sequence[Incident]) -> tuple[HeldTable, ...]:
     held = (each.last.held for each in incidents[:MOST_TABLES])
     return tuple(each for each in held if each is not None)
-
-
-def say_late(age_seconds: int, within_seconds: int) -> str:
-    """Say how late a table is."""
-    return (
-        f"the last load that brought it up to date began {span(age_seconds)} ago, "
-        f"and it has to be fresh within {span(within_seconds)}"
-    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from shared.alerting.alert import HeldTable
-from shared.alerting.incident import Kind, Mended, Trouble, Work
+from shared.alerting.incident import Incident, Kind, Mended, Trouble, Work
 from shared.lakehouse.records import RefreshRecord
 from shared.loading.errors import Failure
 from shared.loading.order import Mode
@@ -43,10 +44,13 @@ def mended_by(record: OrderRecord, runs: Sequence[RunRecord]) -> tuple[Mended, .
     if work != "load":
         # Its runs are parts: only the whole says that it went well.
         done = [run for run in runs if run.state == "succeeded"] if _went_well(record) else []
-        return tuple(_mended(record, run, work, ("failed",)) for run in done[-1:])
-    return tuple(
-        _mended(record, run, work, _kinds(run)) for run in runs if run.state == "succeeded"
-    )
+        return tuple(_mended(run, work, ("failed",)) for run in done[-1:])
+    return tuple(mended_run(run) for run in runs if run.state == "succeeded")
+
+
+def mended_run(run: RunRecord) -> Mended:
+    """Give what is well again after a load that succeeded."""
+    return _mended(run, "load", _kinds(run))
 
 
 def troubles_of_refresh(record: RefreshRecord) -> tuple[Trouble, ...]:
@@ -116,14 +120,27 @@ def _kinds(run: RunRecord) -> tuple[Kind, ...]:
     return tuple(kinds)
 
 
-def _mended(record: OrderRecord, run: RunRecord, work: Work, kinds: tuple[Kind, ...]) -> Mended:
+def gone(incident: Incident, now: datetime) -> Mended:
+    """Give the end of an incident of a table that is in no table file any more."""
+    at = now.isoformat()
+    return Mended(
+        subject=incident.last.subject,
+        work=incident.last.work,
+        kinds=(incident.last.kind,),
+        began_at=at,
+        at=at,
+        text="It is in no table file any more.",
+    )
+
+
+def _mended(run: RunRecord, work: Work, kinds: tuple[Kind, ...]) -> Mended:
     return Mended(
         subject=run.table,
         work=work,
         kinds=kinds,
         began_at=run.started_at,
         at=run.ended_at or run.started_at,
-        order_id=record.order.order_id,
+        order_id=run.order_id,
         run_id=run.run_id,
         rows=run.rows,
         text=f"Run {run.run_id} went well: {run.outcome}, {run.rows} rows.",

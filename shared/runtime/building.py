@@ -13,7 +13,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.arrivals import AzureArrivals
 from shared.adapters.azure.audit import AzureAuditLog
-from shared.adapters.azure.boards import AzureBoards
+from shared.adapters.azure.boards import AzureBoards, AzureFreshness
 from shared.adapters.azure.clients import lake_service, table_service
 from shared.adapters.azure.dead_letters import AzureDeadLetters
 from shared.adapters.azure.entities import Entities, answering
@@ -60,6 +60,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         ),
         sources=EngineSources(slots=slots, environ=environ),
         boards=AzureBoards(tables["incidents"]),
+        freshness=AzureFreshness(tables["incidents"]),
         channels=open_channels(settings.alerts, _utc_now, _managed_identity),
         now=_utc_now,
         publications=states,

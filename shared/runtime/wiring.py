@@ -39,6 +39,7 @@ from shared.loading.state import ConnectionSlots, NoSlots, TableStates
 from shared.operations.alerts import AlertWriter
 from shared.operations.audit import AuditLog
 from shared.operations.dead_letters import LetterDesk
+from shared.operations.freshness import Freshness
 from shared.operations.inbox import Inbox, KnownEvents, SeenEvents
 from shared.operations.ledger import Ledger
 from shared.operations.ordering import OrderDesk
@@ -104,6 +105,7 @@ class App:
     ledger: Ledger
     sources: EngineSources
     boards: Boards
+    freshness: Freshness
     channels: tuple[Channel, ...]
     now: Callable[[], datetime]
     publications: Publications
@@ -142,6 +144,15 @@ class App:
             write=AlertWriter(base_url=self.settings.base_url, runbook=alerts.runbook),
             new_name=lambda: token_hex(12),
         )
+
+    def lags(self) -> dict[str, int]:
+        """Say how many seconds ago the last good load of each table had begun that was ever loaded."""
+        now = self.now()
+        return {
+            name: int((now - datetime.fromisoformat(fresh.at)).total_seconds())
+            for name, fresh in self.freshness.read().items()
+            if fresh.loaded
+        }
 
     def has_incidents(self, kind: Kind) -> bool:
         """Say whether any incident of a kind is open."""

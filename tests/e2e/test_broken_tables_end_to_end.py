@@ -7,6 +7,7 @@ from e2e_api import Api
 from e2e_comparing import differing
 from e2e_source import STAMPED, Source, create_items
 from e2e_stack import Stack
+from e2e_waiting import await_value
 from e2e_webhook import Webhook
 
 BROKEN = {"dropped": "SchemaDrifted", "missing": "TableMissing", "mistyped": "CursorUnsound"}
@@ -89,7 +90,8 @@ def test_a_rerun_after_the_repair_touches_only_what_failed(
     attempts = [api.run_of(order, source.full(table))["attempt"] for table in BROKEN]
     assert attempts == [2, 2, 2]
     assert differing(source, stack.lake, "good", *BROKEN) == []
-    assert len(webhook.alerts(broken["order_id"])) == 1
+    told = await_value(lambda: webhook.alerts(broken["order_id"])[1:], "the end to be told")
+    assert [alert["event"] for alert in told] == ["resolved"]
     nothing_left = api.http.post(f"/api/runs/{broken['order_id']}/rerun")
     assert nothing_left.status_code == 422
 

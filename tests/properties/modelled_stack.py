@@ -25,7 +25,7 @@ from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 from shared.operations.ordering import OrderDesk
 from shared.runtime.wiring import App
-from tests.unit.alerting.memory_boards import MemoryBoards
+from tests.unit.alerting.memory_boards import MemoryBoards, MemoryFreshness
 from tests.unit.lakehouse.lakehouse_samples import MemoryRefreshes, MemoryReleases
 from tests.unit.landing.memory_lake import MemoryLake
 from tests.unit.operations.memory_ledger import MemoryLedger, MemoryStates
@@ -322,6 +322,7 @@ def staged_app(
         ledger=ledger,
         sources=cast("Any", sources),
         boards=MemoryBoards(),
+        freshness=MemoryFreshness(),
         channels=(),
         now=now,
         publications=states,

@@ -34,6 +34,7 @@ from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
 from web.api.scheduling import order_due
 from web.api.tracing import take_told
+from web.api.watching import watch_freshness
 
 __all__ = [
     "Client",
@@ -162,6 +163,7 @@ async def tick(client: Client) -> None:
     for ask in (lambda: _order_forgotten(app, sweep), lambda: order_due(app)):
         for start in await asyncio.to_thread(ask):
             await begin(client, start)
+    await asyncio.to_thread(watch_freshness, app)
 
 
 async def on_data_changed(event: func.EventGridEvent | func.CloudEvent, client: Client) -> None:

@@ -42,9 +42,13 @@ def tell_due(app: App) -> None:
     """
     board = app.boards.read()
     if any(each.news for each in (*board.open, *board.resolved)):
-        app.teller.take_in()
-    if not app.boards.read().outbox:
-        return
+        board = app.teller.take_in()
+    if board.outbox:
+        deliver(app)
+
+
+def deliver(app: App) -> None:
+    """Send what waits and is due; of what every channel has the ledger says that it was sent."""
     for message in app.teller.deliver_due().done:
         _mark_sent(app, message)
 

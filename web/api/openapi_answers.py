@@ -143,6 +143,14 @@ _WRITTEN: dict[str, Schema] = {
         state={"enum": ["never_loaded", *bodies.STATES]},
         watermark=or_null(ref("Watermark")),
         lag_seconds=or_null({"type": "number"}),
+        freshness=or_null(
+            answered(
+                "How many seconds ago the last good load began, and may have; null without `fresh_within`.",
+                within_seconds=COUNT,
+                age_seconds=COUNT,
+                late=FLAG,
+            )
+        ),
         held_back=or_null(
             answered(
                 "What kept the last load from calling more of the table done.",

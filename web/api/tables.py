@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.operations.freshness import Fresh
 from shared.operations.ledger import RunQuery
 from shared.operations.pages import decode_page, encode_page
 from shared.runtime.wiring import App
@@ -22,20 +23,23 @@ def get_tables(app: App, request: Request) -> Answer:
     left = [name for name in names if name > after]
     shown = left[: query.limit]
     page = encode_page(shown[-1]) if len(left) > len(shown) else None
-    tables = [_view(app, name, runs=1) for name in shown]
+    known = app.freshness.read()
+    tables = [_view(app, name, known.get(name), runs=1) for name in shown]
     return Answer(body={"tables": tables, "next": request.following(page)})
 
 
 def get_table(app: App, request: Request) -> Answer:
     """Show one table."""
-    return Answer(body=_view(app, table_of(app, request).name, runs=LAST_RUNS))
+    name = table_of(app, request).name
+    return Answer(body=_view(app, name, app.freshness.read().get(name), runs=LAST_RUNS))
 
 
-def _view(app: App, name: str, *, runs: int) -> dict[str, Any]:
+def _view(app: App, name: str, fresh: Fresh | None, *, runs: int) -> dict[str, Any]:
     return views.view_table(
         app.table(name),
         app.states.turn(name),
         app.states.watermark(name),
         app.ledger.runs(RunQuery(table=name, most=runs)).items,
         app.now(),
+        fresh=fresh,
     )

@@ -12,6 +12,7 @@ from shared.catalog import TableSpec
 from shared.loading.order import Order
 from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
+from shared.operations.freshness import Fresh, age_of, freshest, later
 from shared.operations.lag import lag_seconds
 from shared.operations.records import OrderRecord, RunRecord, WindowRecord
 
@@ -89,6 +90,8 @@ def view_table(
     watermark: Watermark | None,
     runs: Sequence[RunRecord],
     now: datetime,
+    *,
+    fresh: Fresh | None = None,
 ) -> dict[str, Any]:
     """One table: how far it is, who loads it, how it went lately."""
     return {
@@ -101,6 +104,7 @@ def view_table(
         "state": _state(turn, runs),
         "watermark": msgspec.to_builtins(watermark) if watermark else None,
         "lag_seconds": lag_seconds(spec, watermark.position if watermark else None, now),
+        "freshness": _freshness(spec, runs, fresh, now),
         "held_back": _held_back(runs),
         "loading": turn.holder,
         "requested": turn.requested,
@@ -152,6 +156,15 @@ def _state(turn: Turn, runs: Sequence[RunRecord]) -> str:
     if turn.holder is not None:
         return "committing" if turn.claim else "running"
     return runs[0].state if runs else "never_loaded"
+
+
+def _freshness(
+    spec: TableSpec, runs: Sequence[RunRecord], known: Fresh | None, now: datetime
+) -> dict[str, Any] | None:
+    """Say how old a table is and may be; null where nothing is asked of it."""
+    seen = freshest(runs).get(spec.name)
+    age = age_of(spec, later(known, seen) if seen else known, now)
+    return msgspec.to_builtins(age) if age else None
 
 
 def _held_back(runs: Sequence[RunRecord]) -> dict[str, Any] | None:

@@ -1,13 +1,15 @@
-"""The board of incidents in Table Storage: one row, packed, as thousands of tables may fail at once.
+"""The board of incidents in Table Storage, and how fresh tables are.
 
-2,000 open incidents are some 1.5 MB of JSON and 60 kB packed; a row holds a million bytes.
+The board is one row, packed, as thousands of tables may fail at once: 2,000 open incidents are 1.9 MB of
+JSON and 108,000 characters packed, 0.1 s of work; a row holds half a million. The partition `fresh`
+has a row for each table.
 """
 
 from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -15,10 +17,12 @@ from shared.adapters.azure.entities import Entities
 from shared.alerting.board import Board
 from shared.loading.decoding import prepare
 from shared.loading.errors import StateUnavailable
+from shared.loading.order import table_key, table_of_key
+from shared.operations.freshness import Fresh
 
-prepare(Board)
+prepare(Board, Fresh)
 
-_BOARD = "board"
+_BOARD, _FRESH = "board", "fresh"
 
 
 class AzureBoards:
@@ -45,6 +49,24 @@ class AzureBoards:
         if self._rows.change(_BOARD, _BOARD, str, "", packed) is None:
             raise StateUnavailable("the board of incidents could not be read")
         return after
+
+
+class AzureFreshness:
+    """Implements `shared.operations.freshness.Freshness`."""
+
+    def __init__(self, rows: Entities) -> None:
+        self._rows = rows
+
+    def read(self) -> Mapping[str, Fresh]:
+        """Give all tables that are known, a thousand a request."""
+        return {
+            table_of_key(row.key): msgspec.json.decode(row.body, type=Fresh)
+            for row in self._rows.range(_FRESH, page=1000)
+        }
+
+    def write(self, found: Mapping[str, Fresh]) -> None:
+        """Write tables down, a hundred a request."""
+        self._rows.put_all(_FRESH, [(table_key(name), fresh) for name, fresh in found.items()])
 
 
 def _pack(board: Board) -> str:

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from azure_interleaving import SteppedEntities, play
 
-from shared.adapters.azure.boards import AzureBoards
+from shared.adapters.azure.boards import AzureBoards, AzureFreshness
 from shared.adapters.azure.entities import Entities
 from shared.alerting.board import Board, gather, report
 from shared.alerting.incident import Trouble
 from shared.loading.errors import Failure
 from shared.operations.alerts import AlertWriter
+from shared.operations.freshness import Fresh
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -69,3 +70,18 @@ def test_a_write_whose_answer_is_lost_counts_once() -> None:
     for _ in play(works, "0101"):
         pass
     assert [each.count for each in boards.read().open] == [1, 1, 1]
+
+
+def test_how_fresh_tables_are_is_written_by_the_hundred_and_read_by_the_thousand(
+    rows: Entities,
+) -> None:
+    freshness = AzureFreshness(rows)
+    assert freshness.read() == {}
+    found = {f"crm/dbo.T {number}/%": Fresh(at=START.isoformat()) for number in range(250)}
+    for _ in range(2):
+        freshness.write(found)
+    AzureBoards(rows).change(lambda board: report(board, [trouble(1)], START))
+    assert freshness.read() == found
+    freshness.write({"crm/dbo.T 1/%": Fresh(at=START.isoformat(), loaded=False)})
+    assert not freshness.read()["crm/dbo.T 1/%"].loaded
+    freshness.write({})

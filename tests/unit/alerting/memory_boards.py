@@ -1,6 +1,6 @@
 """A board in memory, a channel that keeps what it is sent, and a teller of both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -10,6 +10,7 @@ import msgspec
 from shared.alerting.alert import Alert
 from shared.alerting.board import Board
 from shared.operations.alerts import AlertWriter
+from shared.operations.freshness import Fresh
 from shared.operations.telling import Teller
 
 BASE = "https://tidemark.example"
@@ -33,6 +34,19 @@ class MemoryBoards:
             self.body = msgspec.json.encode(after)
             self.writes += 1
         return after
+
+
+@dataclass
+class MemoryFreshness:
+    """Implements `shared.operations.freshness.Freshness`."""
+
+    tables: dict[str, Fresh] = field(default_factory=dict)
+
+    def read(self) -> Mapping[str, Fresh]:
+        return dict(self.tables)
+
+    def write(self, found: Mapping[str, Fresh]) -> None:
+        self.tables |= found
 
 
 @dataclass

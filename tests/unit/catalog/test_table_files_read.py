@@ -253,6 +253,21 @@ def test_tables_keep_the_order_of_the_files() -> None:
     assert names(tuple(parse_catalog(files))) == ["b/s.z", "b/s.a", "a/s.m"]
 
 
+def test_how_fresh_a_table_has_to_be_is_a_duration_or_none() -> None:
+    def read(line: str) -> timedelta | None:
+        text = (
+            "source: {name: a, kind: sql, engine: postgresql, connection: '${A}'}\n"
+            f"defaults: {{fresh_within: 30m}}\ntables:\n  - {{table: s.t, key: [id], watermark: {{kind: none}}{line}}}\n"
+        )
+        return parse_catalog({"a.yml": text}).tables[0].fresh_within
+
+    assert read("") == timedelta(minutes=30)
+    assert read(", fresh_within: 2h") == timedelta(hours=2)
+    assert read(", fresh_within: none") is None
+    with pytest.raises(CatalogInvalid, match="write 1s or more"):
+        read(", fresh_within: 0s")
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -299,6 +314,7 @@ def test_the_fingerprint_ignores_when_and_how_fast_a_table_loads() -> None:
         deletes=replace(table.deletes, every=timedelta(days=7), compare="rows"),
         on_empty="accept",
         held_back_alert=None,
+        fresh_within=timedelta(minutes=30),
         debounce=timedelta(minutes=1),
         quality=(),
         silver=SilverSpec(),

@@ -123,6 +123,7 @@ def test_the_next_success_of_all_tables_is_one_message_that_says_what_was_wrong(
     _, [alert] = tell_after(board, replace(record(), state="succeeded"), [well(A), well(B)])
     assert (alert.status, alert.event, alert.error, alert.rerun) == ("resolved",) * 2 + (None,) * 2
     assert alert.title == f"Tidemark: {A} and 1 more are well again"
+    assert alert.runbook == f"{BASE}/runbook#resolved"
     assert "7 rows" in alert.text
     assert [each.error for each in alert.tables] == [FAILURE, FAILURE]
     assert (alert.thread, alert.incidents) == ((first.id,), first.incidents)
