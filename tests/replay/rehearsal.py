@@ -294,15 +294,11 @@ def creation(work: Work, now: datetime) -> dict[str, Any]:
     if work.span is not None:
         fires = _stamp(now + work.span)
         return event(Event.TIMER_CREATED, now, EventId=work.number, FireAt=fires)
+    fields = {"EventId": work.number, "Name": work.name, "Input": json.dumps(work.payload)}
     if work.instance is None:
-        return event(Event.TASK_SCHEDULED, now, EventId=work.number, Name=work.name)
-    return event(
-        Event.SUB_ORCHESTRATION_INSTANCE_CREATED,
-        now,
-        EventId=work.number,
-        Name=work.name,
-        InstanceId=work.instance,
-    )
+        return event(Event.TASK_SCHEDULED, now, **fields)
+    kind = Event.SUB_ORCHESTRATION_INSTANCE_CREATED
+    return event(kind, now, **fields, InstanceId=work.instance)
 
 
 def event(kind: Event, now: datetime, **fields: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Writes the histories that `test_histories.py` replays: `python tests/replay/write_histories.py`.
 
-A history stands for an orchestration that is in flight while a new version is deployed. Write
-them anew only when it is decided that such orchestrations may break, or to add a scenario.
+A history stands for an orchestration that is in flight while a new version is deployed. One that is
+there is never written anew: take its file away only when it is decided that such orchestrations may break.
 """
 
 import json
@@ -34,10 +34,12 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
 
     from shared.durable.steps import (  # noqa: PLC0415 - the same
         RefreshWork,
+        TableGroup,
         TurnAnswer,
         backfill,
         end_order,
         load_batch,
+        load_group,
         load_table,
         refresh_lakehouse,
     )
@@ -46,6 +48,7 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
     from shared.operations.records import OrderRecord  # noqa: PLC0415
 
     order = batch("crm/dbo.A", "crm/dbo.B", "crm/dbo.C")
+    many = batch(*(f"crm/dbo.T{number:02d}" for number in range(60)))
     other = Claim(run_id="other", epoch=1, run_no=1, plan="p.json", landing="l.json")
     waves = (order.tables[:2], order.tables[2:])
     broken = failure("SchemaDrifted")
@@ -101,6 +104,16 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
             batch_script(order, waves, loads, ended),
             choose=newest,
         ),
+        "load_batch-in-groups": lambda: rehearse(
+            load_batch,
+            OrderWork(order=many),
+            batch_script(many, (many.tables,), lambda table: succeeded(table=table), ended),
+        ),
+        "load_group-failed": lambda: rehearse(
+            load_group,
+            TableGroup(order=order, tables=order.tables),
+            lambda _, given: loads(given["table"]),
+        ),
         "load_batch-held-back": lambda: rehearse(
             load_batch,
             OrderWork(order=order),
@@ -118,10 +131,11 @@ def scenarios() -> Mapping[str, Callable[[], object]]:
     }
 
 
-def write_all() -> None:
-    """Write every scenario's history."""
-    FOLDER.mkdir(exist_ok=True)
+def write_missing() -> None:
+    """Write the histories of scenarios that have none; those that are there stay."""
     for name, play in scenarios().items():
+        if (FOLDER / f"{name}.json").exists():
+            continue
         run = play()
         content = {"flow": run.flow, "output": run.output, "history": run.history}  # type: ignore[attr-defined] - a rehearsal
         (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
@@ -129,4 +143,4 @@ def write_all() -> None:
 
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(FOLDER.parent)]
-    write_all()
+    write_missing()
