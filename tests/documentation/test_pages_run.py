@@ -21,6 +21,7 @@ ORDER = [
     "docs/how-to/protect-columns.md",
     "docs/how-to/react-to-events.md",
     "docs/how-to/load-files.md",
+    "docs/how-to/alerts.md",
     "docs/how-to/handle-drift.md",
     "docs/how-to/recover-from-restore.md",
 ]
