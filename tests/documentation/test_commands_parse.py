@@ -28,6 +28,10 @@ def commands(each: Page) -> Iterator[tuple[int, list[str]]]:
             for part in re.split(r"\$\(|&&|\|\||;", _PLACEHOLDER.sub("X", line)):
                 if part.strip().startswith(_STARTS):
                     yield block.line + number + 1, _words(part)
+    for number, line in enumerate(each.prose.replace("\\\n", " \n").splitlines(), start=1):
+        # A block that is set in by four blanks, as Markdown has it too.
+        if line.startswith("    ") and line.strip().startswith(_STARTS):
+            yield number, _words(_PLACEHOLDER.sub("X", line))
     for line, code in each.codes():
         if code.startswith(_STARTS) and "…" not in code and "|" not in code:
             yield line, _words(_PLACEHOLDER.sub("X", code))
