@@ -11,6 +11,7 @@ DOCS = ROOT / "docs"
 
 _FENCE = re.compile(r"^( *)(```+)(\w*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!-- (?P<word>run|not run|given): (?P<reason>[^\n]*?) -->\s*$")
+_OF_PAGE = re.compile(r"^<!-- no block of this page is run: ([^\n]*?) -->$", re.MULTILINE)
 _HEADING = re.compile(r"^(#+) (.+?)\s*$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -53,12 +54,17 @@ class Page:
             if languages and language not in languages:
                 continue
             note = _COMMENT.search(self.text[: found.start()].rstrip(" "))
+            whole = _OF_PAGE.search(self.text)
             yield Block(
                 page=self.name,
                 line=self.text.count("\n", 0, found.start()) + 1,
                 language=language,
                 text=re.sub(f"^{indent}", "", body, flags=re.MULTILINE),
-                noted=(note["word"], note["reason"]) if note else None,
+                noted=(note["word"], note["reason"])
+                if note
+                else ("not run", whole[1])
+                if whole
+                else None,
             )
 
     def headings(self, level: int | None = None) -> list[str]:

@@ -15,6 +15,8 @@ _TARGETS = set(
     re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 )
 _ENDS = re.compile(r"^(&&|\|\|?|;|&|>|2>|<)")
+# What the reader puts something into.
+_PLACEHOLDER = re.compile(r"<[a-z][^<>\n]*>")
 _STARTS = ("tidemark ", "tidemark-lakehouse ", "make ")
 
 
@@ -23,12 +25,16 @@ def commands(each: Page) -> Iterator[tuple[int, list[str]]]:
     for block in each.blocks("sh"):
         joined = block.text.replace("\\\n", "  ")
         for number, line in enumerate(joined.splitlines()):
-            for part in re.split(r"\$\(|&&|\|\||;", line):
+            for part in re.split(r"\$\(|&&|\|\||;", _PLACEHOLDER.sub("X", line)):
                 if part.strip().startswith(_STARTS):
                     yield block.line + number + 1, _words(part)
+    for number, line in enumerate(each.prose.replace("\\\n", " \n").splitlines(), start=1):
+        # A block that is set in by four blanks, as Markdown has it too.
+        if line.startswith("    ") and line.strip().startswith(_STARTS):
+            yield number, _words(_PLACEHOLDER.sub("X", line))
     for line, code in each.codes():
         if code.startswith(_STARTS) and "…" not in code and "|" not in code:
-            yield line, _words(code)
+            yield line, _words(_PLACEHOLDER.sub("X", code))
 
 
 def _words(text: str) -> list[str]:

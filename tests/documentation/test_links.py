@@ -32,3 +32,14 @@ def test_every_link_of_a_page_resolves(each: Page) -> None:
 def test_a_link_that_leads_nowhere_is_found() -> None:
     text = "[a](nowhere.md) [b](#nowhere) [c](README.md#nowhere) [d](README.md) `[e](code.md)`"
     assert _broken(Page(name="x.md", text=text)) == ["nowhere.md", "#nowhere", "README.md#nowhere"]
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = page("docs/index.md")
+    led_to = {((ROOT / "docs") / link.partition("#")[0]).resolve() for link in index.links()}
+    missing = [
+        each.name
+        for each in read_pages()
+        if each.name.startswith("docs/") and (ROOT / each.name).resolve() not in led_to
+    ]
+    assert missing == ["docs/index.md"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from os import environ
 from typing import Any
 from urllib.parse import urlencode
 
@@ -70,7 +71,14 @@ def problem_of(error: IngestError) -> Problem:
     """Say a typed error in HTTP's words, with its remedy."""
     problem = _not_let_in(error) or _problem_of(error)
     problem.remedy = error.failure.remedy
+    problem.runbook = _entry_of(error)
     return problem
+
+
+def _entry_of(error: IngestError) -> str | None:
+    """Give the address of the error's entry in the runbook, None if nobody has said where that is."""
+    address = environ.get("TIDEMARK_RUNBOOK_URL", "").strip()
+    return f"{address}#{error.failure.type.lower()}" if address else None
 
 
 def _not_let_in(error: IngestError) -> Problem | None:

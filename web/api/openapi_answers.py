@@ -87,13 +87,14 @@ _WRITTEN: dict[str, Schema] = {
     "Problem": {
         "type": "object",
         "description": "Why a request was refused (RFC 9457); `errors` names every bad field, "
-        "`remedy` what to do.",
+        "`remedy` what to do, `runbook` leads to more of it.",
         "properties": {
             "type": TEXT,
             "title": TEXT,
             "status": {"type": "integer"},
             "detail": TEXT,
             "remedy": TEXT,
+            "runbook": TEXT,
             "errors": many(answered("One bad field.", field=TEXT, message=TEXT)),
         },
         "required": ["type", "title", "status", "detail"],

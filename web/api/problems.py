@@ -20,10 +20,11 @@ class FieldError:
 class Problem(Exception):
     """A request that is answered with a problem; nothing has been changed.
 
-    `remedy` says what to do, where a typed error stands behind it, and `pause_seconds` how long to wait.
+    `remedy` says what to do, where a typed error stands behind it, `runbook` where its entry is, and `pause_seconds` how long to wait.
     """
 
     remedy: str | None = None
+    runbook: str | None = None
     pause_seconds: int | None = None
 
     def __init__(
@@ -43,6 +44,8 @@ class Problem(Exception):
         }
         if self.remedy:
             found["remedy"] = self.remedy
+        if self.runbook:
+            found["runbook"] = self.runbook
         if self.errors:
             found["errors"] = [
                 {"field": redact_text(e.field), "message": redact_text(e.message)}

@@ -85,3 +85,11 @@ def test_a_typed_error_comes_with_its_remedy() -> None:
     body = problem_of(RowsSkipped("rows would be skipped")).body
     assert (body["status"], body["detail"]) == (409, "rows would be skipped")
     assert "skip: true" in body["remedy"]
+
+
+def test_a_refusal_leads_to_its_entry_of_the_runbook_where_that_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "runbook" not in problem_of(KeyReused("x")).body
+    monkeypatch.setenv("TIDEMARK_RUNBOOK_URL", "https://wiki.example/runbook")
+    assert problem_of(KeyReused("x")).body["runbook"] == "https://wiki.example/runbook#keyreused"
