@@ -73,6 +73,9 @@ param monthlyBudget int = 0
 @description('The first day of the month from which the budget counts.')
 param budgetStart string = utcNow('yyyy-MM-01')
 
+@description('Client id of the registration by which people sign in with Entra ID; with function keys alone if empty.')
+param entraClientId string = ''
+
 @description('Make an access connector, by which Unity Catalog reads bronze and writes silver and gold.')
 param databricks bool = false
 
@@ -244,6 +247,7 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReady: alwaysReady
+    entraClientId: entraClientId
   }
 }
 

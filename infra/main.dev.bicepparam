@@ -11,6 +11,7 @@ param dailyLogCapGb = 1
 param monthlyBudget = 50
 param alertMail = readEnvironmentVariable('TIDEMARK_ALERT_MAIL', '')
 param secretsOfficer = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
+param entraClientId = readEnvironmentVariable('TIDEMARK_ENTRA_CLIENT_ID', '')
 
 // For each source: the app setting that its table file names, and the secret that it refers to.
 param connections = {

@@ -21,6 +21,7 @@ param monthlyBudget = 500
 param alertMail = readEnvironmentVariable('TIDEMARK_ALERT_MAIL', '')
 param databricks = true
 param secretsOfficer = readEnvironmentVariable('TIDEMARK_SECRETS_OFFICER', '')
+param entraClientId = readEnvironmentVariable('TIDEMARK_ENTRA_CLIENT_ID', '')
 
 // For each source: the app setting that its table file names, and the secret that it refers to.
 param connections = {

@@ -20,6 +20,10 @@ param connections object
 param settings object
 param instanceMemoryMB int
 param maximumInstanceCount int
+
+@description('Client id of the registration by which people sign in; with function keys alone if empty.')
+param entraClientId string
+
 param alwaysReady array
 
 var name = 'func-tidemark-${suffix}'
@@ -39,6 +43,7 @@ var fixed = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
   // At least maxConcurrentActivityFunctions of host.json.
   PYTHON_THREADPOOL_THREAD_COUNT: '16'
+  TIDEMARK_TELEMETRY: 'azure_monitor'
   TIDEMARK_LAKE_URL: lakeUrl
   TIDEMARK_STATE_URL: 'https://${stateName}.table.${storage}'
   TIDEMARK_TABLES: tables
@@ -51,6 +56,8 @@ var references = toObject(
   each => each.key,
   each => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${each.value})'
 )
+
+var access = empty(entraClientId) ? {} : { TIDEMARK_ACCESS: 'entra' }
 
 // Event Grid comes from outside of any network of ours.
 var fromEventGrid = [
@@ -128,7 +135,39 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(settings, references, fixed)
+  properties: union(settings, references, fixed, access)
+}
+
+// Who asks is said by Entra ID, before the app sees the request. Event Grid and Durable Functions
+// have keys of their own, and are let through to the host, which asks for them.
+resource signIn 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: true }
+    httpSettings: { requireHttps: true }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'RedirectToLoginPage'
+      redirectToProvider: 'azureactivedirectory'
+      excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/durabletask']
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: entraClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [entraClientId, 'api://${entraClientId}']
+        }
+      }
+    }
+    login: {
+      tokenStore: { enabled: false }
+    }
+  }
 }
 
 // No user name and password opens the app's own doors: packages come by identity.

@@ -10,7 +10,7 @@ from bicep_source import INFRA, ROOT, parameter_files, templates
 
 from function_app import app
 
-SETTING = re.compile(r"TIDEMARK_[A-Z_]+")
+SETTING = re.compile(r"TIDEMARK_[A-Z_]*[A-Z]")
 # Keys and tokens, where on Azure an identity stands.
 BY_IDENTITY = {"TIDEMARK_LAKE_KEY", "TIDEMARK_STATE_KEY", "TIDEMARK_DATABRICKS_TOKEN"}
 
@@ -21,20 +21,20 @@ def given() -> dict[str, Any]:
 
 
 def read() -> set[str]:
-    """The settings that the deployed code reads."""
+    """The settings that the deployed code names."""
     found: set[str] = set(
         re.findall(r"%(TIDEMARK_[A-Z_]+)%", (ROOT / "function_app.py").read_text())
     )
-    tree = ast.parse((ROOT / "shared/runtime/settings.py").read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found |= {node.value} if SETTING.fullmatch(node.value) else set()
+    for path in (path for part in ("shared", "web") for path in (ROOT / part).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {node.value} if SETTING.fullmatch(node.value) else set()
     return found
 
 
 def documented() -> set[str]:
-    page = (ROOT / "docs/reference/host.md").read_text().split("## App settings")[1]
-    return set(re.findall(r"^\| `(TIDEMARK_[A-Z_]+)` \|", page, re.MULTILINE))
+    pages = [page.read_text() for page in (ROOT / "docs").rglob("*.md")]
+    return set(re.findall(r"`(TIDEMARK_[A-Z_]+)`", "\n".join(pages)))
 
 
 def wanted() -> set[str]:
@@ -103,6 +103,18 @@ def test_an_empty_file_that_is_about_to_be_written_is_not_told_of() -> None:
     assert "'FlushWithClose'" in text
     assert "'CreateFile'" not in text
     assert "containers/landing/'" in text
+
+
+def test_signing_in_keeps_nobody_out_who_has_a_key_of_the_host() -> None:
+    """Event Grid cannot sign in; the host asks it for a system key."""
+    [made] = [
+        each for each in templates()["modules/app.bicep"].resources if each.symbol == "signIn"
+    ]
+    checks = made.properties["globalValidation"]
+    assert "/runtime/webhooks/eventgrid" in checks["excludedPaths"]
+    assert checks["requireAuthentication"] is True
+    assert all(path.startswith("/runtime/webhooks/") for path in checks["excludedPaths"])
+    assert "TIDEMARK_ACCESS: 'entra'" in templates()["modules/app.bicep"].code
 
 
 def test_azd_finds_what_it_deploys() -> None:
