@@ -139,7 +139,7 @@ LINEAGE = Measure(
     unit="{event}",
     kind="counter",
     by=(STATE,),
-    means="Lineage events: `sent`, `kept` in the lake for later, or `lost`",
+    means="Lineage events: `sent`, `kept` in the lake for later, `refused` by the endpoint, or `lost`",
 )
 
 MEASURES = (
