@@ -43,6 +43,14 @@ SESSION_KEY = "TIDEMARK_SESSION_KEY"
 SAMPLE_SETTINGS = ("SPOTIFY_DB", "NYCFLIGHTS_DB")
 
 
+# What whoever starts it may set in another way.
+_USUAL = {
+    "TIDEMARK_LOGS": "json",
+    "TIDEMARK_REQUESTS_PER_MINUTE": UNHURRIED,
+    REACH: LOOPBACK,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """What to run: `state` survives, `tables` holds the table files, port 0 chooses a free one.
@@ -105,12 +113,8 @@ def running(options: StackOptions) -> Generator[str]:
             "TIDEMARK_TABLES": str(options.tables.resolve()),
             "TIDEMARK_TICK": options.tick,
             "TIDEMARK_BASE_URL": f"http://127.0.0.1:{port}",
-            "TIDEMARK_LOGS": os.environ.get("TIDEMARK_LOGS", "json"),
-            REACH: os.environ.get(REACH, LOOPBACK),
-            "TIDEMARK_REQUESTS_PER_MINUTE": os.environ.get(
-                "TIDEMARK_REQUESTS_PER_MINUTE", UNHURRIED
-            ),
             SESSION_KEY: session_key(state / "session.key"),
+            **{name: os.environ.get(name, usual) for name, usual in _USUAL.items()},
         }
         if options.sample:
             sample = postgres.start(state / "postgres")

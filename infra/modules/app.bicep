@@ -39,6 +39,7 @@ var fixed = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
   // At least maxConcurrentActivityFunctions of host.json.
   PYTHON_THREADPOOL_THREAD_COUNT: '16'
+  TIDEMARK_TELEMETRY: 'azure_monitor'
   TIDEMARK_LAKE_URL: lakeUrl
   TIDEMARK_STATE_URL: 'https://${stateName}.table.${storage}'
   TIDEMARK_TABLES: tables
