@@ -26,7 +26,7 @@ TABLE, MODE, OUTCOME, STATE = (
     "tidemark.outcome",
     "tidemark.state",
 )
-STEP, ANSWER, ERROR = "tidemark.step", "tidemark.answer", "error.type"
+STEP, ANSWER, ERROR = "tidemark.step", "tidemark.answer", "tidemark.error"
 REASON, KIND = "tidemark.reason", "tidemark.kind"
 
 ROWS = Measure(

@@ -65,7 +65,7 @@ def test_a_query_asks_for_what_is_told(query: Any) -> None:
         assert members <= set.intersection(*(set(measures[name].by) for name in asked))
     else:
         assert asked <= set(SPANS)
-        assert members <= {"error.type", *(f"tidemark.{name}" for name in ATTRIBUTES)}
+        assert members <= {"tidemark.error", *(f"tidemark.{name}" for name in ATTRIBUTES)}
     if "AppRequests" in text and "AppDependencies" not in text:
         assert asked <= REQUESTS
     assert set(re.findall(r"\bline\.(\w+)", text)) <= LINE
