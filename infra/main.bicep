@@ -251,6 +251,17 @@ module app 'modules/app.bicep' = {
   }
 }
 
+module monitor 'monitor/monitor.bicep' = {
+  name: 'monitor'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    workspaceId: logs.outputs.workspaceId
+    actionGroupId: logs.outputs.actionGroupId
+  }
+}
+
 module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
   name: 'budget'
   scope: group

@@ -50,6 +50,14 @@ _USUAL = {
 }
 
 
+# What whoever starts it may set in another way.
+_USUAL = {
+    "TIDEMARK_LOGS": "json",
+    "TIDEMARK_REQUESTS_PER_MINUTE": UNHURRIED,
+    REACH: LOOPBACK,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """What to run: `state` survives, `tables` holds the table files, port 0 chooses a free one.

@@ -31,6 +31,7 @@ from shared.loading.errors import Failure
 from shared.operations.dead_letters import LetterDesk, LetterKind
 from shared.operations.inbox import KnownEvents
 from shared.runtime.channels import open_channels
+from shared.runtime.lineage import lineage_of
 from shared.runtime.quiet import know_secrets
 from shared.runtime.settings import Settings
 from shared.runtime.tables import CatalogReader
@@ -76,6 +77,7 @@ def build(settings: Settings, environ: Mapping[str, str]) -> App:
         audit=AzureAuditLog(tables["audit"]),
         workspace=_workspace(settings),
         telemetry=telemetry,
+        lineage=lineage_of(environ, lake, telemetry),
     )
 
 

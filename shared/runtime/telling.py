@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared.runtime.settings import SettingsIncomplete
+from shared.runtime.settings import TELEMETRY, SettingsIncomplete
 from shared.telemetry.telemetry import SILENT, Telemetry
 
-SETTING = "TIDEMARK_TELEMETRY"
 _INSIGHTS = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 _FILE = "file:"
 
 
 def is_told(environ: Mapping[str, str]) -> bool:
     """Say whether anybody is told."""
-    return (environ.get(SETTING) or "none") != "none"
+    return (environ.get(TELEMETRY) or "none") != "none"
 
 
 def telemetry_of(environ: Mapping[str, str]) -> Telemetry:
@@ -27,7 +26,7 @@ def telemetry_of(environ: Mapping[str, str]) -> Telemetry:
     Raises:
         SettingsIncomplete: it names no way, or one that lacks a setting.
     """
-    chosen = environ.get(SETTING) or "none"
+    chosen = environ.get(TELEMETRY) or "none"
     if chosen == "none":
         return SILENT
     if chosen.startswith(_FILE):
@@ -45,4 +44,4 @@ def telemetry_of(environ: Mapping[str, str]) -> Telemetry:
         from shared.adapters.opentelemetry.telemetry import to_azure_monitor
 
         return to_azure_monitor(connection)
-    raise SettingsIncomplete(f"{SETTING} has to be none, otlp, azure_monitor or file:PATH")
+    raise SettingsIncomplete(f"{TELEMETRY} has to be none, otlp, azure_monitor or file:PATH")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from urllib.parse import urlsplit
 
 from shared.durable import watch as watch_steps
 from shared.lakehouse.handover import HandOver
 from shared.operations.records import RunRecord
 from shared.runtime import wiring
+from shared.runtime.settings import LINEAGE
 from shared.runtime.telling import is_told
 from shared.telemetry.answered import Answered, Watcher
 from shared.telemetry.json_lines import tell_logs
@@ -20,6 +22,8 @@ def watch(environ: Mapping[str, str]) -> None:
     tell_logs(environ, logging.getLogger().handlers)
     if is_told(environ):
         watch_steps(_Late(_telemetry_watchers))
+    if environ.get(LINEAGE):
+        watch_steps(_Late(_lineage_watchers))
 
 
 class _Late:
@@ -46,6 +50,23 @@ def _telemetry_watchers() -> Sequence[Watcher]:
         handover=_handover,
     )
     return (StepWatch(telemetry=telemetry), ending)
+
+
+def _lineage_watchers() -> Sequence[Watcher]:
+    from shared.runtime.lineage import place_of  # noqa: PLC0415 - as above
+    from shared.telemetry.lineage_watch import LineageWatch  # noqa: PLC0415 - as above
+
+    app = wiring.app()
+    if app.lineage is None:
+        return ()
+    watcher = LineageWatch(
+        lineage=app.lineage,
+        lake=app.lake,
+        lake_host=urlsplit(app.settings.lake_url).netloc,
+        place_of=lambda source, table: place_of(source, table, app.sources.environ),
+        handover=_handover,
+    )
+    return (watcher,)
 
 
 def _runs_of_order(order_id: str) -> Sequence[RunRecord]:

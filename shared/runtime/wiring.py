@@ -53,6 +53,7 @@ from shared.telemetry.telemetry import SILENT, Telemetry
 
 if TYPE_CHECKING:
     from shared.files.planning import FilePlanner
+    from shared.telemetry.lineage import Lineage
 
 STATE_TABLES = {
     "states": "tidemarkstates",
@@ -119,6 +120,7 @@ class App:
     audit: AuditLog
     workspace: Workspace | None = None
     telemetry: Telemetry = SILENT
+    lineage: Lineage | None = None
 
     @property
     def refresh_desk(self) -> RefreshDesk:

@@ -26,7 +26,7 @@ TABLE, MODE, OUTCOME, STATE = (
     "tidemark.outcome",
     "tidemark.state",
 )
-STEP, ANSWER, ERROR = "tidemark.step", "tidemark.answer", "error.type"
+STEP, ANSWER, ERROR = "tidemark.step", "tidemark.answer", "tidemark.error"
 REASON, KIND = "tidemark.reason", "tidemark.kind"
 
 ROWS = Measure(
@@ -139,7 +139,7 @@ LINEAGE = Measure(
     unit="{event}",
     kind="counter",
     by=(STATE,),
-    means="Lineage events: `sent`, `kept` in the lake for later, or `lost`",
+    means="Lineage events: `sent`, `kept` in the lake for later, `refused` by the endpoint, or `lost`",
 )
 
 MEASURES = (

@@ -45,6 +45,15 @@ SPANS = {
 }
 
 
+# Every attribute that a span can have, without `tidemark.` before it, beside `error.type`.
+ATTRIBUTES = (
+    *("order_id", "run_id", "table", "slice", "epoch", "step", "attempt", "handover"),
+    *("mode", "state", "outcome", "bound", "answer", "decision", "idle", "part", "run_no"),
+    *("rows", "files", "bytes", "slices", "tables", "failed", "runs", "releases"),
+    *("reason", "kind", "job_run_id"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Work that has ended. `began` and `ended` are nanoseconds since 1970, UTC.

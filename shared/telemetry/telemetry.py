@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from shared.telemetry.measures import Measure
-from shared.telemetry.span import Span
+if TYPE_CHECKING:
+    # Only who tells something loads these: a worker that has just begun does not.
+    from shared.telemetry.measures import Measure
+    from shared.telemetry.span import Span
 
 
 class Telemetry(Protocol):

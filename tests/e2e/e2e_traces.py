@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+LINEAGE = "/api/v1/lineage"
 _READERS: Mapping[str, Any] = {
     "/v1/traces": ExportTraceServiceRequest,
     "/v1/metrics": ExportMetricsServiceRequest,
@@ -36,16 +37,21 @@ class TracedSpan:
 
 @dataclass(slots=True)
 class Collector:
-    """What has come. While it `refuses`, it takes nothing (503)."""
+    """What has come, spans and measures and the events of lineage. While it `refuses`, it takes nothing."""
 
     url: str = ""
     spans: list[TracedSpan] = field(default_factory=list[TracedSpan])
     measures: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    lineage: list[Any] = field(default_factory=list[Any])
     texts: list[str] = field(default_factory=list[str])
     refuses: bool = False
 
     def take(self, path: str, kind: str, body: bytes) -> None:
         """Take one request."""
+        if path == LINEAGE:
+            self.lineage.append(json.loads(body))
+            self.texts.append(body.decode())
+            return
         if kind == "application/json":
             request = json.loads(body)
         else:
@@ -109,7 +115,7 @@ def collecting() -> Generator[Collector]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if not found.refuses:
                 found.take(self.path, self.headers["Content-Type"], body)
-            self.send_response(400 if found.refuses else 200)
+            self.send_response(503 if found.refuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

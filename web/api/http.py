@@ -166,6 +166,8 @@ async def tick(client: Client) -> None:
         if found is not None:
             await begin(client, found)
     await asyncio.to_thread(app.seen.forget, app.now() - REMEMBERED)
+    if app.lineage is not None:
+        await asyncio.to_thread(app.lineage.send_kept)
     if app.settings.paused:
         # What falls due meanwhile is found by the first tick afterwards.
         return

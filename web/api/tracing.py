@@ -10,9 +10,8 @@ from typing import Any
 from shared.loading.trace import TracePlace, read_place
 from shared.operations.ordering import Start
 from shared.runtime.wiring import App
-from shared.telemetry import measures
 from shared.telemetry.facts import asked_by
-from shared.telemetry.span import Span, new_place
+from shared.telemetry.telemetry import SILENT
 
 TakeIn = Callable[[App, Sequence[str]], Start | None]
 
@@ -26,9 +25,8 @@ def take_told(app: App, kind: str, bodies: Sequence[str], take: TakeIn) -> Start
     began = time_ns()
     with asked_by(str(places[0]) if places else None):
         start = take(app, bodies)
-    app.telemetry.measure(measures.EVENTS, len(bodies), {measures.KIND: kind})
-    for place in places:
-        app.telemetry.tell(_span(kind, place, start, began))
+    if app.telemetry is not SILENT:
+        _tell(app, kind, len(bodies), places=places, start=start, began=began)
     return start
 
 
@@ -39,17 +37,31 @@ def _place_in(body: str) -> TracePlace | None:
     return read_place(found.get("traceparent"))
 
 
-def _span(kind: str, place: TracePlace, start: Start | None, began: int) -> Span:
-    return Span(
-        name="event",
-        place=new_place(place),
-        above=place.span_id,
-        began=began,
-        ended=time_ns(),
-        attributes={
-            "tidemark.kind": kind,
-            **({"tidemark.order_id": start.order.order_id} if start else {}),
-        },
-        links=(str(start.order.place),) if start else (),
-        kind="consumer",
-    )
+def _tell(
+    app: App,
+    kind: str,
+    events: int,
+    *,
+    places: Sequence[TracePlace],
+    start: Start | None,
+    began: int,
+) -> None:
+    # Imported here: only for whom telemetry is set.
+    from shared.telemetry import measures  # noqa: PLC0415
+    from shared.telemetry.span import Span, new_place  # noqa: PLC0415
+
+    app.telemetry.measure(measures.EVENTS, events, {measures.KIND: kind})
+    order = {"tidemark.order_id": start.order.order_id} if start else {}
+    for place in places:
+        app.telemetry.tell(
+            Span(
+                name="event",
+                place=new_place(place),
+                above=place.span_id,
+                began=began,
+                ended=time_ns(),
+                attributes={"tidemark.kind": kind, **order},
+                links=(str(start.order.place),) if start else (),
+                kind="consumer",
+            )
+        )

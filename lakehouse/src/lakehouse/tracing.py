@@ -123,7 +123,10 @@ def _request(environ: Mapping[str, str], span: Mapping[str, Any]) -> dict[str, A
         "startTimeUnixNano": str(span["began"]),
         "endTimeUnixNano": str(span["ended"]),
         "attributes": _attributes(
-            {**span["attributes"], **({"error.type": error} if error else {})}
+            {
+                **span["attributes"],
+                **({"error.type": error, "tidemark.error": error} if error else {}),
+            }
         ),
         "links": [{"traceId": link[1], "spanId": link[2]} for link in links],
         "status": {"code": 2, "message": error} if error else {},

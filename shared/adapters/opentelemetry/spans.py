@@ -41,7 +41,8 @@ def readable(span: Span, resource: Resource) -> ReadableSpan:
         for name, value in span.attributes.items()
     }
     if span.error is not None:
-        attributes["error.type"] = span.error
+        # The standard's name, and one of ours: the exporter to Azure drops what it has no place for.
+        attributes |= {"error.type": span.error, "tidemark.error": span.error}
     places = [found for link in span.links if (found := read_place(link))]
     return ReadableSpan(
         name=span.name,

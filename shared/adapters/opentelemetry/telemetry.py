@@ -93,8 +93,10 @@ def to_azure_monitor(connection: str) -> OpenTelemetry:
 
     # It logs every request that it makes.
     logging.getLogger("azure.monitor.opentelemetry").setLevel(logging.WARNING)
-    # Its own figures would go to Microsoft from a thread of their own.
+    # Its own figures would go to Microsoft from a thread of their own; and with each batch a measure
+    # that nobody asks for.
     os.environ.setdefault("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    os.environ.setdefault("APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED", "true")
     given = {"connection_string": connection, "disable_offline_storage": True}
     return OpenTelemetry(
         AzureMonitorTraceExporter(**given), AzureMonitorMetricExporter(**given), resource()

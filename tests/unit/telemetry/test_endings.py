@@ -19,7 +19,7 @@ from shared.telemetry import measures
 from shared.telemetry.answered import Answered
 from shared.telemetry.endings import EndingWatch
 from shared.telemetry.measures import Measure
-from shared.telemetry.span import SPANS, Span
+from shared.telemetry.span import ATTRIBUTES, SPANS, Span
 from shared.telemetry.steps import StepWatch
 
 ID = "20260101T000000000Z-abcdef"
@@ -49,6 +49,7 @@ class Told:
         self.flushes = 0
 
     def tell(self, span: Span) -> None:
+        assert set(span.attributes) <= {f"tidemark.{name}" for name in ATTRIBUTES}
         self.spans.append(span)
 
     def measure(self, measure: Measure, value: float, by: Mapping[str, str]) -> None:
