@@ -43,6 +43,7 @@ _ALONE = re.compile(
     r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*"
     r"|(?<![\w+/])[A-Za-z0-9+/]{86}=="
     r"|(?<![\w+/-])[\w+/-]{20,}(?:AzFu|AzSe|AzCa|ACDb|AEhG|\+ASt|\+AMC)[\w+/-]{4,}={0,2}"
+    r"|\bwhsec_[A-Za-z0-9+/]{20,}={0,2}"
     r"|\bdapi[0-9a-f]{32}\b|\bxox[abeprs]-[\w-]{10,}|\bgh[oprsu]_\w{20,}"
     r"|(?<=hooks\.slack\.com/)(?:services|workflows|triggers)/[\w/-]+"
 )

@@ -52,6 +52,17 @@ class GuardedTransport(httpx.HTTPTransport):
         )
 
 
+def guarded_client(url: str, reach: Reach, timeout: float) -> httpx.Client:
+    """Make a client for one request to an address, which follows no redirect."""
+    verify = httpx.create_ssl_context()
+    return httpx.Client(
+        transport=GuardedTransport(reach, verify),
+        mounts=mounts_of([url], verify),
+        timeout=timeout,
+        follow_redirects=False,
+    )
+
+
 def mounts_of(urls: Iterable[str], verify: ssl.SSLContext) -> dict[str, httpx.BaseTransport]:
     """Give the transports for what the environment's proxies are to be asked for.
 
@@ -59,7 +70,7 @@ def mounts_of(urls: Iterable[str], verify: ssl.SSLContext) -> dict[str, httpx.Ba
     """
     found: dict[str, httpx.BaseTransport] = {}
     proxies = getproxies()
-    for url in urls:
+    for url in urls if proxies else ():
         parts = urlsplit(url)
         proxy = proxies.get(parts.scheme) or proxies.get("all")
         if proxy and parts.hostname and not proxy_bypass(parts.netloc):

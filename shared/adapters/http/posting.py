@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
+from shared.adapters.http.reach import SETTING, AddressForbidden, ReachUnreadable, reach_of
 from shared.alerting.alert import AlertRefused, AlertUndelivered
 
 TIMEOUT_SECONDS = 10
@@ -25,11 +27,17 @@ def post(
     # Imported here: an alert is rare, and the client is slow to import.
     import httpx  # noqa: PLC0415
 
+    from shared.adapters.http.connecting import guarded_client  # noqa: PLC0415
+
     try:
-        with httpx.stream(
-            "POST", url, content=body, headers=headers, timeout=timeout, follow_redirects=False
-        ) as answer:
+        with (
+            guarded_client(url, reach_of(os.environ), timeout) as client,
+            client.stream("POST", url, content=body, headers=headers) as answer,
+        ):
             status = answer.status_code
+    except (AddressForbidden, ReachUnreadable) as error:
+        # The message names the host, which may be all that is secret.
+        raise AlertRefused(f"{channel}: {type(error).__name__}, see {SETTING}") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # The message of the client's error may repeat the address.
         raise AlertUndelivered(f"{channel}: {type(error).__name__}") from None
