@@ -1,6 +1,8 @@
 """The channels of alerts are set by app settings, which are checked together and never repeated."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +128,18 @@ def test_news_of_a_source_are_gathered_for_a_minute_unless_told_otherwise() -> N
     assert read({}).pause == timedelta(minutes=1)
     assert read({"TIDEMARK_ALERT_GATHER": "0s"}).pause == timedelta(0)
     assert problems_of({"TIDEMARK_ALERT_GATHER": "soon"})[0].startswith("TIDEMARK_ALERT_GATHER")
+
+
+def test_every_setting_of_alerts_stands_on_the_page_on_alerts_and_no_other() -> None:
+    root = Path(__file__).parents[3]
+    name = r"TIDEMARK_(?:ALERT_[A-Z_]+|RUNBOOK_URL)"
+    code = (root / "shared" / "runtime" / "alert_settings.py").read_text()
+    page = (root / "docs" / "how-to" / "alerts.md").read_text()
+    read = set(re.findall(f'"({name})"', code))
+    assert len(read) > 10
+    assert (
+        set(re.findall(rf"^\| .*?`({name})`", page, re.MULTILINE))
+        | {"TIDEMARK_ALERT_EMAIL_PASSWORD"}
+        == read
+    )
+    assert set(re.findall(name, page)) == read
