@@ -1,6 +1,6 @@
 # What is done with this repository, each by one command. Needs GNU make, a POSIX shell and
 # Python 3.11 to 3.13; everything else is installed below .venv and .cache, but for what ODBC needs
-# from the packages of the system.
+# and Chromium, from the packages of the system.
 
 STATE ?= .demo
 PORT ?= 7071
@@ -16,11 +16,13 @@ WITHOUT_ODBC := .venv/without-odbc
 # What is deployed and nothing else, and what looks at it.
 DEPLOYED := .cache/deployed
 AUDITING := .cache/auditing
+WITHOUT_CHROMIUM := .venv/without-chromium
 INSTALL_AZURITE := from local.azurite import install; from pathlib import Path; \
     install.ensure_installed(Path(".cache"))
 
-# Where ODBC could not be installed, its tests are skipped and say so.
-SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1)
+# Where ODBC or Chromium could not be installed, their tests are skipped and say so.
+SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1) \
+    $(if $(wildcard $(WITHOUT_CHROMIUM)),TIDEMARK_WITHOUT_CHROMIUM=1)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stop test test-long faults harness anomalies bench bench-scale lint \
@@ -92,7 +94,7 @@ clean: demo-stop ## Remove the environment, caches and the demo's state
 # An interpreter counts only if it runs: a pyenv shim may be there and fail. Debian and Ubuntu
 # keep what `venv` needs in a package of its own.
 $(READY): pyproject.toml requirements.txt requirements-dev.txt requirements-lakehouse.txt \
-    lakehouse/pyproject.toml local/install-odbc.sh
+    lakehouse/pyproject.toml local/install-odbc.sh local/install-chromium.sh
 	@set -eu; \
 	if ! $(BIN)/python -c '' 2>/dev/null; then \
 	    python=; \
@@ -122,4 +124,6 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt requirements-lake
 	$(BIN)/python -c '$(INSTALL_AZURITE)'; \
 	rm -f $(WITHOUT_ODBC); \
 	sh local/install-odbc.sh || { [ $$? = 3 ] && touch $(WITHOUT_ODBC); }; \
+	rm -f $(WITHOUT_CHROMIUM); \
+	sh local/install-chromium.sh || { [ $$? = 3 ] && touch $(WITHOUT_CHROMIUM); }; \
 	touch $@

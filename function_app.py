@@ -26,6 +26,7 @@ from web.api import (
     watermarks,
 )
 from web.api.http import respond
+from web.page import http as page
 
 # Importing the two packages registers every step and flow with the blueprint.
 __all__ = ["activities", "app", "orchestrators"]
@@ -239,3 +240,23 @@ async def get_health(req: func.HttpRequest) -> func.HttpResponse:
 async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Describe this API."""
     return await respond(health.get_openapi, req)
+
+
+@app.route(route="{root:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def get_home(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Show the first page of operations."""
+    return await page.show(req, client)
+
+
+@app.route(route="page/{*path}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def page_below(req: func.HttpRequest, client: Client) -> func.HttpResponse:
+    """Show a page of operations, or take a form; a session says who asks."""
+    return await page.show(req, client)
+
+
+@app.route(route="page/session", methods=["POST"])
+async def post_page_session(req: func.HttpRequest) -> func.HttpResponse:
+    """Open a session of the operations page for whoever has a function key."""
+    return await page.open_session(req)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -38,6 +39,7 @@ REACH = "TIDEMARK_ALLOW_PRIVATE_HOSTS"
 LOOPBACK = "127.0.0.0/8, ::1"
 # Requests a minute: whoever has this machine may ask as fast as it answers.
 UNHURRIED = "1000000"
+SESSION_KEY = "TIDEMARK_SESSION_KEY"
 SAMPLE_SETTINGS = ("SPOTIFY_DB", "NYCFLIGHTS_DB")
 
 
@@ -66,6 +68,7 @@ def run(options: StackOptions) -> int:
     try:
         with running(options) as url:
             print(f"ready {url}", flush=True)  # noqa: T201 - the agreed sign for whoever started us
+            print(f"operations page {url}/api/", flush=True)  # noqa: T201 - for the user
             signals.recv(1)
     except (
         AzuriteFailed,
@@ -107,6 +110,7 @@ def running(options: StackOptions) -> Generator[str]:
             "TIDEMARK_REQUESTS_PER_MINUTE": os.environ.get(
                 "TIDEMARK_REQUESTS_PER_MINUTE", UNHURRIED
             ),
+            SESSION_KEY: session_key(state / "session.key"),
         }
         if options.sample:
             sample = postgres.start(state / "postgres")
@@ -154,7 +158,18 @@ def free_connection_slots(url: str, account: str, key: str) -> None:
         service.delete_table(STATE_TABLES["slots"])
 
 
+def session_key(path: Path) -> str:
+    """Give the key that this state folder's sessions are signed with, new with the folder."""
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        fresh.replace(path)
+    return path.read_text()
+
+
 def _write_address(state: Path, url: str, settings: Mapping[str, str]) -> None:
     """Leave the addresses in a file, for whoever wants to look. The keys are the well-known ones."""
-    shown = {"url": url, **{k: v for k, v in settings.items() if not k.endswith("_DB")}}
+    shown = {k: v for k, v in settings.items() if not k.endswith("_DB") and k != SESSION_KEY}
+    shown = {"url": url, **shown}
     (state / "stack.json").write_text(json.dumps(shown, indent=1))

@@ -1,4 +1,4 @@
-"""Leaves out the long forms unless TIDEMARK_LONG=1, and ODBC where the machine is declared to be without it."""
+"""Leaves out the long forms unless TIDEMARK_LONG=1, and ODBC or Chromium where the machine is declared to be without."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 WITHOUT_ODBC = os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1"
+WITHOUT_CHROMIUM = os.environ.get("TIDEMARK_WITHOUT_CHROMIUM") == "1"
 # Importing what these test needs the driver manager's library.
 NEED_ODBC = ("odbc", "sqlserver", "mariadb")
 LONG = os.environ.get("TIDEMARK_LONG") == "1"
@@ -17,7 +18,8 @@ settings.load_profile("untimed")
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     needs = any(word in collection_path.name for word in NEED_ODBC)
-    return True if WITHOUT_ODBC and needs else None
+    drives = collection_path == Path(__file__).parent / "page"
+    return True if (WITHOUT_ODBC and needs) or (WITHOUT_CHROMIUM and drives) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,4 +35,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if WITHOUT_ODBC:
         terminalreporter.write_line(
             "TIDEMARK_WITHOUT_ODBC=1: the tests of sources over ODBC were left out", yellow=True
+        )
+    if WITHOUT_CHROMIUM:
+        terminalreporter.write_line(
+            "TIDEMARK_WITHOUT_CHROMIUM=1: the tests of the operations page in Chromium were left out",
+            yellow=True,
         )

@@ -59,8 +59,8 @@ def command(
 ) -> None:
     """Run everything on this machine, for development.
 
-    Serves on the loopback address only, in the foreground, until Ctrl-C. Prints one line,
-    `ready` and the address, when it is up. Never meant for production.
+    Serves on the loopback address only, in the foreground, until Ctrl-C. When it is up, prints
+    `ready` and the address, and that of the operations page. Never meant for production.
     """
     # Imported here: it brings in the whole app, which nobody needs to read this command's help.
     from local import stack  # noqa: PLC0415

@@ -30,6 +30,10 @@ class TableStates(Protocol):
         """Give the table's watermark, None before the first load has finished."""
         ...
 
+    def glance(self, table: str) -> tuple[Turn, Watermark | None]:
+        """Give turn and watermark by one question, for whoever looks at many tables."""
+        ...
+
     def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
         """Give the last watermarks, newest first; with `below` only versions before that one."""
         ...

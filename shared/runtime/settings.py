@@ -28,7 +28,8 @@ class Settings:
     `tables` is the folder of table files, or `lake:<filesystem>/<path>` for one in the lake.
     The keys and the token are None where managed identity is used. `base_url` is where links in
     alerts lead, `alerts` are the channels by which they leave. Without a `lakehouse_job` nothing is
-    handed to the lakehouse. While `paused`, orders are taken and none is begun.
+    handed to the lakehouse. While `paused`, orders are taken and none is begun. `session_key` signs
+    the sessions of the operations page, which links to the `data_docs_url`.
     """
 
     lake_url: str
@@ -42,6 +43,8 @@ class Settings:
     databricks_token: str | None = None
     lakehouse_job: int | None = None
     paused: bool = False
+    session_key: str | None = None
+    data_docs_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -64,6 +67,8 @@ class Settings:
             databricks_token=environ.get("TIDEMARK_DATABRICKS_TOKEN") or None,
             lakehouse_job=int(job) if job else None,
             paused=_read_switch("TIDEMARK_PAUSED", environ),
+            session_key=environ.get("TIDEMARK_SESSION_KEY") or None,
+            data_docs_url=environ.get("TIDEMARK_DATA_DOCS_URL", ""),
         )
 
     def __repr__(self) -> str:

@@ -42,8 +42,13 @@ def admit(name: str, request: Received) -> Caller:
     if permission.changes and request.headers.get(_SENDER, "none") not in _OWN:
         raise SentFromElsewhere("a page of another site sent this")
     if permission.changes or permission.dear:
-        _pace().keep(caller.name)
+        keep_pace(caller)
     return caller
+
+
+def keep_pace(caller: Caller) -> None:
+    """Let pass who does not ask too often. Raises TooManyRequests, SettingsIncomplete."""
+    _pace().keep(caller.name)
 
 
 @cache

@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import azure.functions as func
 from azure.durable_functions import DurableOrchestrationClient as Client
 from azure.durable_functions import OrchestrationRuntimeStatus as Status
+from azure.durable_functions.models.RpcManagementOptions import RpcManagementOptions
 
 from shared.durable.encoding import encode_input
 from shared.durable.steps import RefreshWork, refresh_lakehouse
@@ -43,6 +44,7 @@ __all__ = [
     "perform",
     "receive",
     "respond",
+    "tell_history",
     "tick",
 ]
 
@@ -135,6 +137,17 @@ async def begin_refresh(client: Client) -> None:
     except Exception:
         if await _life(client, REFRESH_INSTANCE) != "alive":  # as in `begin`
             raise
+
+
+async def tell_history(client: Client, instance: str) -> list[dict[str, Any]]:
+    """Ask the host what it remembers of an orchestration; nothing of one that is not there any more."""
+    # `get_status` loses it: the SDK looks for `history`, and the host writes `historyEvents`.
+    bindings = client._orchestration_bindings  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    asked = RpcManagementOptions(instance_id=instance, show_history=True)
+    address = asked.to_url(bindings.rpc_base_url)
+    _, told = await client._get_async_request(address)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    found = told.get("historyEvents") if isinstance(told, dict) else None
+    return found or []
 
 
 async def _is_known(client: Client, instance: str) -> bool:

@@ -53,7 +53,7 @@ def post_refreshes(app: App, request: Request) -> Answer:
 def get_refreshes(app: App, request: Request) -> Answer:
     """List refreshes, newest first."""
     query = queries.read_refreshes_query(request.params)
-    below = _read_page(query.page) if query.page else None
+    below = read_page(query.page) if query.page else None
     found = app.refreshes.refreshes(query.limit + 1, below=below)
     shown = found[: query.limit]
     more = encode_page(str(shown[-1].number)) if len(found) > len(shown) else None
@@ -63,12 +63,12 @@ def get_refreshes(app: App, request: Request) -> Answer:
 
 def get_refresh(app: App, request: Request) -> Answer:
     """Show one refresh with the runs that it hands over, and what it releases."""
-    return Answer(body=_view_whole(app, _record(app, request), request))
+    return Answer(body=_view_whole(app, refresh_named(app, request.path["number"]), request))
 
 
 def delete_refresh(app: App, request: Request) -> Answer:
     """Let the job run of a refresh be cancelled; one that has ended stays as it is."""
-    number = _record(app, request).number
+    number = refresh_named(app, request.path["number"]).number
     record = app.refreshes.change_refresh(number, cancel)
     return Answer(
         body=_view_whole(app, record, request),
@@ -92,8 +92,8 @@ def _waiting(app: App, record: RefreshRecord, asked: Iterable[Release]) -> int:
     return sum(each.id not in named for each in asked)
 
 
-def _record(app: App, request: Request) -> RefreshRecord:
-    text = request.path["number"]
+def refresh_named(app: App, text: str) -> RefreshRecord:
+    """Give the refresh of a number. Raises RefreshUnknown."""
     record = app.refreshes.refresh(int(text)) if _NUMBER.fullmatch(text) else None
     if record is None:
         raise RefreshUnknown(f"there is no refresh {text}")
@@ -124,7 +124,8 @@ def _links(record: RefreshRecord, request: Request) -> dict[str, str]:
     return {"status": f"{request.base}/api/refreshes/{record.number}"}
 
 
-def _read_page(token: str) -> int:
+def read_page(token: str) -> int:
+    """Read below which number a page of the list begins. Raises Problem, PageUnknown."""
     [text] = decode_page(token, 1)
     if not _NUMBER.fullmatch(text):
         raise bad_request(FieldError(field="page", message="it is no token of a page"))

@@ -60,6 +60,17 @@ class AzureTableStates:
         row = self._rows.get(table_key(table), _WATERMARK)
         return _mark(row) if row else None
 
+    def glance(self, table: str) -> tuple[Turn, Watermark | None]:
+        """Give turn and watermark by one question."""
+        # No other row of the partition lies between the two.
+        rows = self._rows.range(table_key(table), low=_TURN, high=f"{_WATERMARK}~", page=2)
+        found = {row.key: row for row in rows}
+        turn, marked = found.get(_TURN), found.get(_WATERMARK)
+        return (
+            msgspec.json.decode(turn.body, type=Turn) if turn else Turn(),
+            _mark(marked) if marked else None,
+        )
+
     def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
         """Give the last watermarks, newest first; with `below` only versions before that one."""
         found: list[Watermark] = []

@@ -76,6 +76,21 @@ def test_a_table_never_loaded_has_a_fresh_turn_and_no_watermark(states: AzureTab
     assert list(states.held()) == []
 
 
+def test_one_look_gives_turn_and_watermark_and_nothing_of_the_history(
+    states: AzureTableStates,
+) -> None:
+    assert states.glance(TABLE) == (Turn(), None)
+    for version in range(1, 4):
+        before = states.watermark(TABLE)
+        states.advance(
+            TABLE,
+            step=lambda turn: replace(turn, epoch=turn.epoch + 1),
+            before=before,
+            after=mark(version),
+        )
+    assert states.glance(TABLE) == (replace(Turn(), epoch=3), mark(3))
+
+
 def test_no_change_is_lost_among_eight_at_once(states: AzureTableStates) -> None:
     def count(_: int) -> None:
         for _ in range(50):

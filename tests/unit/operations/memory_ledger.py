@@ -127,6 +127,9 @@ class MemoryStates:
     def watermark(self, table: str) -> Watermark | None:
         return next(iter(self.marks.get(table, [])), None)
 
+    def glance(self, table: str) -> tuple[Turn, Watermark | None]:
+        return self.turn(table), self.watermark(table)
+
     def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
         marks = [m for m in self.marks.get(table, []) if below is None or m.version < below]
         return tuple(marks[:most])

@@ -1,0 +1,75 @@
+"""A browser as the tests drive it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+
+@dataclass(slots=True, kw_only=True)
+class Visitor:
+    """One person with a browser. `complaints` are what pages wrote to the console or threw."""
+
+    url: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def open(cls, browser: Browser, url: str, **options: Any) -> Self:
+        """Open a browser with nothing in it."""
+        context = browser.new_context(base_url=url, **options)
+        context.set_default_timeout(20_000)
+        made = cls(url=url, context=context, page=context.new_page())
+
+        def heard(message: ConsoleMessage) -> None:
+            # A page that refuses something says so by its status, which is what is tested there.
+            if message.type in ("error", "warning") and "status of 4" not in message.text:
+                made.complaints.append(message.text)
+
+        made.page.on("console", heard)
+        made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        return made
+
+    def close(self) -> None:
+        self.context.close()
+
+    def sign_in(self) -> None:
+        """Open the first page: the host asks for no key, so that it opens by itself."""
+        self.go("/api/")
+        self.page.wait_for_url("**/api/")
+
+    def go(self, path: str) -> int:
+        """Open a page; gives the status."""
+        answer = self.page.goto(path)
+        return answer.status if answer else 0
+
+    def follow(self, name: str) -> None:
+        """Follow the link of a name."""
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+
+    def send(self, button: str) -> None:
+        """Send the form that has a button of this name."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    @property
+    def text(self) -> str:
+        """What the page says."""
+        return self.page.locator("main").inner_text()
+
+    @property
+    def heading(self) -> str:
+        return self.page.locator("h1").inner_text()
+
+    def violations(self) -> list[str]:
+        """Ask axe-core what is not accessible; gives each rule with the elements that break it."""
+        found: Any = Axe().run(self.page).response["violations"]
+        return [
+            f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found
+        ]
+
+    @property
+    def last_id(self) -> str:
+        """The last part of the address: the id of what is shown."""
+        return self.page.url.rpartition("/")[2]

@@ -1,0 +1,1 @@
+"""How each page looks: pure functions from a view to HTML."""

@@ -1,0 +1,85 @@
+"""How a table stands, in one word: what a person would want to know of it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from shared.catalog import TableSpec, parse_schedule
+from shared.catalog.schedule import next_after
+from shared.loading.order import ordered_at
+from shared.loading.turn import Turn
+from shared.operations.records import RunRecord
+
+# The most urgent first; a table has the first that is true of it.
+Standing = Literal[
+    "failed",
+    "quarantined",
+    "late",
+    "held",
+    "cancelled",
+    "loading",
+    "waiting",
+    "never",
+    "fresh",
+]
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+NAMES: dict[Standing, str] = {
+    "failed": "Failed",
+    "quarantined": "Quarantined",
+    "late": "Late",
+    "held": "Held back",
+    "cancelled": "Cancelled",
+    "loading": "Loading",
+    "waiting": "Waiting",
+    "never": "Never loaded",
+    "fresh": "Fresh",
+}
+# A load that is due is given this long to begin and to end before its table is called late.
+GRACE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """A table's standing and why. `since` is when it was to be loaded at the latest, of one that is late."""
+
+    is_: Standing
+    why: str = ""
+
+
+def find_standing(spec: TableSpec, turn: Turn, last: RunRecord | None, now: datetime) -> Stand:
+    """Say how a table stands; `last` is its newest run, None if there is none to be seen."""
+    if turn.holder is not None:
+        return Stand(is_="loading", why="committing" if turn.claim else "running")
+    trouble = None if last is None else _trouble(last) or _late(spec, last, now) or _halted(last)
+    if trouble is not None:
+        return trouble
+    if turn.waiting is not None or turn.requested > turn.served:
+        return Stand(is_="waiting", why="asked for and not loaded yet")
+    return Stand(is_="fresh" if last or turn.published_run_no else "never")
+
+
+def _trouble(last: RunRecord) -> Stand | None:
+    if last.state == "failed":
+        return Stand(is_="failed", why=last.error.type if last.error else "no cause was recorded")
+    if last.outcome == "quarantined":
+        return Stand(is_="quarantined", why="the last run was set aside")
+    return None
+
+
+def _late(spec: TableSpec, last: RunRecord, now: datetime) -> Stand | None:
+    """Say since when a load is due by the schedule that none has followed."""
+    if spec.schedule is None or last.state != "succeeded":
+        return None
+    due = next_after(parse_schedule(spec.schedule), ordered_at(last.order_id))
+    late = Stand(is_="late", why=f"due since {due:%Y-%m-%d %H:%M} UTC")
+    return late if due + GRACE < now else None
+
+
+def _halted(last: RunRecord) -> Stand | None:
+    if last.bound.held_back_seconds:
+        return Stand(is_="held", why=last.bound.held_back_by or "a transaction that is not shown")
+    if last.state == "cancelled":
+        return Stand(is_="cancelled", why="the last run was cancelled")
+    return None

@@ -1,0 +1,1 @@
+"""What each page shows, as plain values read from where the JSON API reads."""
