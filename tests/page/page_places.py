@@ -39,6 +39,7 @@ def live_through(api: Api, source: Source, filled: Filled) -> dict[str, str]:
         "letter": f"{page}/events/{letter}",
         "refreshes": f"{page}/refreshes",
         "refresh": f"{page}/refreshes/{refresh}",
+        "alerts": f"{page}/alerts",
         "health": f"{page}/health",
         "load": f"{page}/do/load?table={table}",
         "watermark": f"{page}/do/watermark?table={table}",

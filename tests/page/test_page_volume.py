@@ -1,7 +1,7 @@
 """With 200 tables and many runs every page asks the store a bounded number of questions."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ class Counter:
 
 
 @pytest.fixture
-def counter(stack: Stack, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
+def counter(stack: Stack, database: str, monkeypatch: pytest.MonkeyPatch) -> Counter:
     """The app itself in this process, on the store of the stack."""
     settings: dict[str, str] = json.loads((stack.state / "stack.json").read_text())
     environ = {**settings, SETTING: database}
@@ -71,6 +71,7 @@ def test_the_overview_asks_once_for_each_table_and_little_more(
         ("orders", {}, 4),
         ("quality", {}, 7),
         ("refreshes", {}, 2),
+        ("alerts", {}, 1),
         ("tables/wide/dbo.T000", {}, 4),
         ("run", {}, 3),
         ("order", {}, 4),

@@ -12,7 +12,18 @@ from web.api.health import get_health
 from web.api.problems import not_found
 from web.page.exchange import PageRequest, Reply
 from web.page.frame import Frame
-from web.page.rendering import events, orders, overview, plain, quality, refreshes, run, table
+from web.page.rendering import (
+    alerts,
+    events,
+    orders,
+    overview,
+    plain,
+    quality,
+    refreshes,
+    run,
+    table,
+)
+from web.page.views.alerts import look_at_alerts
 from web.page.views.events import look_at_events, look_at_letter
 from web.page.views.orders import look_at_order, look_at_orders
 from web.page.views.overview import look_at_tables
@@ -62,6 +73,10 @@ def _events(app: App, params: Mapping[str, str], frame: Frame) -> str:
 def _refreshes(app: App, params: Mapping[str, str], frame: Frame) -> str:
     asked = {name: text for name, text in params.items() if name != "new"}
     return refreshes.render_list(look_at_refreshes(app, asked), frame)
+
+
+def _alerts(app: App, _params: Mapping[str, str], frame: Frame) -> str:
+    return alerts.render(look_at_alerts(app), frame)
 
 
 def _health(app: App, _params: Mapping[str, str], frame: Frame) -> str:
@@ -114,6 +129,7 @@ _LISTS: Mapping[str, Show] = {
     "quality": _quality,
     "events": _events,
     "refreshes": _refreshes,
+    "alerts": _alerts,
     "health": _health,
 }
 _ONES: Mapping[str, ShowOne] = {
