@@ -16,13 +16,6 @@ USUAL_PACE = 240
 # By this App Service tells an app that it checks who signs in before a request gets to it.
 _VOUCHED = "WEBSITE_AUTH_ENABLED"
 
-# To whom is told what the app does; read where it is chosen, in `telling` and `lineage`.
-TELEMETRY = "TIDEMARK_TELEMETRY"
-LOGS = "TIDEMARK_LOGS"
-LINEAGE = "TIDEMARK_OPENLINEAGE"
-LINEAGE_KEY = "TIDEMARK_OPENLINEAGE_KEY"
-LINEAGE_NAMESPACE = "TIDEMARK_OPENLINEAGE_NAMESPACE"
-
 
 class SettingsIncomplete(Exception):
     """Set the app settings that the message names."""
@@ -36,7 +29,7 @@ class Settings:
     The keys and the token are None where managed identity is used. `base_url` is where links in
     alerts lead, `alerts` are the channels by which they leave. Without a `lakehouse_job` nothing is
     handed to the lakehouse. While `paused`, orders are taken and none is begun. `session_key` signs
-    the sessions of the operations page, which links to the `runbook_url` and the `data_docs_url`.
+    the sessions of the operations page, which links to the `data_docs_url`.
     """
 
     lake_url: str
@@ -51,7 +44,6 @@ class Settings:
     lakehouse_job: int | None = None
     paused: bool = False
     session_key: str | None = None
-    runbook_url: str = ""
     data_docs_url: str = ""
 
     @classmethod
@@ -76,7 +68,6 @@ class Settings:
             lakehouse_job=int(job) if job else None,
             paused=_read_switch("TIDEMARK_PAUSED", environ),
             session_key=environ.get("TIDEMARK_SESSION_KEY") or None,
-            runbook_url=environ.get("TIDEMARK_RUNBOOK_URL", ""),
             data_docs_url=environ.get("TIDEMARK_DATA_DOCS_URL", ""),
         )
 

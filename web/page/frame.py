@@ -9,7 +9,7 @@ from web.page import markup as h
 from web.page.markup import Html, Node
 from web.page.wording import BELOW, HOME
 
-Place = Literal["tables", "runs", "orders", "quality", "events", "refreshes", ""]
+Place = Literal["tables", "runs", "orders", "quality", "events", "refreshes", "alerts", ""]
 
 _PLACES: tuple[tuple[Place, str, str], ...] = (
     ("tables", HOME, "Tables"),
@@ -18,6 +18,7 @@ _PLACES: tuple[tuple[Place, str, str], ...] = (
     ("quality", f"{BELOW}/quality", "Quality"),
     ("events", f"{BELOW}/events", "Events"),
     ("refreshes", f"{BELOW}/refreshes", "Refreshes"),
+    ("alerts", f"{BELOW}/alerts", "Alerts"),
 )
 _WAVE = "M2 15c3.2 0 3.2-6 6.5-6s3.3 6 6.5 6 3.3-6 6.5-6M2 20h20"
 

@@ -36,6 +36,8 @@ _STATES = {
     "succeeded": ("good", "tick", "Succeeded"),
     "failed": ("bad", "cross", "Failed"),
     "cancelled": ("quiet", "slash", "Cancelled"),
+    "open": ("bad", "cross", "Open"),
+    "resolved": ("good", "tick", "Resolved"),
     "dead": ("bad", "cross", "Dead"),
     "replaying": ("busy", "turn", "Replaying"),
     "replayed": ("good", "tick", "Replayed"),

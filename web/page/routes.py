@@ -68,6 +68,7 @@ def _problem(error: Problem | IngestError | SettingsIncomplete) -> Problem:
         case FormForeign():
             problem = Problem(HTTPStatus.FORBIDDEN, str(error), kind="forbidden")
             problem.remedy = error.failure.remedy
+            problem.runbook = problem_of(error).runbook
             return problem
         case IngestError():
             return problem_of(error)

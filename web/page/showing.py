@@ -12,7 +12,18 @@ from web.api.health import get_health
 from web.api.problems import not_found
 from web.page.exchange import PageRequest, Reply
 from web.page.frame import Frame
-from web.page.rendering import events, orders, overview, plain, quality, refreshes, run, table
+from web.page.rendering import (
+    alerts,
+    events,
+    orders,
+    overview,
+    plain,
+    quality,
+    refreshes,
+    run,
+    table,
+)
+from web.page.views.alerts import look_at_alerts
 from web.page.views.events import look_at_events, look_at_letter
 from web.page.views.orders import look_at_order, look_at_orders
 from web.page.views.overview import look_at_tables
@@ -64,6 +75,10 @@ def _refreshes(app: App, params: Mapping[str, str], frame: Frame) -> str:
     return refreshes.render_list(look_at_refreshes(app, asked), frame)
 
 
+def _alerts(app: App, _params: Mapping[str, str], frame: Frame) -> str:
+    return alerts.render(look_at_alerts(app), frame)
+
+
 def _health(app: App, _params: Mapping[str, str], frame: Frame) -> str:
     caller = Caller(name=frame.caller, role="read", how="page")
     asked = Request(body=b"", params={}, path={}, base="", url="", caller=caller)
@@ -76,12 +91,14 @@ def _table(app: App, name: str, params: Mapping[str, str], frame: Frame) -> Repl
     except UnknownTable as error:
         raise not_found(str(error)) from error
     return Reply(
-        body=table.render(look_at_table(app, spec, params, app.settings.runbook_url), frame)
+        body=table.render(
+            look_at_table(app, spec, params, (app.settings.alerts.runbook or "")), frame
+        )
     )
 
 
 def _run(app: App, name: str, _params: Mapping[str, str], frame: Frame) -> Reply:
-    page = look_at_run(app, name, app.settings.runbook_url)
+    page = look_at_run(app, name, (app.settings.alerts.runbook or ""))
     return Reply(
         body=run.render(page, frame),
         history_of=page.instance,
@@ -90,16 +107,18 @@ def _run(app: App, name: str, _params: Mapping[str, str], frame: Frame) -> Reply
 
 
 def _order(app: App, name: str, _params: Mapping[str, str], frame: Frame) -> Reply:
-    return Reply(body=orders.render(look_at_order(app, name, app.settings.runbook_url), frame))
+    return Reply(
+        body=orders.render(look_at_order(app, name, (app.settings.alerts.runbook or "")), frame)
+    )
 
 
 def _letter(app: App, name: str, _params: Mapping[str, str], frame: Frame) -> Reply:
-    page = look_at_letter(app, name, app.settings.runbook_url)
+    page = look_at_letter(app, name, (app.settings.alerts.runbook or ""))
     return Reply(body=events.render_letter(page, frame))
 
 
 def _refresh(app: App, name: str, _params: Mapping[str, str], frame: Frame) -> Reply:
-    page = look_at_refresh(app, name, app.settings.runbook_url)
+    page = look_at_refresh(app, name, (app.settings.alerts.runbook or ""))
     return Reply(body=refreshes.render(page, frame))
 
 
@@ -110,6 +129,7 @@ _LISTS: Mapping[str, Show] = {
     "quality": _quality,
     "events": _events,
     "refreshes": _refreshes,
+    "alerts": _alerts,
     "health": _health,
 }
 _ONES: Mapping[str, ShowOne] = {

@@ -83,8 +83,14 @@ def ago(text: str | None, now: datetime) -> Node:
     if found is None:
         return text or DASH
     passed = (now - found).total_seconds()
-    shown = "now" if 0 <= passed < _TEN else f"{span(passed)} ago"
+    shown = "now" if 0 <= passed < _TEN else f"{_roughly(passed)} ago"
     return h.time(shown, datetime=found.isoformat(), title=f"{found:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _roughly(seconds: float) -> str:
+    """Write a length of time by its greatest unit."""
+    words = span(seconds).split(" ")
+    return " ".join(words[:2])
 
 
 def table_path(name: str) -> str:

@@ -58,6 +58,7 @@ def render_problem(problem: Problem, frame: Frame) -> str:
         h.p(problem.detail, class_="lead"),
         h.ul(said) if said else None,
         h.p(problem.remedy, class_="remedy") if problem.remedy else None,
+        h.p(h.a("Runbook", href=problem.runbook)) if problem.runbook else None,
         h.p(h.a("All tables", href=HOME), class_="acts"),
         class_="card",
     )
