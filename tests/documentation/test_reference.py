@@ -45,6 +45,10 @@ def test_every_route_is_told_of_with_its_purpose() -> None:
     assert missing == []
 
 
+def test_every_setting_of_the_app_is_told_of() -> None:
+    assert sorted(settings_of_code() - settings_of_pages()) == []
+
+
 def test_every_setting_that_is_told_of_is_read() -> None:
     of_deployment = {
         name
