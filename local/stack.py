@@ -124,12 +124,7 @@ def running(options: StackOptions) -> Generator[str]:
             **{name: os.environ.get(name, usual) for name, usual in _USUAL.items()},
         }
         if options.sample:
-            sample = postgres.start(state / "postgres")
-            stack.callback(sample.stop)
-            ensure_sample(sample.uri)
-            # For whoever wants to change the sample; the port is a new one with each start.
-            print(f"sample source: {sample.uri}", file=sys.stderr)  # noqa: T201 - for the user
-            settings |= dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
+            settings |= _start_sample(stack, state)
         settings |= _start_lakehouse(stack, options, state)
         free_connection_slots(azurite.table_url, azurite.account, azurite.key)
         os.environ.update(settings)
@@ -143,6 +138,16 @@ def running(options: StackOptions) -> Generator[str]:
         )
         _write_address(state, host.url, settings)
         yield host.url
+
+
+def _start_sample(stack: ExitStack, state: Path) -> dict[str, str]:
+    """Start the sample source; give the settings by which table files name it."""
+    sample = postgres.start(state / "postgres")
+    stack.callback(sample.stop)
+    ensure_sample(sample.uri)
+    # For whoever wants to change the sample; the port is a new one with each start.
+    print(f"sample source: {sample.uri}", file=sys.stderr)  # noqa: T201 - for the user
+    return dict.fromkeys(SAMPLE_SETTINGS, sample.uri)
 
 
 def _start_lakehouse(stack: ExitStack, options: StackOptions, state: Path) -> dict[str, str]:
