@@ -42,14 +42,6 @@ UNHURRIED = "1000000"
 SESSION_KEY = "TIDEMARK_SESSION_KEY"
 SAMPLE_SETTINGS = ("SPOTIFY_DB", "NYCFLIGHTS_DB")
 
-# What whoever starts the stack may set otherwise.
-_USUAL = {
-    "TIDEMARK_LOGS": "json",
-    "TIDEMARK_REQUESTS_PER_MINUTE": UNHURRIED,
-    REACH: LOOPBACK,
-}
-
-
 # What whoever starts it may set in another way.
 _USUAL = {
     "TIDEMARK_LOGS": "json",
