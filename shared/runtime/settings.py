@@ -16,6 +16,13 @@ USUAL_PACE = 240
 # By this App Service tells an app that it checks who signs in before a request gets to it.
 _VOUCHED = "WEBSITE_AUTH_ENABLED"
 
+# To whom is told what the app does; read where it is chosen, in `telling` and `lineage`.
+TELEMETRY = "TIDEMARK_TELEMETRY"
+LOGS = "TIDEMARK_LOGS"
+LINEAGE = "TIDEMARK_OPENLINEAGE"
+LINEAGE_KEY = "TIDEMARK_OPENLINEAGE_KEY"
+LINEAGE_NAMESPACE = "TIDEMARK_OPENLINEAGE_NAMESPACE"
+
 
 class SettingsIncomplete(Exception):
     """Set the app settings that the message names."""
