@@ -154,19 +154,20 @@ def test_one_trace_leads_from_an_event_to_the_gold_table(
 def test_what_was_measured_names_the_table_and_what_came_of_it(
     traced: Stack, items: Source, collector: Collector
 ) -> None:
-    def rows() -> Any:
-        found = [each for each in collector.measures if each["name"] == "tidemark.rows"]
-        return found[-1] if found else None
+    table = items.full("item")
+
+    def told() -> Any:
+        points = [
+            {each["key"]: each["value"]["stringValue"] for each in point["attributes"]}
+            for measure in list(collector.measures)
+            if measure["name"] == "tidemark.rows"
+            for point in measure["sum"]["dataPoints"]
+        ]
+        return next((said for said in points if said["tidemark.table"] == table), None)
 
     with Api(traced.url) as api:
-        api.load(items.full("item"), mode="initial")
-        points = await_value(rows, "measures")["sum"]["dataPoints"]
-    said = {
-        each["key"]: each["value"]["stringValue"]
-        for point in points
-        for each in point["attributes"]
-    }
-    assert said["tidemark.table"] == items.full("item")
+        api.load(table, mode="initial")
+        said = await_value(told, "measures of the table")
     assert said["tidemark.outcome"] == "loaded"
     taken = {measure.name: measure.unit for measure in MEASURES}
     assert {each["name"]: each["unit"] for each in collector.measures}.items() <= taken.items()
