@@ -119,11 +119,12 @@ class AlertWriter:
         return f"{self.base_url}/api/{f'orders/{order_id}' if order_id else 'incidents'}"
 
     def _rerun(self, incidents: Sequence[Incident], order_id: str | None) -> str | None:
+        """Lead to the form that asks once more: a link in a message is only followed."""
         first = incidents[0].last
         if first.kind == "refresh":
-            return f"{self.base_url}/api/refreshes"
+            return f"{self.base_url}/api/page/do/refresh"
         return (
-            f"{self.base_url}/api/runs/{order_id}/rerun"
+            f"{self.base_url}/api/page/do/rerun?id={order_id}"
             if first.kind == "failed" and order_id
             else None
         )

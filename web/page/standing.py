@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -10,7 +11,9 @@ from shared.catalog import TableSpec, parse_schedule
 from shared.catalog.schedule import next_after
 from shared.loading.order import ordered_at
 from shared.loading.turn import Turn
+from shared.operations.freshness import age_of, freshest
 from shared.operations.records import RunRecord
+from web.page.wording import span
 
 # The most urgent first; a table has the first that is true of it.
 Standing = Literal[
@@ -48,11 +51,12 @@ class Stand:
     why: str = ""
 
 
-def find_standing(spec: TableSpec, turn: Turn, last: RunRecord | None, now: datetime) -> Stand:
-    """Say how a table stands; `last` is its newest run, None if there is none to be seen."""
+def find_standing(spec: TableSpec, turn: Turn, runs: Sequence[RunRecord], now: datetime) -> Stand:
+    """Say how a table stands; `runs` are those of its runs that are seen, the newest first."""
+    last = runs[0] if runs else None
     if turn.holder is not None:
         return Stand(is_="loading", why="committing" if turn.claim else "running")
-    trouble = None if last is None else _trouble(last) or _late(spec, last, now) or _halted(last)
+    trouble = None if last is None else _trouble(last) or _late(spec, runs, now) or _halted(last)
     if trouble is not None:
         return trouble
     if turn.waiting is not None or turn.requested > turn.served:
@@ -68,11 +72,17 @@ def _trouble(last: RunRecord) -> Stand | None:
     return None
 
 
-def _late(spec: TableSpec, last: RunRecord, now: datetime) -> Stand | None:
-    """Say since when a load is due by the schedule that none has followed."""
-    if spec.schedule is None or last.state != "succeeded":
+def _late(spec: TableSpec, runs: Sequence[RunRecord], now: datetime) -> Stand | None:
+    """Say that a table is older than it may be; where nothing is said of that, that a load is overdue."""
+    if spec.fresh_within is not None:
+        age = age_of(spec, freshest(runs).get(spec.name), now)
+        if age is None or not age.late:
+            return None
+        wanted = f"to be fresh within {span(age.within_seconds)}"
+        return Stand(is_="late", why=f"read {span(age.age_seconds)} ago, {wanted}")
+    if spec.schedule is None or runs[0].state != "succeeded":
         return None
-    due = next_after(parse_schedule(spec.schedule), ordered_at(last.order_id))
+    due = next_after(parse_schedule(spec.schedule), ordered_at(runs[0].order_id))
     late = Stand(is_="late", why=f"due since {due:%Y-%m-%d %H:%M} UTC")
     return late if due + GRACE < now else None
 

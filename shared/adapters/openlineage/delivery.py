@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,6 +13,7 @@ from time import monotonic, time_ns
 from typing import Any, Literal, Protocol
 from uuid import uuid4
 
+from shared.adapters.http.reach import AddressForbidden, ReachUnreadable, reach_of
 from shared.adapters.json_file.telemetry import append_line
 from shared.landing.lake import Lake, PathMissing
 from shared.loading.errors import LakeUnavailable
@@ -51,15 +53,19 @@ class HttpEndpoint:
     key: str | None = field(default=None, repr=False)
 
     def send(self, event: Mapping[str, Any]) -> Sent:
-        """Post an event; any answer but a 2xx has not taken it."""
+        """Post an event; any answer but a 2xx has not taken it. One that may not be asked is away."""
         # Imported here: the client is slow to import.
         import httpx  # noqa: PLC0415
 
+        from shared.adapters.http.connecting import guarded_client  # noqa: PLC0415
+
         headers = {"authorization": f"Bearer {self.key}"} if self.key else {}
         try:
-            answer = httpx.post(
-                self.url, json=dict(event), headers=headers, timeout=TIMEOUT_SECONDS
-            )
+            with guarded_client(self.url, reach_of(os.environ), TIMEOUT_SECONDS) as client:
+                answer = client.post(self.url, json=dict(event), headers=headers)
+        except (AddressForbidden, ReachUnreadable) as error:
+            log.warning("lineage is not sent", extra={"error": type(error).__name__})
+            return "away"
         except (httpx.HTTPError, httpx.InvalidURL):
             return "away"
         if answer.is_success:

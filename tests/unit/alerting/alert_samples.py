@@ -39,7 +39,7 @@ def failed(**fields: Any) -> Alert:
             for name in tables
         ),
         link=f"{BASE}/api/orders/20260101T000000000Z-00000a",
-        rerun=f"{BASE}/api/runs/20260101T000000000Z-00000a/rerun",
+        rerun=f"{BASE}/api/page/do/rerun?id=20260101T000000000Z-00000a",
         id="message-1",
         rows=0,
         lag_seconds=5_400,

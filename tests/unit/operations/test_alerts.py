@@ -58,7 +58,7 @@ def test_the_first_failed_table_speaks_for_the_order() -> None:
 def test_links_lead_to_the_order_to_each_run_to_the_rerun_and_to_the_runbook() -> None:
     [alert] = tell(record(), [failed(A)])
     assert alert.link == f"{BASE}/api/orders/{ORDER.order_id}"
-    assert alert.rerun == f"{BASE}/api/runs/{ORDER.order_id}/rerun"
+    assert alert.rerun == f"{BASE}/api/page/do/rerun?id={ORDER.order_id}"
     assert alert.tables[0].link == f"{BASE}/api/runs/{failed(A).run_id}"
     assert alert.runbook == f"{BASE}/runbook#queryrefused"
 

@@ -56,17 +56,26 @@ CLAIM = Claim(run_id="r", epoch=1, run_no=1, plan="p", landing="l")
     ],
 )
 def test_a_table_has_one_standing(turn: Turn, run: RunRecord | None, wanted: str, why: str) -> None:
-    found = find_standing(SPEC, turn, run, NOW)
+    found = find_standing(SPEC, turn, [run] if run else [], NOW)
     assert (found.is_, found.why) == (wanted, why)
 
 
 def test_a_table_is_late_once_a_load_that_was_due_has_had_its_time() -> None:
     due = datetime(2026, 1, 1, 1, tzinfo=UTC)
-    assert find_standing(SPEC, FREE, RUN, due + GRACE).is_ == "fresh"
-    late = find_standing(SPEC, FREE, RUN, due + GRACE + timedelta(seconds=1))
+    assert find_standing(SPEC, FREE, [RUN], due + GRACE).is_ == "fresh"
+    late = find_standing(SPEC, FREE, [RUN], due + GRACE + timedelta(seconds=1))
     assert (late.is_, late.why) == ("late", "due since 2026-01-01 01:00 UTC")
     free_of_time = replace(SPEC, schedule=None)
-    assert find_standing(free_of_time, FREE, RUN, NOW + timedelta(days=9)).is_ == "fresh"
+    assert find_standing(free_of_time, FREE, [RUN], NOW + timedelta(days=9)).is_ == "fresh"
+
+
+def test_a_table_that_has_to_be_fresh_is_late_by_the_start_of_its_last_good_load() -> None:
+    hurried = replace(SPEC, fresh_within=timedelta(minutes=20))
+    assert find_standing(hurried, FREE, [RUN], NOW).is_ == "late"
+    good = replace(RUN, started_at="2026-01-01T00:29:00+00:00")
+    compared = replace(RUN, mode="reconcile", started_at="2026-01-01T00:29:30+00:00")
+    assert find_standing(hurried, FREE, [compared, good], NOW).is_ == "fresh"
+    assert find_standing(hurried, FREE, [compared, RUN], NOW).is_ == "late"
 
 
 def test_rules_that_runs_have_broken_are_gathered_by_table_and_rule() -> None:

@@ -139,11 +139,10 @@ def _line(
     newest_first: Sequence[RunRecord],
     now: datetime,
 ) -> TableLine:
-    last = newest_first[0] if newest_first else None
     return TableLine(
         name=spec.name,
         source=spec.source.name,
-        stand=find_standing(spec, turn, last, now),
+        stand=find_standing(spec, turn, newest_first, now),
         watermark=watermark,
         lag=lag_seconds(spec, watermark.position if watermark else None, now),
         runs=tuple(reversed(newest_first)),

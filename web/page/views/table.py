@@ -49,15 +49,14 @@ def look_at_table(app: App, spec: TableSpec, params: Mapping[str, str], runbook:
     now = app.now()
     turn, watermark = app.states.glance(spec.name)
     found = app.ledger.runs(RunQuery(table=spec.name, most=CHARTED_RUNS, page=page))
-    last = found.items[0] if found.items else None
+    newest = found.items
     if page is not None:
-        newest = app.ledger.runs(RunQuery(table=spec.name, most=1)).items
-        last = newest[0] if newest else None
+        newest = app.ledger.runs(RunQuery(table=spec.name, most=CHARTED_RUNS)).items
     marks = app.states.history(spec.name, WATERMARKS + 1)
     return TablePage(
         now=now,
         spec=spec,
-        stand=find_standing(spec, turn, last, now),
+        stand=find_standing(spec, turn, newest, now),
         turn=turn,
         watermark=watermark,
         lag=lag_seconds(spec, watermark.position if watermark else None, now),
