@@ -14,6 +14,8 @@ param secretsOfficer = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param entraClientId = readEnvironmentVariable('TIDEMARK_ENTRA_CLIENT_ID', '')
 
 // For each source: the app setting that its table file names, and the secret that it refers to.
+// The last signs the sessions of the operations page.
 param connections = {
   SPOTIFY_DB: 'spotify-db'
+  TIDEMARK_SESSION_KEY: 'session-key'
 }

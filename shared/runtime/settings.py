@@ -16,6 +16,9 @@ USUAL_PACE = 240
 # By this App Service tells an app that it checks who signs in before a request gets to it.
 _VOUCHED = "WEBSITE_AUTH_ENABLED"
 
+# What a setting holds whose secret App Service did not find.
+_UNRESOLVED = "@Microsoft.KeyVault("
+
 # To whom is told what the app does; read where it is chosen, in `telling` and `lineage`.
 TELEMETRY = "TIDEMARK_TELEMETRY"
 LOGS = "TIDEMARK_LOGS"
@@ -74,13 +77,19 @@ class Settings:
             databricks_token=environ.get("TIDEMARK_DATABRICKS_TOKEN") or None,
             lakehouse_job=int(job) if job else None,
             paused=_read_switch("TIDEMARK_PAUSED", environ),
-            session_key=environ.get("TIDEMARK_SESSION_KEY") or None,
+            session_key=_read_secret("TIDEMARK_SESSION_KEY", environ),
             data_docs_url=environ.get("TIDEMARK_DATA_DOCS_URL", ""),
         )
 
     def __repr__(self) -> str:
         """Show nothing secret."""
         return f"Settings(lake_url={self.lake_url!r}, state_url={self.state_url!r})"
+
+
+def _read_secret(name: str, environ: Mapping[str, str]) -> str | None:
+    """Give a secret; None where there is none in the vault: the text of the reference is known to everybody."""
+    found = environ.get(name) or None
+    return None if found is not None and found.startswith(_UNRESOLVED) else found
 
 
 def _read_switch(name: str, environ: Mapping[str, str]) -> bool:

@@ -68,3 +68,9 @@ def test_the_app_is_paused_where_it_is_said(said: str | None, paused: bool) -> N
 def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
     with pytest.raises(SettingsIncomplete, match="TIDEMARK_PAUSED"):
         Settings.from_env({**ENVIRON, "TIDEMARK_PAUSED": "yes please"})
+
+
+def test_a_session_key_that_is_not_in_the_vault_is_none() -> None:
+    said = "@Microsoft.KeyVault(VaultName=kv;SecretName=session-key)"
+    settings = Settings.from_env({**ENVIRON, "TIDEMARK_SESSION_KEY": said})
+    assert settings.session_key is None
