@@ -11,6 +11,7 @@ from azure.data.tables import TableServiceClient
 from local.azurite.process import ACCOUNT, KEY
 from local.stack import REPOSITORY
 from local.stack_process import StackProcess
+from shared.runtime.wiring import STATE_TABLES
 
 __all__ = ["EVERY_SECOND", "REPOSITORY", "Stack"]
 
@@ -32,8 +33,8 @@ class Stack(StackProcess):
         return [line for line in self.log() if wanted.items() <= line.items()]
 
     def remembered(self) -> list[tuple[str, str, str, str]]:
-        """Everything in Table Storage: table, partition, row, and the version of the row."""
-        return sorted(self._entities())
+        """Everything in Table Storage but who asked: table, partition, row, and the version of the row."""
+        return sorted(each for each in self._entities() if each[0] != STATE_TABLES["audit"])
 
     def _entities(self) -> Iterator[tuple[str, str, str, str]]:
         address = json.loads((self.state / "stack.json").read_text())["TIDEMARK_STATE_URL"]

@@ -59,7 +59,7 @@ BAD: dict[str, Bad] = {
     "a text": loads("body", body="TABLE"),
     "nested without end": loads("body", raw=b"[" * 100_000),
     "an endless number": loads("body", raw=b'{"after": ' + b"9" * 5000 + b"}"),
-    "too large": loads("body", raw=b'{"source": "' + b"x" * 1_100_000 + b'"}'),
+    "too large": Bad(path="/api/loads", raw=b'{"source": "' + b"x" * 1_100_000 + b'"}', status=413),
     "unknown field": loads("table", body={"table": "TABLE"}),
     "field that is no text": loads("body", raw=b'{"\\ud800": 1}'),
     "no table": loads("tables", body={"tables": []}),

@@ -1,5 +1,6 @@
 """Executions of a step that come after the turn has passed to another load: zombies."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -15,6 +16,7 @@ from local.oracle import compare
 from shared.loading.errors import TurnLost
 from shared.loading.turn import Turn
 from shared.runtime.wiring import App
+from shared.telemetry.json_lines import JsonLines
 
 # For a machine that has much else to do; nothing is judged by it.
 pytestmark = pytest.mark.timeout(1800)
@@ -132,11 +134,14 @@ def test_a_refused_step_is_logged_with_the_run_that_it_worked_for(
     late = new_load().up_to("claim_commit")
     late.lose_turn()
     new_load().finish()
+    caplog.clear()
+    caplog.handler.setFormatter(JsonLines())
     answer = late.answer_of_claim()
     assert answer["refused"]["type"] == "TurnLost"
-    [line] = [record for record in caplog.records if record.message == "step refused"]
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    [line] = [each for each in lines if each["message"] == "step refused"]
     assert (
-        vars(line).items()
+        line.items()
         >= {
             "step": "claim_commit",
             "error": "TurnLost",

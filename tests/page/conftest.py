@@ -90,7 +90,9 @@ def gate(source: Source) -> Iterator[Gate]:
     made.open()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright is started its event loop runs in this thread, and no test
+# of another module could run one of its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path is not None, "no chromium: run local/install-chromium.sh"
@@ -117,7 +119,7 @@ def new_visitor(chromium: Browser, stack: Stack) -> Iterator[Callable[..., Visit
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(chromium: Browser, stack: Stack, filled: Filled) -> StorageState:
     """The cookies of somebody who has signed in."""
     first = Visitor.open(chromium, stack.url)

@@ -52,7 +52,7 @@ def test_a_function_that_raises_answers_500_and_tells_the_caller_nothing(
 ) -> None:
     answer = sample.http.get("/api/broken")
     assert (answer.status_code, answer.content) == (500, b"")
-    assert "the reason" in caplog.text
+    assert "RuntimeError" in caplog.text
 
 
 def test_a_slow_function_does_not_hold_up_others(sample: Sample) -> None:
