@@ -81,6 +81,12 @@ class Database:
         while not self.ask(f"SELECT 1 WHERE EXISTS ({waiting})"):
             pass
 
+    def await_no_session(self) -> None:
+        """Return once no session of Tidemark is left: the server ends one after it was closed."""
+        open_sessions = "SELECT FROM pg_stat_activity WHERE application_name = 'tidemark'"
+        while self.ask(f"SELECT 1 WHERE EXISTS ({open_sessions})"):
+            pass
+
     def login(self, role: str) -> AbstractContextManager[PostgresSession]:
         """Connect to the server as another role."""
         return connect(self.address_as(role))

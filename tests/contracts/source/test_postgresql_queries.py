@@ -97,6 +97,7 @@ def test_a_query_is_what_lies_below_it(database: Database, table: TableSpec) -> 
 
     before = identity()
     assert identity() == before
+    database.await_no_session()
     database.run("DROP TABLE customers; CREATE TABLE customers (id int, name varchar(20))")
     assert identity() != before
 
