@@ -28,10 +28,10 @@ _MAY_HAVE_HAPPENED = (
 class Client:
     """A connection to one app. Answers are given as parsed JSON."""
 
-    def __init__(self, *, url: str, key: str | None) -> None:
+    def __init__(self, *, url: str, key: str | None, token: str | None = None) -> None:
         self._url = _check_url(url)
         self._http = httpx.Client(
-            headers={"x-functions-key": _check_key(key)} if key else {},
+            headers=_signing_in(key, token),
             timeout=httpx.Timeout(ANSWER, connect=CONNECT),
         )
 
@@ -142,8 +142,8 @@ class Client:
             raise Refused(_describe(answer))
         if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise Refused(
-                f"{self._url} does not accept the key: write a valid one into TIDEMARK_KEY, "
-                "or give it with --key"
+                f"{self._url} does not accept who asks: write a valid key into TIDEMARK_KEY, or a fresh "
+                "token into TIDEMARK_TOKEN where the app asks for Entra ID"
             )
         raise Refused(_describe(answer))
 
@@ -164,10 +164,21 @@ def _check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _check_key(key: str) -> str:
-    if not (key.isascii() and key.isprintable()) or key != key.strip():
-        raise Refused("--key (or TIDEMARK_KEY) holds characters that no function key has")
-    return key
+def _signing_in(key: str | None, token: str | None) -> dict[str, str]:
+    """Give the headers that say who asks; a refusal does not repeat what it refuses."""
+    headers = {}
+    if key:
+        _check_printable(key, "--key (or TIDEMARK_KEY)", "function key")
+        headers["x-functions-key"] = key
+    if token:
+        _check_printable(token, "--token (or TIDEMARK_TOKEN)", "token")
+        headers["authorization"] = f"Bearer {token}"
+    return headers
+
+
+def _check_printable(secret: str, option: str, what: str) -> None:
+    if not (secret.isascii() and secret.isprintable()) or secret != secret.strip():
+        raise Refused(f"{option} holds characters that no {what} has")
 
 
 def _reason(error: httpx.RequestError) -> str:

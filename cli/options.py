@@ -70,6 +70,14 @@ _KEY = click.option(
     callback=_keep,
     help="Function key of the app, sent as x-functions-key and never printed.",
 )
+_TOKEN = click.option(
+    "--token",
+    envvar="TIDEMARK_TOKEN",
+    show_envvar=True,
+    expose_value=False,
+    callback=_keep,
+    help="Access token of Entra ID, sent as a bearer token and never printed.",
+)
 
 
 def takes_json(command: Decorated) -> Decorated:
@@ -78,5 +86,5 @@ def takes_json(command: Decorated) -> Decorated:
 
 
 def takes_address(command: Decorated) -> Decorated:
-    """Add `--url`, `--key` and `--json`."""
-    return _URL(_KEY(_AS_JSON(command)))
+    """Add `--url`, `--key`, `--token` and `--json`."""
+    return _URL(_KEY(_TOKEN(_AS_JSON(command))))

@@ -20,7 +20,7 @@ class Session:
 
 
 def open_session() -> Session:
-    """Open the session of the command that is running. Raises Refused for a bad address or key."""
-    client = Client(url=given("url"), key=given("key"))
+    """Open the session of the command that is running. Raises Refused for a bad address, key or token."""
+    client = Client(url=given("url"), key=given("key"), token=given("token"))
     click.get_current_context().with_resource(client)
     return Session(client=client, output=Output(as_json=given("as_json")))

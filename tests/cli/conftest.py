@@ -12,7 +12,7 @@ from cli.main import tidemark
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TIDEMARK_URL", "TIDEMARK_KEY", "FORCE_COLOR", "NO_COLOR"):
+    for name in ("TIDEMARK_URL", "TIDEMARK_KEY", "TIDEMARK_TOKEN", "FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
 
 

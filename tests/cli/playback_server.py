@@ -21,6 +21,7 @@ class Asked:
     path: str
     query: dict[str, list[str]]
     key: str | None
+    token: str | None
     once: str | None
     body: Any
 
@@ -75,6 +76,7 @@ def serve() -> Iterator[Playback]:
                 path=parts.path,
                 query=parse_qs(parts.query),
                 key=self.headers.get("x-functions-key"),
+                token=self.headers.get("authorization"),
                 once=self.headers.get("idempotency-key"),
                 body=json.loads(sent) if sent else None,
             )

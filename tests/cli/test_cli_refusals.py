@@ -72,6 +72,18 @@ def test_the_environment_gives_the_key_and_the_option_wins(api: Playback) -> Non
     assert [asked.key for asked in api.asked] == [SECRET, "other"]
 
 
+def test_a_token_is_sent_as_a_bearer_token_and_never_printed(api: Playback, call: Call) -> None:
+    api.play("GET /api/tables", {"tables": [table()]})
+    answers = [
+        call("--token", SECRET, "status"),
+        call("--token", SECRET, "status", "--url", f"{api.url}/missing"),
+        call("--token", f"{SECRET}\n", "status"),
+    ]
+    assert {(asked.key, asked.token) for asked in api.asked} == {(None, f"Bearer {SECRET}")}
+    assert [answer.exit_code for answer in answers] == [0, 2, 2]
+    assert not any(SECRET in answer.output for answer in answers)
+
+
 @pytest.mark.parametrize("key", ["two\nlines", " padded", "schl\xfcssel"])
 def test_a_key_that_cannot_be_one_is_refused_unseen(api: Playback, call: Call, key: str) -> None:
     result = call("status", "--key", key)
