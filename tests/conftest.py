@@ -1,10 +1,15 @@
-"""Leaves out the long forms unless TIDEMARK_LONG=1, and ODBC or Chromium where the machine is declared to be without."""
+"""Leaves out the long forms unless TIDEMARK_LONG=1, and ODBC or Chromium where the machine is declared to be without.
+
+Tells workers apart, too: a folder whose tests share servers goes to one of them.
+"""
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 WITHOUT_ODBC = os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1"
 WITHOUT_CHROMIUM = os.environ.get("TIDEMARK_WITHOUT_CHROMIUM") == "1"
@@ -13,9 +18,24 @@ NEED_ODBC = ("odbc", "sqlserver", "mariadb")
 # The servers of the tests are on this machine.
 os.environ.setdefault("TIDEMARK_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8, ::1")
 LONG = os.environ.get("TIDEMARK_LONG") == "1"
+# Below these every file is handed out by itself: they take longest, or need no server.
+BY_FILE = ("architecture", "contracts", "e2e", "infra", "local", "properties", "replay", "unit")
 # A busy machine is no fault: no example is judged by the time that it took.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+class ByServers(LoadScopeScheduling):
+    """Gives all tests that share servers to one worker, so that they are started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        _, folder, *_ = file.split("/")
+        return file if folder in BY_FILE else folder
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    return ByServers(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
