@@ -11,6 +11,8 @@ ROWS ?= 3000000
 SEED := $(shell date +%s)
 
 BIN := .venv/bin
+# Tests start hundreds of processes: none may have to compile everything anew.
+export PYTHONDONTWRITEBYTECODE =
 READY := .venv/ready
 WITHOUT_ODBC := .venv/without-odbc
 # What is deployed and nothing else, and what looks at it.
@@ -26,7 +28,7 @@ SKIPPING = $(if $(wildcard $(WITHOUT_ODBC)),TIDEMARK_WITHOUT_ODBC=1) \
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stop test test-long faults harness anomalies bench bench-scale lint \
-    format sbom audit clean
+    format sbom audit secrets clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,13 +81,17 @@ sbom: $(DEPLOYED) $(AUDITING) ## Write what is deployed, with all it brings, to 
 audit: $(DEPLOYED) $(AUDITING) ## Ask PyPI what is known to be unsafe of it; needs the network
 	@$(AUDITING)/bin/pip-audit --strict --path $$(echo $(DEPLOYED)/lib/python3*/site-packages)
 
+secrets: $(AUDITING) ## Look for secrets in every file of the repository; those of tests are known
+	@git ls-files -z | xargs -0 $(AUDITING)/bin/detect-secrets-hook --baseline .secrets.baseline
+
 $(DEPLOYED): $(READY) requirements.txt
 	@$(BIN)/python -m venv --clear --without-pip $@ && $(BIN)/python -m pip --python $@/bin/python \
 	    install --quiet --disable-pip-version-check -r requirements.txt && touch $@
 
 $(AUDITING): $(READY)
 	@$(BIN)/python -m venv --clear $@ && $@/bin/python -m pip install --quiet \
-	    --disable-pip-version-check "cyclonedx-bom>=7.5,<8" "pip-audit>=2.10,<3" && touch $@
+	    --disable-pip-version-check "cyclonedx-bom>=7.5,<8" "pip-audit>=2.10,<3" \
+	    "detect-secrets>=1.5,<2" && touch $@
 
 clean: demo-stop ## Remove the environment, caches and the demo's state
 	@rm -rf .venv .cache .demo build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
