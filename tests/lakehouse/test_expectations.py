@@ -55,6 +55,7 @@ def test_of_a_key_its_last_version_counts_also_where_it_was_set_aside(
     assert states(lake, given) == [(1, "Gold"), (3, "Premium"), (None, "Free")]
 
 
+@pytest.mark.long
 def test_without_a_key_rows_from_before_the_last_snapshot_do_not_count(
     lake: Lake, users: BronzeTable
 ) -> None:

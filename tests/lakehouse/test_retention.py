@@ -182,6 +182,7 @@ def test_only_old_runs_go_that_a_snapshot_replaced_and_no_hand_over_may_repeat(
         retain(lake, timedelta(days=6))
 
 
+@pytest.mark.long
 def test_whoever_dies_while_removing_is_made_up_for(built: NewShop, tmp_path: Path) -> None:
     lake, table = built(tmp_path)
     before = silver(lake, table)

@@ -41,6 +41,7 @@ def gold(lake: Lake, request: pytest.FixtureRequest) -> Gold:
     return Gold(lake=own, model=small(spotify(), "fact_stream"))
 
 
+@pytest.mark.long
 def test_only_files_of_a_partition_that_differs_are_written(silver: Silver, gold: Gold) -> None:
     # So many that the one that differs is little.
     silver.put(STREAMS, *(stream(number, at(1)) for number in range(10, 16)))
