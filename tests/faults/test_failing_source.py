@@ -159,7 +159,8 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("fault", extent(list(SETTINGS), ["statement timeout"]))
+@only_in_full
+@pytest.mark.parametrize("fault", list(SETTINGS))
 def test_a_busy_source_is_asked_again_then_told_as_busy_and_a_rerun_completes_the_load(
     rig: Rig, scenario: Scenario, fault: str
 ) -> None:

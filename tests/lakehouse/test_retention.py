@@ -115,9 +115,8 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> NewS
     return copy
 
 
-@pytest.mark.parametrize(
-    "key", [("id",), pytest.param((), marks=pytest.mark.long)], ids=["by key", "without a key"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("key", [("id",), ()], ids=["by key", "without a key"])
 def test_silver_goes_on_and_is_made_anew_as_if_nothing_were_removed(
     built: NewShop, tmp_path: Path, key: tuple[str, ...]
 ) -> None:
