@@ -11,7 +11,8 @@ from faults_rig import Rig
 from faults_scenario import GHOST, WATERMARKS, Scenario, open_orders, orders
 
 PATIENCE_SECONDS = 400.0
-_POLL_SECONDS = 0.2
+# To ask is work for the worker.
+_POLL_SECONDS = 0.5
 # Many ticks of a worker, and longer than the latest execution is late.
 _TICKS_SECONDS = 60.0
 

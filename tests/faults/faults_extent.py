@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 
 FULL = "TIDEMARK_FAULTS" in os.environ
-KILLS = int(os.environ.get("TIDEMARK_FAULTS", "4"))
+KILLS = int(os.environ.get("TIDEMARK_FAULTS", "0"))
 SEED = int(os.environ.get("TIDEMARK_FAULTS_SEED", "20260101"))
 
 only_in_full = pytest.mark.skipif(not FULL, reason="not part of the sample; make faults runs it")

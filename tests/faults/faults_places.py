@@ -40,6 +40,11 @@ EVERYWHERE = (
     *(f"episode {moment} {flow}" for flow in FLOWS for moment in ("played", "committed")),
     *(f"request {moment} {what}" for what in REQUESTS for moment in ("leaves", "answered")),
 )
+# What the sample is killed at: the decision has been made, and the rows appear, before anybody has heard of it.
+HARMFUL = (
+    "request answered PUT tidemarkstates turn with claim",
+    "request answered rename run_id=*",
+)
 # What is passed often enough in one life that the second or third time can be waited for.
 OFTEN = ("take_turn", "extract_slice", "load_table", "part-*", "*.json", "tidemarkruns *")
 # Of so many kills one is at a random instant, and one takes the storage with it.
@@ -88,3 +93,9 @@ def kills(seed: int, count: int) -> Iterator[Kill]:
             seconds=chance.uniform(0.05, LONGEST_SECONDS),
             whole=turn % _WHOLE == _WHOLE // 2,
         )
+
+
+def sample() -> Iterator[Kill]:
+    """Give the kills of the sample."""
+    for place in (*HARMFUL, None):
+        yield Kill(place=place, number=1, seconds=LONGEST_SECONDS / 2, whole=False)

@@ -1,7 +1,7 @@
 """What goes on while things are made to fail: tables that are written to, and orders of every kind.
 
 The tables differ in what decides how they are loaded: slices in lanes, one slice, a cursor of
-numbers, a full snapshot each time. A fifth, `ghost`, is missing at the source until the end, so
+numbers, a full snapshot each time. One more, `ghost`, is missing at the source until the end, so
 that orders fail, are alerted, and are run again.
 """
 
@@ -15,17 +15,21 @@ from typing import Any, Self
 import httpx
 from e2e_api import FINAL, Api, grid_event
 from e2e_source import Source, Transaction
+from faults_extent import extent
 
 _STAMPED = {"column": "updated_at", "kind": "timestamp", "assigned": "database"}
 _NUMBERED = {"column": "version", "kind": "integer", "assigned": "database"}
-WATERMARKS: dict[str, dict[str, str]] = {
+_ALL: dict[str, dict[str, str]] = {
     "laned": _STAMPED,
     "plain": _STAMPED,
     "numbered": _NUMBERED,
     "whole": {"kind": "none"},
 }
+# What the sample has are the two that differ most.
+WATERMARKS = extent(_ALL, {name: _ALL[name] for name in ("laned", "whole")})
 GHOST = "ghost"
-ROWS = {"laned": 4000, "plain": 300, "numbered": 300, "whole": 200, GHOST: 50}
+_ROWS = {"laned": extent(4000, 2000), "plain": 300, "numbered": 300, "whole": 200, GHOST: 50}
+ROWS = {name: _ROWS[name] for name in (*WATERMARKS, GHOST)}
 # Orders under way at which no more are placed: a life that is short must not only add to them.
 MOST_OPEN = 5
 _ASKS, _PAUSE_SECONDS = 20, 0.5

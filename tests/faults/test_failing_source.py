@@ -29,8 +29,8 @@ CUTS = extent(40, 4)
 MOST_BYTES = 250_000
 
 
-@pytest.fixture
-def line(database: str) -> Iterator[Line]:
+@pytest.fixture(scope="module")
+def shared_line(database: str) -> Iterator[Line]:
     port = urlsplit(database).port
     assert port is not None
     with line_to(port) as line:
@@ -38,10 +38,19 @@ def line(database: str) -> Iterator[Line]:
 
 
 @pytest.fixture
-def rig(new_rig: Callable[..., Rig], line: Line, database: str) -> Rig:
+def line(shared_line: Line) -> Iterator[Line]:
+    """The way to the source, whole again after each test."""
+    shared_line.cut = 0
+    yield shared_line
+    shared_line.to_cut, shared_line.refuses = [], False
+
+
+@pytest.fixture(scope="module")
+def rig(new_shared_rig: Callable[..., Rig], shared_line: Line, database: str) -> Rig:
     """A worker whose source is behind the line. Its login is nobody's in particular."""
     address = urlsplit(database)
-    rig = new_rig(**{SETTING: f"postgresql://reader@127.0.0.1:{line.port}{address.path}"})
+    uri = f"postgresql://reader@127.0.0.1:{shared_line.port}{address.path}"
+    rig = new_shared_rig(**{SETTING: uri})
     assert rig.start()
     return rig
 
@@ -150,7 +159,8 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("fault", extent(list(SETTINGS), ["statement timeout"]))
+@only_in_full
+@pytest.mark.parametrize("fault", list(SETTINGS))
 def test_a_busy_source_is_asked_again_then_told_as_busy_and_a_rerun_completes_the_load(
     rig: Rig, scenario: Scenario, fault: str
 ) -> None:

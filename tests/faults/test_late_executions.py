@@ -95,9 +95,8 @@ def test_a_step_that_comes_after_the_next_load_has_ended_changes_nothing(
     assert differs(source, app, rig) is None
 
 
-@pytest.mark.parametrize(
-    "step", extent(["extract_slice", "judge_quality", "claim_commit"], ["extract_slice"])
-)
+@only_in_full
+@pytest.mark.parametrize("step", ["extract_slice", "judge_quality", "claim_commit"])
 def test_what_a_late_load_has_read_is_never_published(
     step: str, app: App, source: Source, rig: Rig, new_load: Callable[[], Load]
 ) -> None:
@@ -128,6 +127,7 @@ def test_a_refused_commit_is_written_to_its_run_once(
     assert "attempt 1 came too late to commit" in finding
 
 
+@only_in_full
 def test_a_refused_step_is_logged_with_the_run_that_it_worked_for(
     app: App, new_load: Callable[[], Load], caplog: pytest.LogCaptureFixture
 ) -> None:

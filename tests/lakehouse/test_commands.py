@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +15,12 @@ from deltalake import DeltaTable
 from lakehouse.delta import Lake
 from lakehouse.errors import HandoverInvalid, RetentionShort
 from lakehouse.handover import parse_handover
+from lakehouse.main import main
 from lakehouse.maintenance import DeltaRsMaintenance, maintain
 from lakehouse.silver.refresh import refresh
 
 COMMAND = Path(sys.executable).parent / "tidemark-lakehouse"
+FIRST = "bronze/_handover/00000001.json"
 
 
 @pytest.fixture
@@ -24,20 +28,51 @@ def orders(tmp_path: Path) -> BronzeTable:
     return BronzeTable(root=tmp_path, columns={"id": pa.int32(), "name": pa.string()})
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a process would have ended with and said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_silver_is_brought_up_to_date_by_its_command(lake: Lake, orders: BronzeTable) -> None:
+@pytest.fixture
+def run(
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Runs a command in this process, at the server that is there; how a process does is seen below once."""
+    monkeypatch.setenv("SPARK_REMOTE", server)
+
+    def run(*arguments: str) -> Done:
+        try:
+            main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+        else:
+            code = 0
+        assert isinstance(code, int)
+        said = capsys.readouterr()
+        return Done(returncode=code, stdout=said.out, stderr=said.err)
+
+    return run
+
+
+def test_silver_is_brought_up_to_date_by_its_command_with_a_server_of_its_own(
+    lake: Lake, orders: BronzeTable
+) -> None:
     orders.land(1, [{"id": 1, "name": "a"}])
     handover(lake, 1, orders.handed(1))
-    done = run("silver", "--lake", lake.root, "--handover", "bronze/_handover/00000001.json")
+    command = [COMMAND, "silver", "--lake", lake.root, "--handover", FIRST]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "hand-over 1: 1 tables brought up to date\n")
     assert live(lake, orders.silver) == [(1, "a")]
 
 
-def test_a_failure_is_told_with_its_remedy_and_a_status(tmp_path: Path) -> None:
-    done = run("silver", "--lake", str(tmp_path), "--handover", "bronze/_handover/00000001.json")
+def test_a_failure_is_told_with_its_remedy_and_a_status(
+    run: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = run("silver", "--lake", str(tmp_path), "--handover", FIRST)
     assert done.returncode == 1
     assert "FileMissing: bronze/_handover/00000001.json is not in the lake" in done.stderr
     assert "Restore the file in the lake" in done.stderr
@@ -74,7 +109,7 @@ def test_maintenance_leaves_the_rows_and_few_files(lake: Lake, orders: BronzeTab
 
 
 def test_retention_is_asked_for_and_silver_is_made_anew_from_what_is_left(
-    lake: Lake, orders: BronzeTable
+    lake: Lake, orders: BronzeTable, run: Callable[..., Done]
 ) -> None:
     orders.land(1, [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}])
     orders.land(2, [{"id": 1, "name": "b"}], mode="snapshot")

@@ -55,6 +55,7 @@ def test_of_a_key_its_last_version_counts_also_where_it_was_set_aside(
     assert states(lake, given) == [(1, "Gold"), (3, "Premium"), (None, "Free")]
 
 
+@pytest.mark.long
 def test_without_a_key_rows_from_before_the_last_snapshot_do_not_count(
     lake: Lake, users: BronzeTable
 ) -> None:
@@ -66,6 +67,7 @@ def test_without_a_key_rows_from_before_the_last_snapshot_do_not_count(
     assert states(lake, given) == [(2, "Gold"), (2, "Gold"), (3, "Free")]
 
 
+@pytest.mark.long
 def test_the_command_writes_suites_results_and_documents_that_agree_with_silver(
     lake: Lake, users: BronzeTable, server: str, tmp_path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_row_set_aside_in_a_snapshot_is_not_gone(lake: Lake, users: BronzeTabl
     ]
 
 
+@pytest.mark.long
 def test_a_released_row_takes_its_place_in_the_order(lake: Lake, users: BronzeTable) -> None:
     users.land(1, [user(1, "Free"), user(2, "Free"), user(3, "Gold")])
     users.land(2, [user(1, "Gold"), user(2, "Gold")])
@@ -98,6 +99,7 @@ def test_what_is_released_counts_as_written_after_all_that_was_handed_over(
     assert rows_of(lake, f"{users.silver}__history", "id", "_handover") == [(1, 3)]
 
 
+@pytest.mark.long
 def test_what_was_released_stays_so_when_its_hand_over_is_repeated(
     lake: Lake, users: BronzeTable
 ) -> None:

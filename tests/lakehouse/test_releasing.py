@@ -76,6 +76,7 @@ def test_a_release_that_finds_nothing_stops_no_hand_over(lake: Lake, users: Bron
     assert live(lake, users.silver) == [(1, "Free")]
 
 
+@pytest.mark.long
 def test_whoever_dies_while_letting_through_is_made_up_for(lake: Lake, users: BronzeTable) -> None:
     users.land(1, [user(1, "Free"), user(2, "Free")])
     users.land(2, [user(1, "Gold")])

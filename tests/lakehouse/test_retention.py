@@ -115,9 +115,8 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> NewS
     return copy
 
 
-@pytest.mark.parametrize(
-    "key", [("id",), pytest.param((), marks=pytest.mark.long)], ids=["by key", "without a key"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("key", [("id",), ()], ids=["by key", "without a key"])
 def test_silver_goes_on_and_is_made_anew_as_if_nothing_were_removed(
     built: NewShop, tmp_path: Path, key: tuple[str, ...]
 ) -> None:
@@ -182,6 +181,7 @@ def test_only_old_runs_go_that_a_snapshot_replaced_and_no_hand_over_may_repeat(
         retain(lake, timedelta(days=6))
 
 
+@pytest.mark.long
 def test_whoever_dies_while_removing_is_made_up_for(built: NewShop, tmp_path: Path) -> None:
     lake, table = built(tmp_path)
     before = silver(lake, table)

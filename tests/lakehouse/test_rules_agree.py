@@ -20,6 +20,7 @@ from lakehouse.delta import Lake
 from shared.adapters.duckdb.judge import DuckRuleJudge
 from shared.catalog import CursorSpec, RuleSpec, SourceSpec, TableSpec
 from shared.loading.receipt import LandedFile
+from tests.conftest import LONG
 from tests.unit.landing.memory_lake import MemoryLake
 
 # One a line, as it would stand in a table file.
@@ -180,7 +181,7 @@ def test_conditions_made_at_random_are_judged_alike(
     lake: Lake, table: BronzeTable, seed: int
 ) -> None:
     random = Random(seed)  # noqa: S311 - not a secret
-    rules = [random_rule(random) for _ in range(100)]
+    rules = [random_rule(random) for _ in range(100 if LONG else 15)]
     silver, landing = met_in_silver(lake, table, rules), met_at_landing(table, rules)
     assert [
         rule for rule, one, other in zip(rules, silver, landing, strict=True) if one != other

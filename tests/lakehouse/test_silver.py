@@ -36,6 +36,7 @@ def test_of_every_key_the_last_version_counts(lake: Lake, orders: BronzeTable) -
     assert history == [(1, "a", 1), (1, "new", 2), (1, "old", 2), (2, "b", 1)]
 
 
+@pytest.mark.long
 def test_a_backfill_that_comes_late_does_not_win(lake: Lake, orders: BronzeTable) -> None:
     orders.land(2, [{"id": 1, "name": "older"}], mode="backfill")
     orders.land(3, [{"id": 1, "name": "newer"}])
@@ -54,6 +55,7 @@ def test_a_deleted_row_stays_as_a_tombstone_and_does_not_come_back(
     assert rows_of(lake, orders.silver, "id", "name", "_op", "_run_no") == [(1, None, "delete", 2)]
 
 
+@pytest.mark.long
 def test_a_row_comes_back_after_its_delete(lake: Lake, orders: BronzeTable) -> None:
     orders.land(1, [{"id": 1, "name": "a"}])
     orders.land(2, [{"id": 1, "_op": "delete"}])
@@ -63,6 +65,7 @@ def test_a_row_comes_back_after_its_delete(lake: Lake, orders: BronzeTable) -> N
     assert live(lake, orders.silver) == [(1, "again")]
 
 
+@pytest.mark.long
 def test_a_snapshot_replaces_everything_and_its_absent_rows_become_tombstones(
     lake: Lake, orders: BronzeTable
 ) -> None:
@@ -105,6 +108,7 @@ def test_a_tombstone_names_the_first_snapshot_that_lacks_the_row_whatever_came_f
         assert rows_of(lake, table, "id", "_run_no", where="_op = 'delete'") == [(1, 2)]
 
 
+@pytest.mark.long
 def test_the_same_hand_over_again_makes_no_commit(lake: Lake, orders: BronzeTable) -> None:
     orders.quality = [{"name": "short", "rule": "length(name) < 3", "severity": "quarantine"}]
     orders.land(1, [{"id": 1, "name": "a"}, {"id": 2, "name": "long"}], mode="snapshot")

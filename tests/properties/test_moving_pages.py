@@ -19,7 +19,7 @@ from shared.adapters.rest.walking import Walk
 from shared.catalog.rest_spec import PagingSpec
 from shared.loading.errors import PagesShifted
 
-EXAMPLES = 4_000 if os.environ.get("TIDEMARK_LONG") == "1" else 300
+EXAMPLES = 4_000 if os.environ.get("TIDEMARK_LONG") == "1" else 150
 OFFSET = PagingSpec(kind="offset", param="o", size_param="n", size=4, shifts="overlap")
 PAGE = PagingSpec(kind="page", param="p", size_param="n", size=20, shifts="overlap")
 WAYS = {

@@ -19,9 +19,10 @@ from shared.loading import bound as fence
 from shared.loading.bound import Bound, find_bound
 from shared.loading.cursor import SECOND, CursorType
 from shared.loading.span import Observation
+from tests.conftest import LONG
 
 THOROUGH = settings(
-    max_examples=60,
+    max_examples=60 if LONG else 20,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

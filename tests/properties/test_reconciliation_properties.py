@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.reconciliation.differences import HASH_FIELD, IMAGE_FIELDS, ROW_FIELDS
 from shared.reconciliation.partitions import join_partitions
 from shared.reconciliation.spill import Spill
+from tests.conftest import LONG
 
 KINDS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "int": (pa.int64(), st.integers(-(2**63), 2**63 - 1) | st.integers(0, 9)),
@@ -55,7 +56,7 @@ def expected(images: Sequence[Any], rows: Sequence[Any], *, hashed: bool) -> dic
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=100 if LONG else 40)
 @given(
     drawn=sides(),
     at_once=st.integers(1, 5),

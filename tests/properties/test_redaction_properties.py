@@ -17,6 +17,7 @@ from shared.catalog.known_secrets import remember_secret
 from shared.loading import errors
 from shared.loading.errors import IngestError, SourceUnavailable
 from shared.loading.redaction import redact_text
+from tests.conftest import LONG
 from web.api.problems import FieldError, bad_request
 
 WORD = st.text(string.ascii_letters + string.digits, min_size=12, max_size=40).filter(
@@ -61,7 +62,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@settings(max_examples=25)
+@settings(max_examples=25 if LONG else 10)
 @given(word=WORD, before=AROUND, after=AROUND)
 def test_no_secret_of_a_known_form_survives(form: str, word: str, before: str, after: str) -> None:
     assume(word not in before + after)

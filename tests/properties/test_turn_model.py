@@ -23,6 +23,7 @@ from shared.loading.turn import (
     take,
     withdraw,
 )
+from tests.conftest import LONG
 
 ACTORS = st.integers(0, 3)
 
@@ -183,5 +184,7 @@ class Turns(RuleBasedStateMachine):
         assert is_served(self.turn, "anybody")
 
 
-Turns.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Turns.TestCase.settings = settings(
+    max_examples=150 if LONG else 60, stateful_step_count=40, deadline=None
+)
 TestTurns = Turns.TestCase

@@ -21,9 +21,10 @@ from shared.loading.bound import Bound
 from shared.loading.cursor import SECOND, CursorType
 from shared.loading.span import Observation
 from shared.loading.turn import Claim, Turn, release
+from tests.conftest import LONG
 
 THOROUGH = settings(
-    max_examples=40,
+    max_examples=40 if LONG else 20,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

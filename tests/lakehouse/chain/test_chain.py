@@ -109,13 +109,8 @@ def test_nothing_is_wrong_in_the_story_that_is_broken_below(spark: SparkSession)
     tell(spark, KNOWN_LATER)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(name, marks=[] if number == 0 else pytest.mark.long)
-        for number, name in enumerate(FAULTS)
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_noticed(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:

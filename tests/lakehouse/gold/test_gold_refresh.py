@@ -54,6 +54,9 @@ def test_refreshes_in_parts_agree_with_a_rebuild_and_with_duckdb(lake: Lake, see
     again = Gold(lake=lake, model=replace(gold.model, name="again"))
     again.refresh(handover)
     assert gold.all_rows() == again.all_rows()
+    assert {gold.delta(each.name).protocol().min_reader_version for each in gold.model.tables} == {
+        1
+    }
     for table, rows in recomputed(silver).items():
         assert gold.rows(table) == rows, table
     before = gold.commits()
@@ -61,6 +64,7 @@ def test_refreshes_in_parts_agree_with_a_rebuild_and_with_duckdb(lake: Lake, see
     assert gold.commits() == before
 
 
+@pytest.mark.long
 def test_gold_is_readable_by_readers_of_version_1(lake: Lake) -> None:
     silver = Silver(lake=lake)
     gold = Gold(lake=lake, model=small(spotify(), *KEPT))
@@ -77,6 +81,7 @@ def test_gold_is_readable_by_readers_of_version_1(lake: Lake) -> None:
     assert -1 not in keys.values()
 
 
+@pytest.mark.long
 def test_another_declaration_builds_the_table_and_those_made_of_it_anew(lake: Lake) -> None:
     silver = Silver(lake=lake)
     model = small(spotify(), "fact_stream", "daily_activity")

@@ -32,13 +32,16 @@ def silver(lake: Lake) -> Silver:
     return silver
 
 
-@pytest.fixture(params=[True, False], ids=["merges", "rewrites"])
+@pytest.fixture(
+    params=[pytest.param(True, marks=pytest.mark.long), False], ids=["merges", "rewrites"]
+)
 def gold(lake: Lake, request: pytest.FixtureRequest) -> Gold:
     """A fact that is merged into, as on Databricks, or rewritten where much of it is concerned."""
     own = replace(lake, merges=request.param)
     return Gold(lake=own, model=small(spotify(), "fact_stream"))
 
 
+@pytest.mark.long
 def test_only_files_of_a_partition_that_differs_are_written(silver: Silver, gold: Gold) -> None:
     # So many that the one that differs is little.
     silver.put(STREAMS, *(stream(number, at(1)) for number in range(10, 16)))
@@ -64,6 +67,7 @@ def test_a_fact_that_moves_to_another_partition_is_there_once(silver: Silver, go
     assert months == {1: 202402, 2: None, 3: 202401}
 
 
+@pytest.mark.long
 def test_what_was_written_is_counted_by_the_rows_that_differ(silver: Silver, gold: Gold) -> None:
     assert gold.refresh(silver.hand_over())["fact_stream"].written == 3
     silver.put(STREAMS, stream(1, at(1)), stream(2, at(40), user_id=7), stream(9, at(2)))
@@ -76,6 +80,7 @@ def test_what_was_written_is_counted_by_the_rows_that_differ(silver: Silver, gol
     assert all("_progress" in path for path in differing)
 
 
+@pytest.mark.long
 def test_a_table_declared_with_other_partitions_is_laid_out_anew(
     silver: Silver, gold: Gold, lake: Lake
 ) -> None:
@@ -89,6 +94,7 @@ def test_a_table_declared_with_other_partitions_is_laid_out_anew(
     assert other.rows("fact_stream") == rows
 
 
+@pytest.mark.long
 def test_two_rows_of_one_key_stop_the_refresh_also_where_one_of_them_is_there(
     silver: Silver, lake: Lake
 ) -> None:
