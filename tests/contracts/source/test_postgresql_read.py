@@ -29,6 +29,12 @@ BIG = (
 )
 
 
+@pytest.fixture
+def session(own_session: PostgresSession) -> PostgresSession:
+    """Connections are broken here."""
+    return own_session
+
+
 def read(session: PostgresSession, table: TableSpec, span: Span) -> pa.Table:
     with session.read(table, span) as reading:
         return pa.Table.from_batches(reading.batches, schema=reading.schema)
