@@ -23,6 +23,7 @@ from tests.local.stack_parts.conftest import StartAzurite, await_end, tables_of
 def kill(server: RunningAzurite) -> None:
     os.kill(server.pid, signal.SIGKILL)
     await_end(server.pid)
+    server.stop()
 
 
 def entity(row: str, **properties: Any) -> dict[str, Any]:
