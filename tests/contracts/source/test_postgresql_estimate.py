@@ -11,9 +11,14 @@ import pytest
 from local.postgres import RunningPostgres
 from shared.adapters.postgresql import PostgresSession
 from shared.loading.span import Span
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 OLD, NEW = 400_000, 150_000
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 @pytest.fixture(scope="module")

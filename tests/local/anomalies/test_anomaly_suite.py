@@ -40,7 +40,13 @@ PREDICTED = {
 }
 
 
-@pytest.mark.parametrize(("name", "lost"), PREDICTED.items())
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        pytest.param(name, lost, marks=pytest.mark.long if name in {"1a", "15b"} else [])
+        for name, lost in PREDICTED.items()
+    ],
+)
 def test_a_naive_pipeline_loses_what_the_catalogue_predicts(
     suite: Suite, name: str, lost: tuple[int, int, int]
 ) -> None:
