@@ -12,17 +12,18 @@ def create_sample(uri: str) -> dict[str, int]:
     postgresql:// URI of a role that may create schemas. The keys of the answer are `schema.table`.
     """
     counts: dict[str, int] = {}
-    with postgresql.connect(uri) as connection, connection.cursor() as cursor:
+    with postgresql.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
+        # Begun by a statement: the driver would commit its own transaction before every script.
+        cursor.executescript("BEGIN")
         for source in (nycflights, spotify):
             cursor.executescript(source.DDL)
             for name, rows in source.read_tables():
                 cursor.adbc_ingest(name, rows, mode="append", db_schema_name=source.SCHEMA)
                 counts[f"{source.SCHEMA}.{name}"] = rows.num_rows
         cursor.executescript(nycflights.INDEXES)
-        connection.commit()
+        cursor.executescript("COMMIT")
         # Without statistics the first plans are guesses; ANALYZE sees committed rows best.
         cursor.executescript("ANALYZE")
-        connection.commit()
     return counts
 
 

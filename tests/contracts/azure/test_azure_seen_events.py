@@ -28,7 +28,16 @@ def test_new_events_were_not_there(seen: AzureSeenEvents) -> None:
     assert seen.record(names(*range(450)), batch(1)) == {}
 
 
-@pytest.mark.parametrize("known", [(), (7,), (0, 99), (3, 5, 8, 13, 21, 34, 55, 89), range(100)])
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param((), marks=pytest.mark.long),
+        pytest.param((7,), marks=pytest.mark.long),
+        (0, 99),
+        pytest.param((3, 5, 8, 13, 21, 34, 55, 89), marks=pytest.mark.long),
+        range(100),
+    ],
+)
 def test_events_that_were_there_are_told_with_their_batch(
     seen: AzureSeenEvents, known: tuple[int, ...]
 ) -> None:

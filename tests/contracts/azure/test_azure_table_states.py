@@ -93,7 +93,7 @@ def test_one_look_gives_turn_and_watermark_and_nothing_of_the_history(
 
 def test_no_change_is_lost_among_eight_at_once(states: AzureTableStates) -> None:
     def count(_: int) -> None:
-        for _ in range(50):
+        for _ in range(10):
             states.change_turn(TABLE, counted)
 
     with ThreadPoolExecutor(8) as pool:

@@ -58,7 +58,7 @@ def change(rows: SteppedEntities, steps: Sequence[Callable[[str], str]]) -> None
         watching(rows).change(("p", "row"), "row", step, fresh="")
 
 
-@pytest.mark.parametrize("answers", ["come", "are lost"])
+@pytest.mark.parametrize("answers", [pytest.param("come", marks=pytest.mark.long), "are lost"])
 @pytest.mark.parametrize("encounter", ENCOUNTERS.values(), ids=ENCOUNTERS)
 def test_an_open_row_is_named_at_every_moment_whoever_comes_between_or_dies(
     encounter: Encounter, answers: str

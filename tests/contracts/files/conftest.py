@@ -14,6 +14,7 @@ from local.azurite.process import start as start_azurite
 from local.datalake.process import RunningDatalake
 from local.datalake.process import start as start_datalake
 from shared.adapters.azure.clients import lake_service
+from shared.runtime.wiring import App
 
 # Loads are carried out by hand as the tests of faults do.
 sys.path.append(str(Path(__file__).parents[2] / "faults"))
@@ -54,13 +55,16 @@ def settings(
     }
 
 
+@pytest.fixture(scope="module")
+def app(settings: dict[str, str]) -> Iterator[App]:
+    with working_on(settings) as app:
+        yield app
+
+
 @pytest.fixture
-def shop(settings: dict[str, str], datalake: RunningDatalake) -> Iterator[Shop]:
+def shop(settings: dict[str, str], app: App, datalake: RunningDatalake) -> Iterator[Shop]:
     """A source of files with a name and a folder of the test's own."""
-    with (
-        working_on(settings) as app,
-        lake_service(datalake.url, datalake.key) as service,
-    ):
+    with lake_service(datalake.url, datalake.key) as service:
         yield Shop(
             app=app,
             service=service.paths,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shared.adapters.odbc.address import parse_address
 from shared.adapters.odbc.faults import Faults
 from shared.adapters.odbc.links import Dial, dial_arrow, dial_rows
+from tests.conftest import LONG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,9 @@ def table(connection: str) -> str:
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30 if LONG else 12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=ROWS)
 def test_both_links_give_the_same_batches_and_what_was_written(

@@ -37,10 +37,10 @@ def is_postgres(connection: str) -> bool:
 
 
 def many(connection: str, value: str = "n") -> str:
-    """A query of a million rows that the server makes as it goes; the value may use the number `n`."""
+    """A query of many rows that the server makes as it goes; the value may use the number `n`."""
     if is_postgres(connection):
-        return f"SELECT {value} AS v FROM generate_series(1, 1000000) AS s (n)"
-    return f"SELECT {value} AS v FROM (SELECT seq AS n FROM mysql.seq_1_to_1000000) s"
+        return f"SELECT {value} AS v FROM generate_series(1, 200000) AS s (n)"
+    return f"SELECT {value} AS v FROM (SELECT seq AS n FROM mysql.seq_1_to_200000) s"
 
 
 def own_session(connection: str) -> tuple[str, str]:
@@ -66,9 +66,9 @@ def test_a_session_that_is_ended_in_mid_stream_is_no_end(link: Link, connection:
 
 def test_an_error_at_a_late_row_is_no_end(link: Link, connection: str) -> None:
     value = (
-        "1 / (n - 500000)"
+        "1 / (n - 150000)"
         if is_postgres(connection)
-        else "IF(n < 500000, n, (SELECT 1 UNION SELECT 2))"
+        else "IF(n < 150000, n, (SELECT 1 UNION SELECT 2))"
     )
     with (
         pytest.raises(IngestError) as caught,

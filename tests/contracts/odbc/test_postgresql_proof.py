@@ -16,6 +16,7 @@ from shared.landing.tally import Tally
 from shared.loading.errors import ValueUnsupported
 from shared.loading.proof import Proof, find_difference
 from shared.loading.span import Span
+from tests.conftest import LONG
 from tests.contracts.odbc.postgresql_values import Column, tables
 from tests.contracts.odbc.test_postgresql_round_trip import SPEC, create
 
@@ -56,7 +57,7 @@ def test_the_server_says_of_any_table_what_is_counted_of_it(
 ) -> None:
     monkeypatch.setattr(proof, "MOST_TIMES", most_times)
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50 if LONG else 20, deadline=None)
     @given(columns=tables())
     def says(columns: list[Column]) -> None:
         create(owner, columns)

@@ -15,6 +15,7 @@ from shared.catalog.spec import CursorSpec, SourceSpec, TableSpec
 from shared.landing.parquet import ParquetStream
 from shared.loading.errors import ValueUnsupported
 from shared.loading.span import Span
+from tests.conftest import LONG
 from tests.contracts.odbc.postgresql_values import Column, tables
 
 SPEC = TableSpec(
@@ -99,7 +100,7 @@ def unlike(owner: postgresql.Connection, landed: pa.Table, columns: list[Column]
     return differing
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if LONG else 25, deadline=None)
 @given(columns=tables())
 def test_a_table_comes_back_as_it_was_or_is_refused_the_same_over_both_drivers(
     owner: postgresql.Connection,

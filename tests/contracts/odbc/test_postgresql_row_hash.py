@@ -15,6 +15,7 @@ from shared.adapters.postgresql.row_hash import row_hash, sum_of_hashes
 from shared.landing.row_hash import HASH_BYTES, hash_rows, sum_hashes
 from shared.loading.errors import ValueUnsupported
 from shared.loading.span import Span
+from tests.conftest import LONG
 from tests.contracts.odbc.postgresql_values import Column, tables
 from tests.contracts.odbc.test_postgresql_round_trip import SPEC, create
 
@@ -56,7 +57,7 @@ def hashed_there(connection: Connection) -> tuple[dict[int, bytes], int]:
     return {row["row"]: bytes(row["hash"]) for row in rows}, int(total["total"] or 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if LONG else 25, deadline=None)
 @given(columns=tables())
 def test_the_server_and_arrow_hash_any_row_alike(
     owner: postgresql.Connection, opened: Connection, columns: list[Column]

@@ -3,8 +3,8 @@
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -37,13 +37,20 @@ def address_of(uri: str, driver: Driver) -> str:
 class Database:
     """One schema of the server, as its owner sees it: superuser, unqualified names.
 
-    `address` is where Tidemark connects, over the driver.
+    `address` is where Tidemark connects, over the driver. An `owner` that is lent stays open.
     """
 
-    def __init__(self, uri: str, schema: str, driver: Driver = "adbc") -> None:
+    def __init__(
+        self,
+        uri: str,
+        schema: str,
+        driver: Driver = "adbc",
+        owner: postgresql.Connection | None = None,
+    ) -> None:
         self.uri = uri
         self.schema = schema
         self.driver: Driver = driver
+        self._lent = owner
 
     @property
     def address(self) -> str:
@@ -65,12 +72,12 @@ class Database:
 
     def close(self) -> None:
         """Disconnect, if `run` or `ask` had connected."""
-        if "_owner" in self.__dict__:
+        if "_owner" in self.__dict__ and self._lent is None:
             self._owner.close()
 
     @cached_property
     def _owner(self) -> postgresql.Connection:
-        return self.open()
+        return self._lent or self.open()
 
     def await_waiting_reader(self) -> None:
         """Return once a session of Tidemark waits for a lock."""
@@ -136,24 +143,63 @@ def server(state: Path) -> Iterator[RunningPostgres]:
         running.stop()
 
 
+# For tests of what statements say, which are the same over both: those of reading need both drivers.
+MOSTLY_ONE_DRIVER = ("adbc", pytest.param("odbc", marks=pytest.mark.long))
+
+
+def available(driver: Driver) -> Driver:
+    """Skip the test where the machine is without a driver."""
+    if driver == "odbc" and os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1":
+        pytest.skip("TIDEMARK_WITHOUT_ODBC=1: this machine has no ODBC drivers")
+    return driver
+
+
 @pytest.fixture(params=["adbc", "odbc"])
 def driver(request: pytest.FixtureRequest) -> Driver:
     """The driver that Tidemark goes over."""
-    if request.param == "odbc" and os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1":
-        pytest.skip("TIDEMARK_WITHOUT_ODBC=1: this machine has no ODBC drivers")
-    return request.param
+    return available(request.param)
+
+
+@pytest.fixture(scope="session")
+def owner(server: RunningPostgres) -> Iterator[postgresql.Connection]:
+    """The owner's session: to connect costs more than what most tests do."""
+    with closing(Database(server.uri, "public").open()) as opened:
+        yield opened
 
 
 @pytest.fixture
-def database(server: RunningPostgres, driver: Driver) -> Iterator[Database]:
-    with closing(Database(server.uri, f"test_{uuid.uuid4().hex}", driver)) as made:
-        made.run(f"CREATE SCHEMA {made.schema}")
-        yield made
-        made.run(f"DROP SCHEMA {made.schema} CASCADE")
+def database(
+    server: RunningPostgres, driver: Driver, owner: postgresql.Connection
+) -> Iterator[Database]:
+    made = Database(server.uri, f"test_{uuid.uuid4().hex}", driver, owner)
+    made.run("DISCARD ALL")
+    made.run(f"CREATE SCHEMA {made.schema}; SET search_path = {made.schema}")
+    yield made
+    made.run(f"DROP SCHEMA {made.schema} CASCADE")
+
+
+@pytest.fixture(scope="module")
+def sessions(server: RunningPostgres) -> Iterator[Callable[[Driver], PostgresSession]]:
+    """Gives one session for all tests of a module, over each driver."""
+    with ExitStack() as opened:
+        made: dict[Driver, PostgresSession] = {}
+
+        def find(driver: Driver) -> PostgresSession:
+            if driver not in made:
+                made[driver] = opened.enter_context(connect(address_of(server.uri, driver)))
+            return made[driver]
+
+        yield find
 
 
 @pytest.fixture
-def session(server: RunningPostgres, driver: Driver) -> Iterator[PostgresSession]:
+def session(sessions: Callable[[Driver], PostgresSession], driver: Driver) -> PostgresSession:
+    return sessions(driver)
+
+
+@pytest.fixture
+def own_session(server: RunningPostgres, driver: Driver) -> Iterator[PostgresSession]:
+    """A session of the test's own, which it may break or look for."""
     with connect(address_of(server.uri, driver)) as opened:
         yield opened
 

@@ -185,7 +185,7 @@ PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=60, phases=PHASES, suppress_health_check=UNHURRIED)
+@settings(max_examples=25, phases=PHASES, suppress_health_check=UNHURRIED)
 @given(table=any_tables())
 def test_any_table_comes_back_equal_or_is_refused_by_name(rig: Rig, table: AnyTable) -> None:
     comes_back(rig, table)

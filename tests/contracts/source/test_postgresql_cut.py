@@ -7,7 +7,7 @@ from shared.adapters.postgresql.connection import open_connection
 from shared.adapters.postgresql.relation import describe
 from shared.loading.errors import CursorUnsound
 from shared.loading.span import Span
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 ROWS = 300_000
 BIG = f"""
@@ -17,6 +17,11 @@ BIG = f"""
     CREATE INDEX ON big (at);
     ANALYZE big;
 """
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 def count(database: Database, session: PostgresSession, span: Span) -> int:

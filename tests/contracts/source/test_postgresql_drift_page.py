@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.postgresql import PostgresSession
 from shared.loading.plan import PlannedColumn
 from tests.contracts.drift_page import Case, cases, outcomes, plan_first
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 TABLE = """
     CREATE TABLE t (
@@ -17,6 +17,11 @@ TABLE = """
     INSERT INTO t (id, name, updated_at)
     SELECT n, n::text, localtimestamp - interval '1 hour' FROM generate_series(1, 3) AS n
 """
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)

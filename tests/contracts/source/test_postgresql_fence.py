@@ -19,13 +19,18 @@ from shared.loading.bound import Bound, find_bound
 from shared.loading.cursor import cursor_type
 from shared.loading.errors import CursorUnsound
 from shared.loading.span import Observation
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 EVENTS = "CREATE TABLE events (id int, at timestamptz(6) DEFAULT now()); "
 CURSOR = cursor_type("timestamp", resolution="0.000001", zoned=True)
 ASSIGNED = CursorSpec(kind="timestamp", column="at", assigned="database")
 # An advisory lock of the test: whoever asks for it waits until the test lets go.
 GATE = 815
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 def spec_of(database: Database, table: str = "events", **cursor: Any) -> TableSpec:

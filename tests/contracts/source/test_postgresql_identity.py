@@ -6,11 +6,16 @@ import pytest
 
 from shared.adapters.postgresql import PostgresSession, connect
 from shared.catalog.spec import CursorKind
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 EVENTS = (
     "CREATE TABLE events (id bigserial, at timestamptz); INSERT INTO events (at) VALUES (now())"
 )
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 def identity(

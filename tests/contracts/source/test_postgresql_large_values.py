@@ -82,7 +82,7 @@ def test_memory_does_not_grow_with_a_value_that_is_refused(database: Database) -
     database.run("CREATE TABLE t (id int, v text)")
     # Not compressed away: as large on its way as it is.
     database.run("ALTER TABLE t ALTER v SET STORAGE EXTERNAL")
-    database.run("INSERT INTO t VALUES (1, repeat('x', 300000000))")
+    database.run("INSERT INTO t VALUES (1, repeat('x', 100000000))")
     reader = subprocess.run(
         [sys.executable, "-c", READER, database.address, f"{database.schema}.t"],
         capture_output=True,

@@ -4,12 +4,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from shared.adapters.postgresql import PostgresSession, connect
 from shared.loading.span import Observation, Span
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 EVENTS = "CREATE TABLE events (id int, at timestamptz(6)); "
 CLOCK = "SELECT to_char(clock_timestamp(), 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 def observe(database: Database, session: PostgresSession) -> Observation:

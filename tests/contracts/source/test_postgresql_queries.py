@@ -27,6 +27,12 @@ JOINED = (
 
 
 @pytest.fixture
+def session(own_session: PostgresSession) -> PostgresSession:
+    """Sessions are waited for here."""
+    return own_session
+
+
+@pytest.fixture
 def table(database: Database) -> TableSpec:
     database.run(PAIRS)
     spec = database.spec("priced orders", "timestamp", "at", key=("id",))

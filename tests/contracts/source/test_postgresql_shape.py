@@ -6,7 +6,7 @@ from shared.adapters.postgresql import PostgresSession
 from shared.extraction.source import Column
 from shared.loading.errors import ColumnMissing, CursorUnsound, TableMissing, TypeUnsupported
 from shared.loading.span import Span
-from tests.contracts.source.conftest import Database
+from tests.contracts.source.conftest import MOSTLY_ONE_DRIVER, Database, Driver, available
 
 KINDS = """
     CREATE TABLE plain AS SELECT i AS id FROM generate_series(1, 1000) AS i;
@@ -20,6 +20,11 @@ KINDS = """
     CREATE TABLE child () INHERITS (parent);
     INSERT INTO child SELECT id FROM plain;
 """
+
+
+@pytest.fixture(params=MOSTLY_ONE_DRIVER)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return available(request.param)
 
 
 @pytest.mark.parametrize("table", ["plain", "parted", "seen", "kept", "parent"])

@@ -15,11 +15,11 @@ def test_a_value_longer_than_a_batch_lands_whole(
     database: Database, session: PostgresSession
 ) -> None:
     database.run(
-        "CREATE TABLE t AS SELECT i AS id, repeat('\u00e9\"\\\n', 5000000) AS note,"
-        " decode(repeat('00ff', 3000000), 'hex') AS raw FROM generate_series(1, 2) AS i"
+        "CREATE TABLE t AS SELECT i AS id, repeat('\u00e9\"\\\n', 3400000) AS note,"
+        " decode(repeat('00ff', 1200000), 'hex') AS raw FROM generate_series(1, 2) AS i"
     )
     assert rows(database, session) == [
-        {"id": number, "note": '\u00e9"\\\n' * 5_000_000, "raw": b"\0\xff" * 3_000_000}
+        {"id": number, "note": '\u00e9"\\\n' * 3_400_000, "raw": b"\0\xff" * 1_200_000}
         for number in (1, 2)
     ]
 

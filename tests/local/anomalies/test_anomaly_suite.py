@@ -40,7 +40,13 @@ PREDICTED = {
 }
 
 
-@pytest.mark.parametrize(("name", "lost"), PREDICTED.items())
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        pytest.param(name, lost, marks=pytest.mark.long if name in {"1a", "15b"} else [])
+        for name, lost in PREDICTED.items()
+    ],
+)
 def test_a_naive_pipeline_loses_what_the_catalogue_predicts(
     suite: Suite, name: str, lost: tuple[int, int, int]
 ) -> None:
@@ -57,7 +63,10 @@ def test_a_crash_between_landing_and_recording_doubles_images_of_a_naive_pipelin
     assert (outcome.score.lost, outcome.score.landed_again) == (0, 6)
 
 
-@pytest.mark.parametrize("name", ["2", "4a", "6", "15a", "16b"])
+@pytest.mark.parametrize(
+    "name",
+    ["2", "16b", *(pytest.param(name, marks=pytest.mark.long) for name in ("4a", "6", "15a"))],
+)
 def test_tidemark_passes(suite: Suite, name: str) -> None:
     outcome = attempt(suite, "tidemark", name)
     assert (outcome.verdict, outcome.faults) == ("passed", ())

@@ -72,7 +72,9 @@ def until_killed(server: RunningDatalake, work: Callable[[], None], *, after: in
     return acknowledged
 
 
-@pytest.mark.parametrize("after", [1, 10, 23, 40, 61])
+@pytest.mark.parametrize(
+    "after", [1, *(pytest.param(after, marks=pytest.mark.long) for after in (10, 40, 61)), 23]
+)
 def test_a_flush_happens_wholly_or_not_at_all(tmp_path: Path, after: int) -> None:
     piece = os.urandom(200_000)
     server = start(tmp_path)
@@ -99,7 +101,7 @@ def test_a_flush_happens_wholly_or_not_at_all(tmp_path: Path, after: int) -> Non
         assert list((tmp_path / ".tidemark-datalake/parts").iterdir()) == []
 
 
-@pytest.mark.parametrize("after", [1, 17, 50])
+@pytest.mark.parametrize("after", [1, 17, pytest.param(50, marks=pytest.mark.long)])
 def test_a_rename_happens_wholly_or_not_at_all(tmp_path: Path, after: int) -> None:
     server = start(tmp_path)
     with connect(server) as client:

@@ -14,7 +14,9 @@ from local.functions_host.activity_runs import LATEST_SECONDS
 from local.functions_host.crash import CrashPoint
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))]
+)
 def test_one_shuffled_completion_per_replay_changes_no_result(
     serve: Callable[..., Sample], seed: int
 ) -> None:

@@ -4,11 +4,13 @@ import os
 import select
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+import adbc_driver_postgresql.dbapi as postgresql
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
@@ -78,16 +80,35 @@ def state() -> Iterator[Path]:
         yield Path(folder) / "state"
 
 
-@pytest.fixture(scope="module")
-def sample() -> Iterator[str]:
-    """The URI of a server with the sample in it, one for all tests of a module."""
+@pytest.fixture(scope="session")
+def samples() -> Iterator[Callable[[], str]]:
+    """Gives databases with the sample in them, each a copy of the one that was filled."""
     with tempfile.TemporaryDirectory(prefix="tidemark-") as folder:
         server = postgres.start(Path(folder), fsync=False)
+        numbers = count()
+
+        def copy() -> str:
+            name = f"sample{next(numbers)}"
+            with (
+                postgresql.connect(
+                    server.uri.removesuffix("postgres") + "template1", autocommit=True
+                ) as owner,
+                owner.cursor() as cursor,
+            ):
+                cursor.executescript(f"CREATE DATABASE {name} TEMPLATE postgres")
+            return server.uri.removesuffix("postgres") + name
+
         try:
             create_sample(server.uri)
-            yield server.uri
+            yield copy
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="module")
+def sample(samples: Callable[[], str]) -> str:
+    """A sample for all tests of a module."""
+    return samples()
 
 
 def tables_of(server: RunningAzurite) -> TableServiceClient:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import adbc_driver_postgresql.dbapi as postgresql
 
 from local.demo.background import TABLES as TABLES_FOLDER
@@ -5,7 +7,6 @@ from local.demo.rules import keys_by_rule
 from local.sample.breaches import make_repairs
 from local.sample.change import Change
 from local.sample.changes import late_commit, make_changes
-from local.sample.load import create_sample
 from shared.catalog import read_catalog
 
 # Table, its key as the changes give it, and its cursor as text that sorts.
@@ -73,15 +74,15 @@ def test_every_change_touches_rows_also_when_made_again(sample: str) -> None:
 
 
 def test_the_sample_meets_every_rule_and_exactly_the_rows_that_are_said_to_break_it(
-    sample: str,
+    samples: Callable[[], str],
 ) -> None:
+    sample = samples()
     rules = {
         rule.name: f"SELECT count(*) FROM {quoted(table.table)} WHERE NOT coalesce({rule.rule}, false)"
         for table in read_catalog(TABLES_FOLDER)
         for rule in table.quality
         if rule.severity == "quarantine"
     }
-    create_sample(sample)
     assert {name: ask(sample, sql)[0][0] for name, sql in rules.items()} == dict.fromkeys(rules, 0)
     broken = keys_by_rule(make_changes(sample))
     assert set(broken) == set(rules)

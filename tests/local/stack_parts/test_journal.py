@@ -53,7 +53,9 @@ def keys(scenario: Scenario) -> list[int]:
     return [each["k"] for collection in shown(scenario) for each in collection["documents"]]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 6))]
+)
 @pytest.mark.parametrize("action", ["wander", "wander-on"])
 def test_what_was_there_at_the_kill_is_there_after_it(
     scenario: Scenario, action: str, seed: int

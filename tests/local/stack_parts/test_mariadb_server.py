@@ -35,6 +35,16 @@ def start_mariadb() -> Iterator[StartMariadb]:
         yield begin
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[Path, RunningMariadb]]:
+    """A server for all tests that leave it running, and its state folder."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-") as made:
+        state = Path(made) / "state"
+        server = mariadb.start(state, fsync=False)
+        yield state, server
+        server.stop()
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     # Not below pytest's own folder, through which other users may not pass.
@@ -52,8 +62,8 @@ def do(server: RunningMariadb, sql: str) -> None:
         connection.execute(sql)
 
 
-def test_it_is_set_up_for_tests(start_mariadb: StartMariadb, folder: Path) -> None:
-    server = start_mariadb(folder / "state")
+def test_it_is_set_up_for_tests(shared: tuple[Path, RunningMariadb]) -> None:
+    _, server = shared
     sql = (
         "SELECT @@bind_address, @@skip_name_resolve, @@time_zone, @@character_set_server, @@socket"
     )
@@ -96,16 +106,18 @@ def test_an_interrupted_setup_is_done_again(start_mariadb: StartMariadb, folder:
 
 
 def test_a_state_folder_has_one_server(
-    start_mariadb: StartMariadb, folder: Path, monkeypatch: pytest.MonkeyPatch
+    shared: tuple[Path, RunningMariadb], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start_mariadb(folder / "state")
+    state, _ = shared
     monkeypatch.setattr(mariadb, "_STOP_SECONDS", 0)
     with pytest.raises(StateInUse):
-        start_mariadb(folder / "state")
+        mariadb.start(state, fsync=False)
 
 
-def test_two_servers_run_side_by_side(start_mariadb: StartMariadb, folder: Path) -> None:
-    servers = [start_mariadb(folder / name) for name in ("one", "two")]
+def test_two_servers_run_side_by_side(
+    start_mariadb: StartMariadb, folder: Path, shared: tuple[Path, RunningMariadb]
+) -> None:
+    servers = [shared[1], start_mariadb(folder / "state")]
     assert len({server.port for server in servers}) == 2
     assert [ask(server, "SELECT @@port") for server in servers] == [[(s.port,)] for s in servers]
 

@@ -2,10 +2,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi as postgresql
+import pytest
 
+from local import postgres
+from local.postgres import RunningPostgres
 from tests.local.stack_parts.conftest import StartPostgres, await_end
 
 
@@ -20,16 +25,22 @@ def do(uri: str, sql: str) -> None:
         cursor.executescript(sql)
 
 
-def test_it_answers_over_tcp_and_over_the_socket(
-    start_postgres: StartPostgres, state: Path
-) -> None:
-    server = start_postgres(state)
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningPostgres]:
+    """A server for all tests that leave it running."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-") as folder:
+        running = postgres.start(Path(folder) / "state", fsync=False)
+        yield running
+        running.stop()
+
+
+def test_it_answers_over_tcp_and_over_the_socket(server: RunningPostgres) -> None:
     socket = f"postgresql://postgres@/postgres?host={server.socket_folder}&port={server.port}"
     assert ask(server.uri, "SELECT host(inet_server_addr())") == [("127.0.0.1",)]
     assert ask(socket, "SELECT inet_server_addr() IS NULL") == [(True,)]
 
 
-def test_it_is_set_up_for_tests(start_postgres: StartPostgres, state: Path) -> None:
+def test_it_is_set_up_for_tests(server: RunningPostgres) -> None:
     wanted = {
         "listen_addresses": "127.0.0.1",
         "max_connections": "100",
@@ -40,40 +51,34 @@ def test_it_is_set_up_for_tests(start_postgres: StartPostgres, state: Path) -> N
     }
     names = ", ".join(f"'{name}'" for name in wanted)
     settings = ask(
-        start_postgres(state).uri,
+        server.uri,
         f"SELECT name, setting FROM pg_settings WHERE name IN ({names})",
     )
     assert dict(settings) == wanted
 
 
-def test_commits_survive_a_kill(start_postgres: StartPostgres, state: Path) -> None:
-    server = start_postgres(state)
-    do(server.uri, "CREATE TABLE t AS SELECT generate_series(1, 1000) AS i")
-    os.kill(server.pid, signal.SIGKILL)
-    assert ask(start_postgres(state).uri, "SELECT count(*) FROM t") == [(1000,)]
-
-
-def test_a_restart_waits_for_the_sessions_of_a_killed_server(
+def test_commits_survive_a_kill_and_a_restart_waits_for_the_sessions_of_the_killed_server(
     start_postgres: StartPostgres, state: Path
 ) -> None:
     server = start_postgres(state)
+    do(server.uri, "CREATE TABLE t AS SELECT generate_series(1, 1000) AS i")
     connection = postgresql.connect(server.uri, autocommit=True)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         session = cursor.fetchall()[0][0]
         os.kill(server.pid, signal.SIGKILL)
-        start_postgres(state)
+        again = start_postgres(state)
         await_end(session)
+    assert ask(again.uri, "SELECT count(*) FROM t") == [(1000,)]
 
 
 def test_a_stale_process_id_that_belongs_to_another_is_no_obstacle(
-    start_postgres: StartPostgres, state: Path
+    start_postgres: StartPostgres, state: Path, server: RunningPostgres
 ) -> None:
-    server = start_postgres(state)
+    other, server = server, start_postgres(state)
     status = state / "data" / "postmaster.pid"
     left_behind = status.read_text()
     os.kill(server.pid, signal.SIGKILL)
-    other = start_postgres(state.with_name("other"))
     status.write_text(left_behind.replace(str(server.pid), str(other.pid), 1))
     assert ask(start_postgres(state).uri, "SELECT 1") == [(1,)]
 
@@ -105,11 +110,13 @@ def test_an_interrupted_setup_is_done_again(start_postgres: StartPostgres, state
     assert ask(start_postgres(state).uri, "SELECT 1") == [(1,)]
 
 
-def test_several_servers_run_side_by_side(start_postgres: StartPostgres, state: Path) -> None:
-    servers = [start_postgres(state.with_name(f"state-{number}")) for number in range(3)]
-    for number, server in enumerate(servers):
-        do(server.uri, f"CREATE TABLE own AS SELECT {number} AS i")
-    assert [ask(server.uri, "SELECT i FROM own") for server in servers] == [[(0,)], [(1,)], [(2,)]]
+def test_several_servers_run_side_by_side(
+    start_postgres: StartPostgres, state: Path, server: RunningPostgres
+) -> None:
+    servers = [server, start_postgres(state)]
+    for number, each in enumerate(servers):
+        do(each.uri, f"CREATE TABLE own AS SELECT {number} AS i")
+    assert [ask(each.uri, "SELECT i FROM own") for each in servers] == [[(0,)], [(1,)]]
 
 
 def test_stopping_ends_open_sessions_and_is_allowed_twice(

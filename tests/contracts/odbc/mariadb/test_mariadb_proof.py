@@ -17,6 +17,7 @@ from shared.landing.tally import Tally
 from shared.loading.errors import ValueUnsupported
 from shared.loading.proof import Proof
 from shared.loading.span import Span
+from tests.conftest import LONG
 from tests.contracts.odbc.mariadb.conftest import Database, database_of
 from tests.contracts.odbc.mariadb.mariadb_values import Drawing, drawings
 from tests.contracts.odbc.mariadb.test_mariadb_round_trip import make
@@ -56,7 +57,7 @@ def count(reading: Reading, batches: Iterator[pa.RecordBatch]) -> tuple[Proof, P
 @given(drawing=drawings())
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=60 if LONG else 25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_the_server_says_of_any_table_what_is_counted_of_it(

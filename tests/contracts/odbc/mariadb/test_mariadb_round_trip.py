@@ -14,6 +14,7 @@ from shared.adapters.odbc.mariadb import MariadbDialect
 from shared.landing.parquet import ParquetStream
 from shared.loading.errors import ValueUnsupported
 from shared.loading.span import Span
+from tests.conftest import LONG
 from tests.contracts.odbc.mariadb.conftest import Database, database_of
 from tests.contracts.odbc.mariadb.mariadb_values import COLUMNS, Drawing, drawings
 
@@ -60,7 +61,7 @@ def test_every_landing_type_is_drawn() -> None:
 @given(drawing=drawings())
 @settings(
     deadline=None,
-    max_examples=100,
+    max_examples=100 if LONG else 40,
     # The database is made once; each example makes the table anew.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
