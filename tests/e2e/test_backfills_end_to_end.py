@@ -83,6 +83,7 @@ def test_an_update_during_a_backfill_wins_over_what_the_backfill_read(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_load_gets_its_turn_between_two_groups_of_a_backfill(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_load_gets_its_turn_between_two_groups_of_a_backfill(
     assert run["ended_at"] <= last
 
 
+@pytest.mark.long
 def test_an_event_during_a_backfill_is_served_by_a_load_and_not_by_the_backfill(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_cancelled_backfill_ends_after_its_group_and_a_rerun_does_the_rest(
     assert len(published(stack.lake, source.target("gated"))) == 3
 
 
+@pytest.mark.long
 def test_a_backfill_of_an_integer_cursor_counts_in_its_own_units(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -99,6 +99,7 @@ def aged(api: Api, source: Source, stack: Stack) -> str:
     return table
 
 
+@pytest.mark.long
 def test_rows_above_the_bound_and_without_a_cursor_value_land_again_with_a_new_column(
     api: Api, source: Source, stack: Stack, aged: str
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_backfill_of_all_fills_the_history_of_a_new_column(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_backfill_without_an_end_goes_up_to_the_watermark(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -68,6 +68,7 @@ def test_each_planted_difference_is_found(api: Api, project: Project) -> None:
     assert project.diff("DimUser").exit_code == 1
 
 
+@pytest.mark.long
 def test_a_start_loads_from_the_old_watermark_on_that_value_included(
     api: Api, project: Project
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_start_loads_from_the_old_watermark_on_that_value_included(
     assert project.diff("DimUser", "--since", mark).exit_code == 0
 
 
+@pytest.mark.long
 def test_a_table_of_days_shows_updates_and_deletes(api: Api, project: Project) -> None:
     project.import_it()
     project.extract("DimDate", MORNING)
@@ -97,6 +99,7 @@ def test_a_table_of_days_shows_updates_and_deletes(api: Api, project: Project) -
     assert keys(rows["only_old"]) == {"20250904"}
 
 
+@pytest.mark.long
 def test_a_late_event_is_brought_by_a_backfill(api: Api, project: Project) -> None:
     project.import_it()
     project.extract("FactStream", MORNING)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import pytest
 from e2e_api import Api
 from e2e_comparing import differing
 from e2e_lake import images, published
@@ -109,6 +110,7 @@ def test_a_row_that_ties_with_the_last_one_landed_is_not_skipped(
     assert differing(source, stack.lake, *ties) == []
 
 
+@pytest.mark.long
 def test_a_value_from_a_cached_sequence_is_covered_by_the_margin(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -132,6 +134,7 @@ def test_a_value_from_a_cached_sequence_is_covered_by_the_margin(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_an_update_between_loads_lands_where_the_cursor_counts_days_or_ones(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -167,6 +170,7 @@ def test_a_row_without_a_cursor_value_lands_once_and_again_when_it_changed(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_table_with_no_time_at_all_lands_once(api: Api, source: Source, stack: Stack) -> None:
     source.execute("CREATE TABLE item (id int PRIMARY KEY, cursor timestamp)")
     source.execute("INSERT INTO item SELECT generate_series(1, 3)")
@@ -176,6 +180,7 @@ def test_a_table_with_no_time_at_all_lands_once(api: Api, source: Source, stack:
     assert len(published(stack.lake, source.target("item"))) == 1
 
 
+@pytest.mark.long
 def test_a_table_with_no_number_at_all_lands_once(api: Api, source: Source, stack: Stack) -> None:
     source.execute("CREATE TABLE item (id int PRIMARY KEY, cursor bigint)")
     source.execute("INSERT INTO item SELECT generate_series(1, 3)")
@@ -229,6 +234,7 @@ def test_a_value_from_the_future_stops_the_load_before_anything_lands(
     assert len(published(stack.lake, source.target("item"))) == 1
 
 
+@pytest.mark.long
 def test_a_value_from_the_future_may_be_read_and_poisons_nothing(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from e2e_api import Api
 from e2e_comparing import differing
 from e2e_lake import OWN_COLUMNS, images, listing, published
@@ -126,6 +127,7 @@ def test_an_incremental_load_that_finds_nothing_lands_nothing(
     assert listing(stack.lake) == before
 
 
+@pytest.mark.long
 def test_a_row_above_the_bound_lands_at_once_and_never_again(
     api: Api, source: Source, stack: Stack
 ) -> None:

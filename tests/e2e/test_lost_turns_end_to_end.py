@@ -83,6 +83,7 @@ def test_an_order_whose_load_was_terminated_fails_and_is_alerted_with_its_cause(
     assert alert["error"] == run["error"]
 
 
+@pytest.mark.long
 def test_a_rerun_of_a_terminated_load_completes_it(
     terminated: Terminated,
     ticking_api: Api,

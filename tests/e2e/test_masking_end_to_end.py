@@ -149,6 +149,7 @@ def test_the_search_finds_what_is_not_masked(source: Source, api: Api, stack: St
     assert {Path(path).suffix for path, _ in leaks(run.folder, shown)} == {".parquet"}
 
 
+@pytest.mark.long
 def test_a_mask_that_is_added_stops_until_the_table_is_loaded_anew(
     source: Source, api: Api, stack: Stack
 ) -> None:
@@ -180,6 +181,7 @@ def test_a_missing_key_stops_before_anything_is_read(source: Source, api: Api) -
     assert answer.json()["stops"]["type"] == "MaskKeyMissing"
 
 
+@pytest.mark.long
 def test_a_hashed_key_is_loaded_and_not_reconciled(source: Source, api: Api, stack: Stack) -> None:
     create_people(source)
     name = source.declare(

@@ -135,6 +135,7 @@ def test_what_would_stop_the_load_is_told_beforehand(
     assert (found["type"], found["remedy"]) == (error, view["stops"]["remedy"])
 
 
+@pytest.mark.long
 def test_drift_that_is_let_through_is_told(api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
@@ -143,6 +144,7 @@ def test_drift_that_is_let_through_is_told(api: Api, source: Source) -> None:
     assert plan(api, table)["drift"] == ["column colour (text) is new"]
 
 
+@pytest.mark.long
 def test_a_start_above_the_watermark_would_stop_the_load(api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)

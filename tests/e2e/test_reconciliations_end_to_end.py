@@ -44,6 +44,7 @@ def test_rows_deleted_at_the_source_get_a_tombstone_and_leave_the_copy(
     }
 
 
+@pytest.mark.long
 def test_the_watermark_stays_where_it_is(api: Api, source: Source, stack: Stack) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
@@ -55,6 +56,7 @@ def test_the_watermark_stays_where_it_is(api: Api, source: Source, stack: Stack)
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_rows_backdated_below_the_watermark_are_landed(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -70,6 +72,7 @@ def test_rows_backdated_below_the_watermark_are_landed(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_reconciliation_of_equal_sides_lands_nothing(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_reconciliation_of_equal_sides_lands_nothing(
     assert len(published(stack.lake, source.target("item"))) == runs
 
 
+@pytest.mark.long
 def test_a_row_that_was_deleted_and_came_back_is_there_again(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -130,6 +134,7 @@ def test_composite_keys_are_compared_as_a_whole(api: Api, source: Source, stack:
     assert differing(source, stack.lake, "pair") == []
 
 
+@pytest.mark.long
 def test_text_keys_of_any_form_are_found_again(api: Api, source: Source, stack: Stack) -> None:
     source.execute(
         """
@@ -168,6 +173,7 @@ def test_rows_that_changed_without_their_cursor_or_got_another_key_are_found_by_
     assert found(reconcile(api, table, "rows")) == {}
 
 
+@pytest.mark.long
 def test_rows_that_loads_leave_out_on_purpose_are_not_missing(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -186,6 +192,7 @@ def test_rows_that_loads_leave_out_on_purpose_are_not_missing(
     assert len(current(stack.lake, source.target("item"))) == 9
 
 
+@pytest.mark.long
 def test_rows_without_a_cursor_value_are_found_where_they_are_included(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -259,6 +266,7 @@ def test_softly_deleted_rows_leave_the_copy_and_come_back(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_snapshot_table_is_repaired_between_two_snapshots(
     api: Api, source: Source, stack: Stack
 ) -> None:

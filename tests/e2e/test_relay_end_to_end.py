@@ -73,6 +73,7 @@ def test_a_row_stays_in_the_outbox_until_it_is_published(source: Source, stack: 
     assert source.value("SELECT count(*) FROM tidemark_outbox") == 1
 
 
+@pytest.mark.long
 def test_a_published_event_brings_its_table_up_to_date(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_key_with_another_request_is_refused(api: Api, table: str) -> None:
     api.wait_for_order(first.json()["order_id"])
 
 
+@pytest.mark.long
 def test_a_rerun_and_a_backfill_are_ordered_once_by_their_keys(
     api: Api, source: Source, table: str
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_key_that_is_none_is_refused_by_name(api: Api, table: str, key: Any) -
     assert refused.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
+@pytest.mark.long
 def test_a_refused_request_does_not_use_its_key(api: Api, table: str) -> None:
     key = f"later {table}"
     period = {"table": table, "from": "2020-01-01", "to": "2020-01-02"}

@@ -173,6 +173,7 @@ def test_what_was_measured_names_the_table_and_what_came_of_it(
     assert {each["name"]: each["unit"] for each in collector.measures}.items() <= taken.items()
 
 
+@pytest.mark.long
 def test_a_load_that_everything_is_killed_under_leaves_a_whole_tree(
     traced: Stack, items: Source, collector: Collector
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_failed_load_is_told_by_the_type_of_its_error(
     }
 
 
+@pytest.mark.long
 def test_a_collector_that_takes_nothing_fails_no_load_and_gets_what_it_missed(
     traced: Stack, items: Source, collector: Collector
 ) -> None:

@@ -85,6 +85,7 @@ def test_an_event_brings_its_table_up_to_date(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_an_event_that_comes_twice_lands_its_rows_once(
     api: Api, source: Source, stack: Stack
 ) -> None:

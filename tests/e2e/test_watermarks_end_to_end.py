@@ -97,6 +97,7 @@ def test_a_watermark_is_not_moved_under_a_load(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_failed_load_is_not_resumed_over_a_correction(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
