@@ -182,7 +182,7 @@ def test_a_backfill_is_refused_before_the_first_load_and_above_the_watermark(
     assert api.table(table)["runs"][0]["mode"] == "initial"
 
 
-@pytest.mark.parametrize("end", ["2026-01-02", "2026-01-01"])
+@pytest.mark.parametrize("end", ["2026-01-02", pytest.param("2026-01-01", marks=pytest.mark.long)])
 def test_a_backfill_of_an_empty_period_is_refused(api: Api, source: Source, end: str) -> None:
     create_days(source)
     table = source.declare("item", watermark=STAMPED)

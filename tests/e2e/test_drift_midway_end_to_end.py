@@ -21,7 +21,10 @@ def await_altering(source: Source) -> None:
     await_value(lambda: source.value(sql) > 0, "the change of the view to be waiting")
 
 
-@pytest.mark.parametrize("policy", list(AGAIN))
+@pytest.mark.parametrize(
+    "policy",
+    ["add", *(pytest.param(each, marks=pytest.mark.long) for each in ("freeze", "quarantine"))],
+)
 def test_columns_that_change_between_two_slices_stop_the_run_and_a_rerun_plans_anew(
     api: Api, source: Source, stack: Stack, gate: Gate, policy: str
 ) -> None:

@@ -114,9 +114,15 @@ def test_a_snapshot_and_rows_without_a_cursor_value_are_estimated(api: Api, sour
     ("change", "error"),
     [
         ("ALTER TABLE item DROP COLUMN price", "SchemaDrifted"),
-        ("UPDATE item SET updated_at = now() + interval '1 year' WHERE id = 1", "FutureCursor"),
-        ("DROP TABLE item", "TableMissing"),
-        ("ALTER TABLE item ADD COLUMN odd regclass", "TypeUnsupported"),
+        pytest.param(
+            "UPDATE item SET updated_at = now() + interval '1 year' WHERE id = 1",
+            "FutureCursor",
+            marks=pytest.mark.long,
+        ),
+        pytest.param("DROP TABLE item", "TableMissing", marks=pytest.mark.long),
+        pytest.param(
+            "ALTER TABLE item ADD COLUMN odd regclass", "TypeUnsupported", marks=pytest.mark.long
+        ),
     ],
 )
 def test_what_would_stop_the_load_is_told_beforehand(

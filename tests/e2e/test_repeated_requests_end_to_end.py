@@ -71,7 +71,7 @@ def desk(stack: Stack, api: Api, table: str) -> Iterator[OrderDesk]:
         )
 
 
-@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("placed", [pytest.param(True, marks=pytest.mark.long), False])
 def test_a_request_whose_first_worker_died_on_the_way_is_carried_out_by_the_next(
     api: Api, desk: OrderDesk, table: str, *, placed: bool
 ) -> None:
@@ -154,7 +154,7 @@ def walk(api: Api, path: str, name: str, **query: Any) -> list[Any]:
 
 
 def test_walking_lists_page_by_page_gives_everything_once(api: Api, table: str) -> None:
-    orders = [api.load(table)["order_id"] for _ in range(5)]
+    orders = [api.load(table)["order_id"] for _ in range(3)]
     runs = walk(api, "/api/runs", "runs", table=table, limit=2)
     assert [run["order_id"] for run in runs] == orders[::-1]
     listed = [order["order_id"] for order in walk(api, "/api/orders", "orders", limit=2)]
