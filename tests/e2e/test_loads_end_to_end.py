@@ -1,6 +1,8 @@
 """First loads, loads that find nothing, and increments: what lands, and what is said of it."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,11 +22,22 @@ COLUMNS = ["id", "name", "price", "updated_at"]
 SLICED = {"rows": 200, "parallel": 2}
 
 
-def test_a_first_load_is_cut_into_slices_and_equals_the_source(
-    api: Api, source: Source, stack: Stack
-) -> None:
+@pytest.fixture(scope="module")
+def sliced(stack: Stack, database: str) -> Iterator[tuple[Source, Any]]:
+    """A source with a table that was loaded in five slices, and the run of that; nobody changes either."""
+    source = Source(name="sliced", uri=database, tables=stack.tables)
+    source.execute("CREATE SCHEMA sliced")
     create_items(source, rows=1000)
-    run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED))
+    table = source.declare("item", watermark=STAMPED, slices=SLICED, receipt="hashes")
+    with Api(stack.url) as api:
+        yield source, api.load_one(table)
+    source.forget()
+
+
+def test_a_first_load_is_cut_into_slices_and_equals_the_source(
+    sliced: tuple[Source, Any], stack: Stack
+) -> None:
+    source, run = sliced
     assert (run["mode"], run["state"], run["outcome"]) == ("initial", "succeeded", "loaded")
     assert run["rows"] == 1000
     assert run["files"] == 5
@@ -55,9 +68,8 @@ def test_a_run_says_everything_the_design_lists(api: Api, source: Source, stack:
     assert (second["mode"], second["outcome"], second["rows"]) == ("incremental", "loaded", 1)
 
 
-def test_manifest_and_run_show_what_is_proven(api: Api, source: Source, stack: Stack) -> None:
-    create_items(source, rows=1000)
-    run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED, receipt="hashes"))
+def test_manifest_and_run_show_what_is_proven(sliced: tuple[Source, Any], stack: Stack) -> None:
+    source, run = sliced
     assert run["proof"] == {"level": "hashes", "rows": 1000, "columns": 4}
     [landed] = published(stack.lake, source.target("item"))
     proofs = [receipt["proof"] for receipt in landed.manifest["receipt"]]
@@ -67,9 +79,8 @@ def test_manifest_and_run_show_what_is_proven(api: Api, source: Source, stack: S
     assert all(proof["hashes"] for proof in proofs)
 
 
-def test_the_manifest_tells_what_the_files_hold(api: Api, source: Source, stack: Stack) -> None:
-    create_items(source, rows=1000)
-    run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED))
+def test_the_manifest_tells_what_the_files_hold(sliced: tuple[Source, Any], stack: Stack) -> None:
+    source, run = sliced
     [landed] = published(stack.lake, source.target("item"))
     assert landed.folder.name == f"run_id={run['run_id']}"
     manifest = landed.manifest
@@ -94,9 +105,10 @@ def test_the_manifest_tells_what_the_files_hold(api: Api, source: Source, stack:
     assert [part["slice"] for part in manifest["receipt"]] == [0, 1, 2, 3, 4]
 
 
-def test_every_row_carries_typed_columns_of_its_run(api: Api, source: Source, stack: Stack) -> None:
-    create_items(source)
-    run = api.load_one(source.declare("item", watermark=STAMPED))
+def test_every_row_carries_typed_columns_of_its_run(
+    sliced: tuple[Source, Any], stack: Stack
+) -> None:
+    source, run = sliced
     [landed] = published(stack.lake, source.target("item"))
     schema = pq.read_schema(landed.folder / landed.manifest["files"][0]["name"])
     assert schema.names == [*COLUMNS, *OWN_COLUMNS]
@@ -197,9 +209,8 @@ def test_the_first_order_ever_loads_every_table(api: Api, source: Source, stack:
 
 
 def test_what_a_run_left_in_staging_is_gone_once_it_has_succeeded(
-    api: Api, source: Source, stack: Stack
+    sliced: tuple[Source, Any], stack: Stack
 ) -> None:
-    create_items(source, rows=1000)
-    run = api.load_one(source.declare("item", watermark=STAMPED, slices=SLICED))
+    _, run = sliced
     staged = stack.lake / "bronze" / "_staging" / run["run_id"]
     await_value(lambda: not staged.exists(), "the staging folder to be removed")
