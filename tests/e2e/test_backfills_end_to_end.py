@@ -71,7 +71,7 @@ def test_an_update_during_a_backfill_wins_over_what_the_backfill_read(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
     table = gated_view(api, source, gate)
-    order_id = backfill(api, table, parallel=4)
+    order_id = backfill(api, table, window="4d")
     gate.await_waiting()
     source.execute(
         "UPDATE item SET name = 'newer', updated_at = now() WHERE updated_at = '2026-01-02 05:00'"

@@ -95,7 +95,7 @@ def aged(api: Api, source: Source, stack: Stack) -> str:
         INSERT INTO item VALUES (7, 'none', NULL)
         """
     )
-    table = source.declare("item", watermark=STAMPED, settle="1h", slices={"rows": 2})
+    table = source.declare("item", watermark=STAMPED, settle="1h", slices={"rows": 4})
     api.load_one(table)
     assert len(images(stack.lake, source.target("item"))) == 7
     source.execute("ALTER TABLE item ADD COLUMN age int; UPDATE item SET age = 10 * id")

@@ -61,7 +61,7 @@ def begun(runs: list[Any]) -> list[datetime]:
 # Windows so long that the loads of all tables leave time to acknowledge on two cores.
 @pytest.mark.parametrize(
     ("tables", "events", "seconds", "kills"),
-    [(2, 150, 3, 1), pytest.param(20, 10_000, 20, 2, marks=pytest.mark.long)],
+    [(2, 100, 3, 1), pytest.param(20, 10_000, 20, 2, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 def test_no_event_is_lost_and_no_window_has_two_loads(
@@ -148,7 +148,7 @@ def fates(stack: Stack, name: str) -> Counter[tuple[str, str, str]]:
 # Of the short forms, that of the rows kills.
 @pytest.mark.parametrize(
     ("events", "kills"),
-    [(60, 0), pytest.param(3_000, 2, marks=pytest.mark.long)],
+    [(40, 0), pytest.param(3_000, 2, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 def test_every_version_of_a_file_lands_once_or_is_told_of(

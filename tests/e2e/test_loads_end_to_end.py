@@ -169,14 +169,11 @@ def test_an_update_lands_as_a_new_image_that_wins(api: Api, source: Source, stac
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
     api.load_one(table)
-    for name in ("once", "twice"):
-        source.execute(
-            f"UPDATE item SET name = '{name}', updated_at = clock_timestamp() WHERE id = 3"
-        )
-        api.load_one(table)
-        assert differing(source, stack.lake, "item") == []
+    source.execute("UPDATE item SET name = 'new', updated_at = clock_timestamp() WHERE id = 3")
+    api.load_one(table)
+    assert differing(source, stack.lake, "item") == []
     history = [row["name"] for row in images(stack.lake, source.target("item")) if row["id"] == 3]
-    assert history == ["old 3", "once", "twice"]
+    assert history == ["old 3", "new"]
 
 
 def test_a_snapshot_replaces_all_earlier_ones_also_when_it_is_empty(

@@ -146,6 +146,7 @@ STOPPING = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_stops_a_load_lands_nothing_and_the_next_load_lands_all_once(
     api: Api, make: Callable[..., RestSource], stack: Stack
 ) -> None:
