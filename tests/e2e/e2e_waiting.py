@@ -9,7 +9,7 @@ import pytest
 PATIENCE_SECONDS = 60.0
 # Each look is work for the two cores that the awaited thing needs as well.
 _FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 1.0
 _GROWTH = 1.4
 
 T = TypeVar("T")

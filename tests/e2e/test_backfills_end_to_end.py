@@ -121,6 +121,7 @@ def test_an_event_during_a_backfill_is_served_by_a_load_and_not_by_the_backfill(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_cancelled_backfill_ends_after_its_group_and_a_rerun_does_the_rest(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:

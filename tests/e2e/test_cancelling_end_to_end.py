@@ -106,6 +106,7 @@ def test_a_load_that_waits_for_its_turn_is_cancelled_while_it_waits(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_events_that_joined_a_cancelled_load_are_served_all_the_same(
     ticking_api: Api, ticking_source: Source, ticking: Stack, ticking_gate: Gate
 ) -> None:

@@ -20,8 +20,8 @@ CURSORS = {
     "day": ("date", "date", "current_date - 3", "current_date"),
     "number": ("bigint", "integer", "nextval('numbers')", "nextval('numbers')"),
 }
-# Properties try every kind; the short form shows one that the clock gives and one that is counted.
-KINDS = list(CURSORS) if LONG else ["micro", "number"]
+# Properties try every kind; the short form shows one.
+KINDS = list(CURSORS) if LONG else ["micro"]
 
 
 def create_cursor_tables(source: Source, kinds: Iterable[str] = KINDS, **keys: object) -> list[str]:

@@ -193,10 +193,11 @@ def test_a_snapshot_replaces_all_earlier_ones_also_when_it_is_empty(
     assert [path.name for path in last.folder.iterdir()] == ["_manifest.json"]
 
 
+@pytest.mark.long
 def test_the_first_order_ever_loads_every_table(api: Api, source: Source, stack: Stack) -> None:
     """Tables of one order find their filesystem missing all at once."""
     tables: list[str] = []
-    for number in range(3):
+    for number in range(8):
         create_items(source, f"t{number}")
         target = f"gold/{source.name}/t{number}"
         tables.append(source.declare(f"t{number}", watermark=STAMPED, target=target))

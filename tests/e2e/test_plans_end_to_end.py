@@ -72,6 +72,7 @@ def test_a_table_with_nothing_new_has_no_slice(api: Api, source: Source) -> None
     assert (view["slices"], view["estimated_rows"], view["stops"]) == ([], 0, None)
 
 
+@pytest.mark.long
 def test_a_plan_of_a_backfill_shows_its_windows(api: Api, source: Source, stack: Stack) -> None:
     source.execute(
         """

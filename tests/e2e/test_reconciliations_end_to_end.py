@@ -117,6 +117,7 @@ def test_a_table_that_was_never_loaded_is_refused(api: Api, source: Source) -> N
     )
 
 
+@pytest.mark.long
 def test_composite_keys_are_compared_as_a_whole(api: Api, source: Source, stack: Stack) -> None:
     source.execute(
         """

@@ -62,6 +62,7 @@ def test_what_postgresql_writes_into_its_outbox_is_loaded(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_row_stays_in_the_outbox_until_it_is_published(source: Source, stack: Stack) -> None:
     create_items(source)
     tell(source, "item")
