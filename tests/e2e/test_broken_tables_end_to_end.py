@@ -36,8 +36,8 @@ def errors(order: Any) -> dict[str, str | None]:
     }
 
 
-def test_broken_tables_fail_with_a_remedy_and_one_alert_and_their_neighbour_is_loaded(
-    broken: Any, api: Api, source: Source, stack: Stack, webhook: Webhook
+def test_broken_tables_fail_with_a_remedy_and_their_neighbour_is_loaded(
+    broken: Any, api: Api, source: Source, stack: Stack
 ) -> None:
     assert broken["state"] == "failed"
     assert errors(broken) == {"good": None, **BROKEN}
@@ -50,6 +50,11 @@ def test_broken_tables_fail_with_a_remedy_and_one_alert_and_their_neighbour_is_l
         assert part["error"]["remedy"]
     dropped = api.run_of(broken, source.full("dropped"))
     assert "price" in dropped["error"]["message"]
+
+
+def test_a_failed_order_is_alerted_exactly_once_with_all_that_failed(
+    broken: Any, api: Api, source: Source, stack: Stack, webhook: Webhook
+) -> None:
     [alert] = webhook.alerts(broken["order_id"])
     failed = {part["table"]: part for part in broken["tables"] if part["state"] == "failed"}
     assert alert["failed"] == 3
