@@ -177,7 +177,7 @@ def test_what_stops_a_load_lands_nothing_and_the_next_load_lands_all_once(
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    ("records", "pages"), [(400, 20), pytest.param(100_000, 1_000, marks=pytest.mark.long)]
+    ("records", "pages"), [(2_000, 40), pytest.param(100_000, 1_000, marks=pytest.mark.long)]
 )
 def test_with_every_misbehaviour_on_a_source_lands_complete_and_once(
     api: Api,
