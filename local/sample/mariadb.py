@@ -141,8 +141,10 @@ _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"))
 _MISSING = "\\N"
 
 
-def create_mariadb_sample(connection: str) -> dict[str, int]:
+def create_mariadb_sample(connection: str, rows: int | None = None) -> dict[str, int]:
     """Drop the databases `nyc` and `dbo`, make them anew with all their rows, and count these.
+
+    Of `rows` each table has no more than so many, the first of them.
 
     `connection` is an ODBC connection string of a login that may create databases. The keys of the
     answer are `schema.table`, as those of `local.sample.load.create_sample`.
@@ -157,11 +159,11 @@ def create_mariadb_sample(connection: str) -> dict[str, int]:
             if statement.strip():
                 owner.execute(statement)
         for source in (nycflights, spotify):
-            for name, rows in source.read_tables():
-                table = f"{source.SCHEMA}.{name}"
-                _fill(owner, table, rows)
+            for name, every in source.read_tables():
+                table, some = f"{source.SCHEMA}.{name}", every.slice(0, rows)
+                _fill(owner, table, some)
                 owner.execute(f"ANALYZE TABLE {table}").fetchall()
-                counts[table] = rows.num_rows
+                counts[table] = some.num_rows
     return counts
 
 

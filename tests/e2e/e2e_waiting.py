@@ -8,7 +8,9 @@ import pytest
 
 PATIENCE_SECONDS = 60.0
 # Each look is work for the two cores that the awaited thing needs as well.
-_POLL_SECONDS = 0.1
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 1.0
+_GROWTH = 1.4
 
 T = TypeVar("T")
 
@@ -18,8 +20,10 @@ def await_value(
 ) -> T:
     """Look again and again until there is a true value, and give it; `why` explains a failure."""
     end = time.monotonic() + PATIENCE_SECONDS
+    pause = _FIRST_PAUSE_SECONDS
     while not (found := look()):
         if time.monotonic() > end:
             pytest.fail(f"waited in vain for {what}: {why() if why else ''}")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(_GROWTH * pause, _LONGEST_PAUSE_SECONDS)
     return found

@@ -71,7 +71,7 @@ def test_an_update_during_a_backfill_wins_over_what_the_backfill_read(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
     table = gated_view(api, source, gate)
-    order_id = backfill(api, table, parallel=4)
+    order_id = backfill(api, table, window="4d")
     gate.await_waiting()
     source.execute(
         "UPDATE item SET name = 'newer', updated_at = now() WHERE updated_at = '2026-01-02 05:00'"
@@ -83,6 +83,7 @@ def test_an_update_during_a_backfill_wins_over_what_the_backfill_read(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_load_gets_its_turn_between_two_groups_of_a_backfill(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_load_gets_its_turn_between_two_groups_of_a_backfill(
     assert run["ended_at"] <= last
 
 
+@pytest.mark.long
 def test_an_event_during_a_backfill_is_served_by_a_load_and_not_by_the_backfill(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -119,6 +121,7 @@ def test_an_event_during_a_backfill_is_served_by_a_load_and_not_by_the_backfill(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_cancelled_backfill_ends_after_its_group_and_a_rerun_does_the_rest(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -142,6 +145,7 @@ def test_a_cancelled_backfill_ends_after_its_group_and_a_rerun_does_the_rest(
     assert len(published(stack.lake, source.target("gated"))) == 3
 
 
+@pytest.mark.long
 def test_a_backfill_of_an_integer_cursor_counts_in_its_own_units(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -179,7 +183,7 @@ def test_a_backfill_is_refused_before_the_first_load_and_above_the_watermark(
     assert api.table(table)["runs"][0]["mode"] == "initial"
 
 
-@pytest.mark.parametrize("end", ["2026-01-02", "2026-01-01"])
+@pytest.mark.parametrize("end", ["2026-01-02", pytest.param("2026-01-01", marks=pytest.mark.long)])
 def test_a_backfill_of_an_empty_period_is_refused(api: Api, source: Source, end: str) -> None:
     create_days(source)
     table = source.declare("item", watermark=STAMPED)

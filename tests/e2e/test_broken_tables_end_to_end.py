@@ -96,6 +96,7 @@ def test_a_rerun_after_the_repair_touches_only_what_failed(
     assert nothing_left.status_code == 422
 
 
+@pytest.mark.long
 def test_a_rerun_of_one_run_leaves_the_other_failed_ones_alone(
     broken: Any, api: Api, source: Source
 ) -> None:

@@ -89,6 +89,7 @@ def test_slices_that_have_not_begun_are_not_read(
     assert len(mine) == 4
 
 
+@pytest.mark.long
 def test_a_load_that_waits_for_its_turn_is_cancelled_while_it_waits(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_load_that_waits_for_its_turn_is_cancelled_while_it_waits(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_events_that_joined_a_cancelled_load_are_served_all_the_same(
     ticking_api: Api, ticking_source: Source, ticking: Stack, ticking_gate: Gate
 ) -> None:
@@ -142,6 +144,7 @@ def test_an_order_ended_from_outside_is_alerted_once(
     assert len(webhook.alerts(order_id)) == 1
 
 
+@pytest.mark.long
 def test_a_backfill_is_cancelled_as_an_order_too(api: Api, source: Source, gate: Gate) -> None:
     table = gated(api, source, gate)
     api.load_one(table)

@@ -58,6 +58,7 @@ def test_a_broken_contract_keeps_the_run_back_until_the_source_is_repaired(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_rule_that_is_changed_lets_the_rerun_land(
     table: str, api: Api, source: Source, stack: Stack
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_rule_that_is_changed_lets_the_rerun_land(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_the_contract_holds_for_backfills_and_reconciliations_too(
     table: str, api: Api, source: Source
 ) -> None:

@@ -21,7 +21,10 @@ def await_altering(source: Source) -> None:
     await_value(lambda: source.value(sql) > 0, "the change of the view to be waiting")
 
 
-@pytest.mark.parametrize("policy", list(AGAIN))
+@pytest.mark.parametrize(
+    "policy",
+    ["add", *(pytest.param(each, marks=pytest.mark.long) for each in ("freeze", "quarantine"))],
+)
 def test_columns_that_change_between_two_slices_stop_the_run_and_a_rerun_plans_anew(
     api: Api, source: Source, stack: Stack, gate: Gate, policy: str
 ) -> None:
@@ -92,13 +95,14 @@ def aged(api: Api, source: Source, stack: Stack) -> str:
         INSERT INTO item VALUES (7, 'none', NULL)
         """
     )
-    table = source.declare("item", watermark=STAMPED, settle="1h", slices={"rows": 2})
+    table = source.declare("item", watermark=STAMPED, settle="1h", slices={"rows": 4})
     api.load_one(table)
     assert len(images(stack.lake, source.target("item"))) == 7
     source.execute("ALTER TABLE item ADD COLUMN age int; UPDATE item SET age = 10 * id")
     return table
 
 
+@pytest.mark.long
 def test_rows_above_the_bound_and_without_a_cursor_value_land_again_with_a_new_column(
     api: Api, source: Source, stack: Stack, aged: str
 ) -> None:
@@ -132,6 +136,7 @@ def test_a_backfill_of_all_fills_the_history_of_a_new_column(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_backfill_without_an_end_goes_up_to_the_watermark(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -22,21 +22,20 @@ from e2e_stack import EVERY_SECOND, Stack
 from e2e_waiting import await_value
 from e2e_zone import TABLES, Zone, lake_of
 
-KILLS = 2
 COPIES = 0.3
 
 # Of the long forms, on a machine that has much else to do; nothing is judged by it.
 pytestmark = pytest.mark.timeout(3600)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def flooded(place: Path, environ: dict[str, str]) -> Iterator[Stack]:
     """A stack of its own, whose timer ticks: what a dead worker has left is taken up by it."""
     folder = Path(tempfile.mkdtemp(prefix="flooded-", dir=place))
     own = Stack(
         state=folder / "state", tables=folder / "tables", environ=environ, tick=EVERY_SECOND
     )
-    own.tables.mkdir()
+    own.start()
     yield own
     own.stop()
 
@@ -61,21 +60,26 @@ def begun(runs: list[Any]) -> list[datetime]:
 
 # Windows so long that the loads of all tables leave time to acknowledge on two cores.
 @pytest.mark.parametrize(
-    ("tables", "events", "seconds"),
-    [(4, 300, 3), pytest.param(20, 10_000, 20, marks=pytest.mark.long)],
+    ("tables", "events", "seconds", "kills"),
+    [(2, 100, 3, 1), pytest.param(20, 10_000, 20, 2, marks=pytest.mark.long)],
     ids=["short", "long"],
 )
 def test_no_event_is_lost_and_no_window_has_two_loads(
-    flooded: Stack, new_source: Callable[..., Source], tables: int, events: int, seconds: int
+    flooded: Stack,
+    new_source: Callable[..., Source],
+    *,
+    tables: int,
+    events: int,
+    seconds: int,
+    kills: int,
 ) -> None:
     source, debounce = new_source(flooded.tables), timedelta(seconds=seconds)
     names = create_tables(source, tables, debounce)
-    flooded.start()
     chance = Random(20260101)  # noqa: S311 - a test that can be repeated
     changes = shuffled(names, events, COPIES, chance)
     bursts = in_bursts(changes, chance)
     Delivery(stack=flooded, function="on_data_changed", write=Rows(source), bursts=bursts).send(
-        KILLS
+        kills
     )
     with Api(flooded.url) as api:
         for name in names:
@@ -141,20 +145,17 @@ def fates(stack: Stack, name: str) -> Counter[tuple[str, str, str]]:
     )
 
 
-@pytest.mark.parametrize(
-    "events", [60, pytest.param(3_000, marks=pytest.mark.long)], ids=["short", "long"]
-)
-def test_every_version_of_a_file_lands_once_or_is_told_of(flooded: Stack, events: int) -> None:
-    name = "flood"
+@pytest.mark.long
+def test_every_version_of_a_file_lands_once_or_is_told_of(flooded: Stack) -> None:
+    name, events = "flood", 3_000
     (flooded.tables / f"{name}.yml").write_text(TABLES.format(name=name))
-    flooded.start()
     chance = Random(20260102)  # noqa: S311 - a test that can be repeated
     distinct = list(range(1, round(events * (1 - COPIES)) + 1))
     sent = distinct + chance.choices(distinct, k=events - len(distinct))
     chance.shuffle(sent)
     blobs = Blobs(flooded, name)
     bursts = in_bursts(sent, chance)
-    Delivery(stack=flooded, function="on_blob_created", write=blobs, bursts=bursts).send(KILLS)
+    Delivery(stack=flooded, function="on_blob_created", write=blobs, bursts=bursts).send(2)
     with Api(flooded.url) as api:
         api.await_served(f"{name}/files.orders")
         assert api.get("/api/deadletters")["letters"] == []

@@ -3,6 +3,7 @@
 from contextlib import closing
 from typing import Any
 
+import pytest
 from adbc_driver_postgresql import dbapi
 from e2e_api import Api
 from e2e_comparing import differing
@@ -71,6 +72,7 @@ def test_a_session_that_holds_the_bound_back_is_named_told_of_once_and_loses_not
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_the_next_one_who_holds_the_bound_back_is_told_of_again(
     api: Api, source: Source, webhook: Webhook
 ) -> None:
@@ -91,6 +93,7 @@ def test_the_next_one_who_holds_the_bound_back_is_told_of_again(
     assert all(len(alert["held"]) == 1 for alert in held_alerts(webhook, table))
 
 
+@pytest.mark.long
 def test_a_prepared_transaction_holds_the_watermark_where_it_is_and_loses_nothing(
     api: Api, source: Source, stack: Stack
 ) -> None:

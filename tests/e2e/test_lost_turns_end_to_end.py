@@ -71,6 +71,7 @@ def test_the_sweep_frees_the_turn_and_the_late_reader_publishes_nothing(
     assert differing(ticking_source, ticking.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_an_order_whose_load_was_terminated_fails_and_is_alerted_with_its_cause(
     terminated: Terminated, ticking_api: Api, webhook: Webhook
 ) -> None:
@@ -83,6 +84,7 @@ def test_an_order_whose_load_was_terminated_fails_and_is_alerted_with_its_cause(
     assert alert["error"] == run["error"]
 
 
+@pytest.mark.long
 def test_a_rerun_of_a_terminated_load_completes_it(
     terminated: Terminated,
     ticking_api: Api,

@@ -6,6 +6,8 @@ from hashlib import md5, sha1, sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from e2e_api import Api
@@ -50,11 +52,14 @@ def kept(state: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def leaks(state: Path, values: Sequence[str]) -> list[tuple[str, str]]:
-    wanted = re.compile(b"|".join(re.escape(value.encode()) for value in values))
+    # Two expressions: only the first, of Arrow, sees so many values at once without slowing down.
+    pattern = "|".join(re.escape(value) for value in values)
+    wanted = re.compile(pattern.encode())
     return [
         (str(path.relative_to(state)), match[0].decode())
         for path, content in kept(state)
-        if (match := wanted.search(content))
+        if pc.match_substring_regex(pa.scalar(content, pa.large_binary()), pattern).as_py()
+        and (match := wanted.search(content))
     ]
 
 
@@ -149,6 +154,7 @@ def test_the_search_finds_what_is_not_masked(source: Source, api: Api, stack: St
     assert {Path(path).suffix for path, _ in leaks(run.folder, shown)} == {".parquet"}
 
 
+@pytest.mark.long
 def test_a_mask_that_is_added_stops_until_the_table_is_loaded_anew(
     source: Source, api: Api, stack: Stack
 ) -> None:
@@ -180,6 +186,7 @@ def test_a_missing_key_stops_before_anything_is_read(source: Source, api: Api) -
     assert answer.json()["stops"]["type"] == "MaskKeyMissing"
 
 
+@pytest.mark.long
 def test_a_hashed_key_is_loaded_and_not_reconciled(source: Source, api: Api, stack: Stack) -> None:
     create_people(source)
     name = source.declare(

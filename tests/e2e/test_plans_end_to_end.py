@@ -72,6 +72,7 @@ def test_a_table_with_nothing_new_has_no_slice(api: Api, source: Source) -> None
     assert (view["slices"], view["estimated_rows"], view["stops"]) == ([], 0, None)
 
 
+@pytest.mark.long
 def test_a_plan_of_a_backfill_shows_its_windows(api: Api, source: Source, stack: Stack) -> None:
     source.execute(
         """
@@ -114,9 +115,15 @@ def test_a_snapshot_and_rows_without_a_cursor_value_are_estimated(api: Api, sour
     ("change", "error"),
     [
         ("ALTER TABLE item DROP COLUMN price", "SchemaDrifted"),
-        ("UPDATE item SET updated_at = now() + interval '1 year' WHERE id = 1", "FutureCursor"),
-        ("DROP TABLE item", "TableMissing"),
-        ("ALTER TABLE item ADD COLUMN odd regclass", "TypeUnsupported"),
+        pytest.param(
+            "UPDATE item SET updated_at = now() + interval '1 year' WHERE id = 1",
+            "FutureCursor",
+            marks=pytest.mark.long,
+        ),
+        pytest.param("DROP TABLE item", "TableMissing", marks=pytest.mark.long),
+        pytest.param(
+            "ALTER TABLE item ADD COLUMN odd regclass", "TypeUnsupported", marks=pytest.mark.long
+        ),
     ],
 )
 def test_what_would_stop_the_load_is_told_beforehand(
@@ -135,6 +142,7 @@ def test_what_would_stop_the_load_is_told_beforehand(
     assert (found["type"], found["remedy"]) == (error, view["stops"]["remedy"])
 
 
+@pytest.mark.long
 def test_drift_that_is_let_through_is_told(api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
@@ -143,6 +151,7 @@ def test_drift_that_is_let_through_is_told(api: Api, source: Source) -> None:
     assert plan(api, table)["drift"] == ["column colour (text) is new"]
 
 
+@pytest.mark.long
 def test_a_start_above_the_watermark_would_stop_the_load(api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)

@@ -66,6 +66,7 @@ def job_runs(stack: Stack) -> list[dict[str, Any]]:
         return [json.loads(body) for (body,) in rows.execute("SELECT body FROM runs")]
 
 
+@pytest.mark.long
 def test_what_is_published_is_handed_over_by_itself_each_run_once(
     refreshed: Stack, two: tuple[Source, list[str]], job: RefreshJob
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_refresh_that_fails_is_repaired_once_then_told_of_and_taken_up_again(
     assert job.ran().count(refresh["path"]) == 3
 
 
+@pytest.mark.long
 def test_a_cancelled_refresh_ends_its_job_run(
     refreshed: Stack, two: tuple[Source, list[str]], job: RefreshJob
 ) -> None:
@@ -158,6 +160,7 @@ def test_everything_killed_between_start_and_observation_leaves_one_job_run(
     assert number >= len(set(paths))
 
 
+@pytest.mark.long
 def test_a_release_that_is_asked_while_a_refresh_runs_is_in_the_next_and_no_other(
     refreshed: Stack, two: tuple[Source, list[str]], job: RefreshJob
 ) -> None:

@@ -62,6 +62,7 @@ def test_what_postgresql_writes_into_its_outbox_is_loaded(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_a_row_stays_in_the_outbox_until_it_is_published(source: Source, stack: Stack) -> None:
     create_items(source)
     tell(source, "item")
@@ -73,6 +74,7 @@ def test_a_row_stays_in_the_outbox_until_it_is_published(source: Source, stack: 
     assert source.value("SELECT count(*) FROM tidemark_outbox") == 1
 
 
+@pytest.mark.long
 def test_a_published_event_brings_its_table_up_to_date(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -101,6 +101,7 @@ def test_increments_land_what_is_new_once_and_say_how_they_were_read(
     assert [key for key, times in counted.items() if times > 1 and key[0] != 3] == []
 
 
+@pytest.mark.long
 def test_a_backfill_asks_for_its_windows_alone(
     api: Api, make: Callable[..., RestSource], stack: Stack
 ) -> None:
@@ -146,6 +147,7 @@ STOPPING = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_stops_a_load_lands_nothing_and_the_next_load_lands_all_once(
     api: Api, make: Callable[..., RestSource], stack: Stack
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from e2e_api import Api
 from e2e_comparing import await_equal
 from e2e_lake import listing
@@ -25,6 +26,7 @@ def test_a_scheduled_table_is_loaded_by_the_timer_again_and_again(
     assert (len(orders) > 1, reasons) == (True, {"schedule"})
 
 
+@pytest.mark.long
 def test_a_changed_schedule_counts_without_a_restart(
     ticking_api: Api, ticking_source: Source
 ) -> None:

@@ -1,6 +1,7 @@
 """One trace leads from an event to the gold table, whoever dies on the way; and none of it holds a secret or a row."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,27 @@ def items(traced: Stack, database: str) -> Source:
     return source
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a load told: its run, and the lineage of the run and of its order."""
+
+    run: Any
+    table: list[Any]
+    order: list[Any]
+
+
+@pytest.fixture(scope="module")
+def told(traced: Stack, items: Source, collector: Collector) -> Told:
+    table, before = items.full("item"), known(collector)
+    with Api(traced.url) as api:
+        run = api.load_one(table, mode="initial")
+    return Told(
+        run=run,
+        table=await_told(collector, table, before, "START", "RUNNING", "COMPLETE"),
+        order=await_told(collector, "load_batch", before, "START", "COMPLETE"),
+    )
+
+
 def event(number: int, table: str, trace_id: str) -> dict[str, Any]:
     return {
         "specversion": "1.0",
@@ -152,11 +174,11 @@ def test_one_trace_leads_from_an_event_to_the_gold_table(
 
 
 def test_what_was_measured_names_the_table_and_what_came_of_it(
-    traced: Stack, items: Source, collector: Collector
+    told: Told, items: Source, collector: Collector
 ) -> None:
     table = items.full("item")
 
-    def told() -> Any:
+    def measured() -> Any:
         points = [
             {each["key"]: each["value"]["stringValue"] for each in point["attributes"]}
             for measure in list(collector.measures)
@@ -165,14 +187,13 @@ def test_what_was_measured_names_the_table_and_what_came_of_it(
         ]
         return next((said for said in points if said["tidemark.table"] == table), None)
 
-    with Api(traced.url) as api:
-        api.load(table, mode="initial")
-        said = await_value(told, "measures of the table")
+    said = await_value(measured, "measures of the table")
     assert said["tidemark.outcome"] == "loaded"
     taken = {measure.name: measure.unit for measure in MEASURES}
     assert {each["name"]: each["unit"] for each in collector.measures}.items() <= taken.items()
 
 
+@pytest.mark.long
 def test_a_load_that_everything_is_killed_under_leaves_a_whole_tree(
     traced: Stack, items: Source, collector: Collector
 ) -> None:
@@ -218,6 +239,7 @@ def test_a_failed_load_is_told_by_the_type_of_its_error(
     }
 
 
+@pytest.mark.long
 def test_a_collector_that_takes_nothing_fails_no_load_and_gets_what_it_missed(
     traced: Stack, items: Source, collector: Collector
 ) -> None:
@@ -258,12 +280,9 @@ def known(collector: Collector) -> set[str]:
 
 
 def test_lineage_says_what_a_load_read_and_wrote_and_belongs_to_its_order(
-    traced: Stack, items: Source, collector: Collector
+    told: Told,
 ) -> None:
-    table, before = items.full("item"), known(collector)
-    with Api(traced.url) as api:
-        run = api.load_one(table, mode="initial")
-    began, judged, ended = await_told(collector, table, before, "START", "RUNNING", "COMPLETE")
+    run, (began, judged, ended) = told.run, told.table
     assert len({each["run"]["runId"] for each in (began, judged, ended)}) == 1
     [read], [wrote] = judged["inputs"], ended["outputs"]
     assert read["namespace"].startswith("postgres://127.0.0.1:")
@@ -274,8 +293,7 @@ def test_lineage_says_what_a_load_read_and_wrote_and_belongs_to_its_order(
     columns = [each["name"] for each in wrote["facets"]["schema"]["fields"]]
     assert columns[:4] == ["id", "name", "price", "updated_at"]
     parent = ended["run"]["facets"]["parent"]["run"]["runId"]
-    orders = await_told(collector, "load_batch", before, "START", "COMPLETE")
-    assert {each["run"]["runId"] for each in orders} == {parent}
+    assert {each["run"]["runId"] for each in told.order} == {parent}
 
 
 def test_lineage_that_was_not_taken_is_kept_and_sent_by_a_later_tick(
@@ -296,12 +314,8 @@ def test_lineage_that_was_not_taken_is_kept_and_sent_by_a_later_tick(
 
 
 def test_neither_secret_nor_row_is_told_anywhere(
-    traced: Stack, items: Source, collector: Collector
+    told: Told, traced: Stack, collector: Collector
 ) -> None:
-    before = known(collector)
-    with Api(traced.url) as api:
-        api.load(items.full("item"), mode="initial")
-    await_told(collector, items.full("item"), before, "START", "RUNNING", "COMPLETE")
     assert_discreet(traced, collector)
 
 

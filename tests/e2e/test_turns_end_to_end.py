@@ -73,7 +73,15 @@ def test_a_burst_of_events_makes_few_loads_and_loses_nothing(
     assert overlapping(api.runs(table)) == []
 
 
-@pytest.mark.parametrize("form", FORMS)
+# Other tests deliver in the other forms.
+@pytest.mark.parametrize(
+    "form",
+    [
+        "cloud-event",
+        pytest.param("event-grid", marks=pytest.mark.long),
+        pytest.param("cloud-events", marks=pytest.mark.long),
+    ],
+)
 def test_an_event_brings_its_table_up_to_date(
     api: Api, source: Source, stack: Stack, form: str
 ) -> None:
@@ -85,6 +93,7 @@ def test_an_event_brings_its_table_up_to_date(
     assert differing(source, stack.lake, "item") == []
 
 
+@pytest.mark.long
 def test_an_event_that_comes_twice_lands_its_rows_once(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -60,6 +60,7 @@ def test_rows_are_skipped_only_by_asking_for_it(api: Api, source: Source) -> Non
     assert put(api, table, "2000-01-01", skip=True).status_code == 200
 
 
+@pytest.mark.long
 def test_a_rollback_undoes_a_correction(api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
@@ -97,6 +98,7 @@ def test_a_watermark_is_not_moved_under_a_load(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_failed_load_is_not_resumed_over_a_correction(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_failed_load_is_not_resumed_over_a_correction(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_an_integer_watermark_is_set_and_read_page_by_page(api: Api, source: Source) -> None:
     source.execute(
         "CREATE TABLE item (id bigint PRIMARY KEY);"
