@@ -35,7 +35,8 @@ CHECKS = [
     negative_data_rejection,
 ]
 NOWHERE = "http://127.0.0.1"
-EXAMPLES = int(os.environ.get("TIDEMARK_FUZZ_EXAMPLES", "15"))
+USUAL = "15" if os.environ.get("TIDEMARK_LONG") == "1" else "3"
+EXAMPLES = int(os.environ.get("TIDEMARK_FUZZ_EXAMPLES", USUAL))
 BOUNDED = settings(
     max_examples=EXAMPLES,
     derandomize=True,

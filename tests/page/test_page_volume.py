@@ -1,4 +1,4 @@
-"""With 200 tables and many runs every page asks the store a bounded number of questions."""
+"""With many tables and many runs every page asks the store a bounded number of questions."""
 
 import json
 from collections.abc import Mapping
