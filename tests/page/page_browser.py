@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
+from e2e_waiting import PATIENCE_SECONDS
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 # The rules of axe-core that look at colours.
@@ -23,7 +24,7 @@ class Visitor:
     def open(cls, browser: Browser, url: str, **options: Any) -> Self:
         """Open a browser with nothing in it."""
         context = browser.new_context(base_url=url, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         made = cls(url=url, context=context, page=context.new_page())
 
         def heard(message: ConsoleMessage) -> None:
