@@ -30,11 +30,16 @@ class Module:
     @property
     def tree(self) -> ast.Module:
         """Its syntax."""
-        return ast.parse(self.text)
+        return _parse(self.text)
+
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every part of its syntax, however deep."""
+        return _walk(self.text)
 
     def imports(self) -> Iterator[str]:
         """Name every module it imports, also inside functions."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -42,9 +47,20 @@ class Module:
 
     def functions(self) -> Iterator[tuple[str, int]]:
         """Name every function with its length in lines, decorators and docstring not counted."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node.name, (node.end_lineno or node.lineno) - _first_line(node) + 1
+
+
+# All rules look at the same files, and parsing is what takes long.
+@cache
+def _parse(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@cache
+def _walk(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parse(text)))
 
 
 def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

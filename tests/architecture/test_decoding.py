@@ -28,7 +28,7 @@ def decoded() -> list[tuple[str, str]]:
         (module.name.removesuffix(".py").replace("/", "."), keyword.value.id)
         for module in modules()
         if module.name.startswith("shared/")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in ("decode", "convert")
         for keyword in node.keywords

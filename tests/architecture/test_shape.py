@@ -16,7 +16,7 @@ def named(module: Module) -> set[str]:
 
 
 def types(module: Module) -> list[str]:
-    return [node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    return [node.name for node in module.nodes if isinstance(node, ast.ClassDef)]
 
 
 def test_files_are_short() -> None:

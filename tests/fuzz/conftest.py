@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local import postgres
@@ -15,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 from e2e_api import Api
 from e2e_source import SETTING, Source, create_items
 from e2e_stack import Stack
+from e2e_waiting import PATIENCE_SECONDS
 from fuzz_schema import IDS, NAMES, SOURCE, TABLES
 
 
@@ -34,6 +36,13 @@ def fuzzed() -> Iterator[Stack]:
         finally:
             stack.stop()
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def http(fuzzed: Stack) -> Iterator[httpx.Client]:
+    """A client of the stack that asks in the usual way."""
+    with httpx.Client(base_url=fuzzed.url, timeout=PATIENCE_SECONDS) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 import schemathesis
 from e2e_stack import Stack
 from e2e_waiting import PATIENCE_SECONDS
@@ -35,7 +36,8 @@ CHECKS = [
     negative_data_rejection,
 ]
 NOWHERE = "http://127.0.0.1"
-EXAMPLES = int(os.environ.get("TIDEMARK_FUZZ_EXAMPLES", "15"))
+USUAL = "15" if os.environ.get("TIDEMARK_LONG") == "1" else "3"
+EXAMPLES = int(os.environ.get("TIDEMARK_FUZZ_EXAMPLES", USUAL))
 BOUNDED = settings(
     max_examples=EXAMPLES,
     derandomize=True,
@@ -59,6 +61,7 @@ def test_any_request_is_answered_as_described(case: Any, fuzzed: Stack) -> None:
     ask(case, fuzzed)
 
 
+@pytest.mark.long
 @likely.parametrize()
 @BOUNDED
 def test_a_request_for_what_there_is_is_answered_as_described(

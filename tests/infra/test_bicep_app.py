@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,19 @@ def given() -> dict[str, Any]:
     return templates()["modules/app.bicep"].variables["fixed"]
 
 
-def read() -> set[str]:
+@cache
+def read() -> frozenset[str]:
     """The settings that the deployed code names."""
     found: set[str] = set(
         re.findall(r"%(TIDEMARK_[A-Z_]+)%", (ROOT / "function_app.py").read_text())
     )
     for path in (path for part in ("shared", "web") for path in (ROOT / part).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        # Most files name none, and parsing takes long.
+        for node in ast.walk(ast.parse(text)) if "TIDEMARK_" in text else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {node.value} if SETTING.fullmatch(node.value) else set()
-    return found
+    return frozenset(found)
 
 
 def documented() -> set[str]:

@@ -1,4 +1,4 @@
-"""The stack with 200 tables and many runs in its ledger, a source of its own, and a real browser."""
+"""The stack with many tables and many runs in its ledger, a source of its own, and a real browser."""
 
 import json
 import shutil

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
+from e2e_waiting import PATIENCE_SECONDS
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+# The rules of axe-core that look at colours.
+COLOURS = ("color-contrast", "link-in-text-block")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,7 +24,7 @@ class Visitor:
     def open(cls, browser: Browser, url: str, **options: Any) -> Self:
         """Open a browser with nothing in it."""
         context = browser.new_context(base_url=url, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         made = cls(url=url, context=context, page=context.new_page())
 
         def heard(message: ConsoleMessage) -> None:
@@ -36,9 +40,9 @@ class Visitor:
         self.context.close()
 
     def sign_in(self) -> None:
-        """Open the first page: the host asks for no key, so that it opens by itself."""
-        self.go("/api/")
-        self.page.wait_for_url("**/api/")
+        """Open a small page: the host asks for no key, so that it opens by itself."""
+        self.go("/api/page/runs?limit=1")
+        self.page.wait_for_url("**/api/page/runs?limit=1")
 
     def go(self, path: str) -> int:
         """Open a page; gives the status."""
@@ -62,9 +66,11 @@ class Visitor:
     def heading(self) -> str:
         return self.page.locator("h1").inner_text()
 
-    def violations(self) -> list[str]:
-        """Ask axe-core what is not accessible; gives each rule with the elements that break it."""
-        found: Any = Axe().run(self.page).response["violations"]
+    def violations(self, *rules: str) -> list[str]:
+        """Ask axe-core what breaks these rules, or any; gives each with the elements that break it."""
+        only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+        axe = Axe().run(self.page, options={**DEFAULT_OPTIONS, **only})
+        found: Any = axe.response["violations"]
         return [
             f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found
         ]

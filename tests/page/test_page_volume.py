@@ -1,4 +1,4 @@
-"""With 200 tables and many runs every page asks the store a bounded number of questions."""
+"""With many tables and many runs every page asks the store a bounded number of questions."""
 
 import json
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from shared.runtime.wiring import App, build
 from web.page.exchange import PageRequest
 from web.page.frame import Frame
 from web.page.showing import show_page
+from web.page.views.orders import COUNTED
 from web.page.views.overview import NEWEST_RUNS
 
 
@@ -68,7 +69,8 @@ def test_the_overview_asks_once_for_each_table_and_little_more(
         ("runs", {}, 2),
         ("runs", {"table": "wide/dbo.T007"}, 2),
         ("runs", {"status": "failed"}, 60),
-        ("orders", {}, 4),
+        # Others have ordered backfills on this stack, and their windows are counted.
+        ("orders", {}, 1 + COUNTED),
         ("quality", {}, 7),
         ("refreshes", {}, 2),
         ("alerts", {}, 1),

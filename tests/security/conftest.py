@@ -1,10 +1,11 @@
-"""A stack that believes it stands behind App Service Authentication, with a source of its own."""
+"""A stack that believes it stands behind App Service Authentication and is full of secrets, with a source of its own."""
 
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local import postgres
@@ -12,8 +13,10 @@ from local import postgres
 # The stack and the source are those of the end-to-end tests.
 sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 
-from e2e_source import SETTING, STAMPED, Source, create_items
+from e2e_source import STAMPED, Source, create_items
 from e2e_stack import Stack
+from e2e_webhook import Webhook, listening
+from security_plants import planted_settings
 from security_rig import ENTRA, SOURCE, Person
 
 
@@ -34,9 +37,17 @@ def database(place: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def guarded(place: Path, database: str) -> Iterator[Stack]:
+def webhook() -> Iterator[Webhook]:
+    """Where the alerts of the stack arrive."""
+    with listening() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def guarded(place: Path, database: str, webhook: Webhook) -> Iterator[Stack]:
     """The stack, with one table of ten rows."""
-    environ = {**ENTRA, SETTING: database}
+    traces = place / "state" / "traces.jsonl"
+    environ = {**ENTRA, **planted_settings(database, webhook, traces)}
     stack = Stack(state=place / "state", tables=place / "tables", environ=environ)
     try:
         stack.tables.mkdir()
@@ -48,6 +59,13 @@ def guarded(place: Path, database: str) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+
+
+@pytest.fixture(scope="session")
+def nobody(guarded: Stack) -> Iterator[httpx.Client]:
+    """Somebody who is not signed in."""
+    with httpx.Client(base_url=guarded.url) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-from e2e_stack import Stack
 from security_rig import TABLE, Person
 
 from web.access.caller import ROLES
@@ -19,8 +18,10 @@ def path_of(permission: Permission) -> str:
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS, ids=lambda each: each.name)
-def test_nobody_gets_past_the_door_of_any_route(guarded: Stack, permission: Permission) -> None:
-    answer = httpx.request(permission.method, guarded.url + path_of(permission))
+def test_nobody_gets_past_the_door_of_any_route(
+    nobody: httpx.Client, permission: Permission
+) -> None:
+    answer = nobody.request(permission.method, path_of(permission))
     assert (answer.status_code, answer.json()["type"]) == (
         401,
         "urn:tidemark:problem:not-signed-in",
@@ -61,6 +62,6 @@ def test_whoever_may_operate_may_refresh_and_not_release_rows_that_broke_a_rule(
     assert [answer.status_code for answer in answers] == [409, 403, 409]
 
 
-def test_what_is_answered_to_nobody_tells_nothing_of_what_there_is(guarded: Stack) -> None:
-    there, missing = (httpx.get(f"{guarded.url}/api/tables/{n}") for n in (TABLE, "no/no.such"))
+def test_what_is_answered_to_nobody_tells_nothing_of_what_there_is(nobody: httpx.Client) -> None:
+    there, missing = (nobody.get(f"/api/tables/{n}") for n in (TABLE, "no/no.such"))
     assert there.json() == missing.json()

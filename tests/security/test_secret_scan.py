@@ -4,33 +4,20 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
-from e2e_api import Api, cloud_event
-from e2e_rest import REST_SETTING, RestSource
-from e2e_source import SETTING, STAMPED, Source, create_items
+from e2e_api import cloud_event
 from e2e_stack import Stack
-from e2e_webhook import Webhook, listening
+from e2e_webhook import Webhook
+from security_plants import PLANTED, declare, forget
+from security_rig import Person
 
 from local.azurite.process import ACCOUNT, KEY
-from local.rest_api import Collection, Fault, RestApi
-
-DEAD_SETTING = "TIDEMARK_SCAN_DEAD_DB"
-PLANTED = {
-    "database": "PlantedDatabase-7hQ2xW9k",
-    "dead database": "PlantedDead-4mZ8vB1c",
-    "REST key": "PlantedRestKey-0pL5tY3e",
-    "webhook": "PlantedWebhook-6rN1sJ7d",
-    "signature": "whsec_UGxhbnRlZFNpZ25pbmctMmZHOGhLNGEtYW5kLWxvbmc=",
-    "mail": "PlantedMail-9uV3oT6i",
-    "event": "PlantedEvent-5wX0qC2z",
-    "mask": "PlantedMask-8yR4nM6b-and-long-enough-to-be-a-key",
-}
+from local.rest_api import Collection, RestApi
 
 
 @dataclass
@@ -43,69 +30,41 @@ class Planted:
 
 
 @pytest.fixture(scope="module")
-def planted(place: Path, database: str) -> Iterator[Planted]:
-    parts = urlsplit(database)
-    server = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
-    with listening() as webhook, RestApi(collection=Collection()).serving() as api:
-        webhook.url += f"?token={PLANTED['webhook']}"
-        environ = {
-            SETTING: f"postgresql://postgres:{PLANTED['database']}@{server}",
-            DEAD_SETTING: f"postgresql://nobody:{PLANTED['dead database']}@{server}",
-            REST_SETTING: PLANTED["REST key"],
-            "TIDEMARK_ALERT_WEBHOOK": webhook.url,
-            "TIDEMARK_ALERT_WEBHOOK_SECRET": PLANTED["signature"],
-            "TIDEMARK_MASK_KEY": PLANTED["mask"],
-            "TIDEMARK_TELEMETRY": f"file:{place / 'scan' / 'traces.jsonl'}",
-        }
-        (place / "scan").mkdir()
-        stack = Stack(state=place / "scan", tables=place / "scan-tables", environ=environ)
-        stack.tables.mkdir()
+def planted(
+    guarded: Stack, database: str, webhook: Webhook, administrator: Person
+) -> Iterator[Planted]:
+    with RestApi(collection=Collection()).serving() as api:
         try:
-            sources = declare(stack, database, api)
-            stack.start()
-            yield Planted(stack, webhook, work(stack, sources))
+            sources = declare(database, guarded.tables, api)
+            yield Planted(guarded, webhook, work(administrator, sources))
         finally:
-            stack.stop()
+            forget(guarded.tables)
 
 
-def declare(stack: Stack, database: str, api: RestApi) -> list[str]:
-    """A table that loads, one whose source lets nobody in, and one whose source repeats what it was sent."""
-    good = Source(name="scangood", uri=database, tables=stack.tables)
-    good.execute("CREATE SCHEMA scangood")
-    create_items(good)
-    good.declare("item", watermark=STAMPED, columns={"mask": {"name": "sha256"}})
-    dead = Source(name="scandead", uri=database, tables=stack.tables)
-    dead.declare("item", watermark=STAMPED)
-    dead.file.write_text(dead.file.read_text().replace(f"${{{SETTING}}}", f"${{{DEAD_SETTING}}}"))
-    rest = RestSource("scanrest", api, stack.tables)
-    echo = f"bad key {PLANTED['REST key']}, https://me:{PLANTED['REST key']}@x".encode()
-    api.meddle = lambda _asked: Fault(status=401, body=echo, headers={"x-key": PLANTED["REST key"]})
-    return [good.full("item"), dead.full("item"), rest.declare({"path": "/all"})]
-
-
-def work(stack: Stack, tables: list[str]) -> list[str]:
+def work(administrator: Person, tables: list[str]) -> list[str]:
     """Load, fail, kill a letter; give every answer that tells of it."""
     good, *bad = tables
-    with Api(stack.url) as api:
-        loaded = api.load(good)
-        assert loaded["state"] == "succeeded"
-        failed = [api.load(table) for table in bad]
-        assert [order["state"] for order in failed] == ["failed", "failed"]
-        secret = PLANTED["event"]
-        event = {
-            **cloud_event("no/no.such"),
-            "data": {"password": secret, "url": f"u:p?sig={secret}"},
-        }
-        api.deliver(event)
-        strange = {"position": f"password={PLANTED['mail']}", "reason": f"pwd={PLANTED['mail']}"}
-        sent = [api.http.post("/api/plans", json={"table": table}) for table in bad] + [
-            api.http.put(f"/api/tables/{good}/watermark", json=strange),
-            api.http.get("/api/orders/x?code=" + PLANTED["mail"]),
-            *(api.http.get(f"/api/{path}") for path in ("runs", "orders", "tables", "deadletters")),
-            *(api.http.get(f"/api/{path}") for path in ("audit", "health", "openapi.json")),
-        ]
-        told = [json.dumps(order) for order in (loaded, *failed)]
-        return told + [answer.text for answer in sent]
+    loaded = administrator.load(good)
+    assert loaded["state"] == "succeeded"
+    failed = [administrator.load(table) for table in bad]
+    assert [order["state"] for order in failed] == ["failed", "failed"]
+    secret = PLANTED["event"]
+    event = {
+        **cloud_event("no/no.such"),
+        "data": {"password": secret, "url": f"u:p?sig={secret}"},
+    }
+    administrator.deliver(event)
+    strange = {"position": f"password={PLANTED['mail']}", "reason": f"pwd={PLANTED['mail']}"}
+    http = administrator.http
+    sent = [http.post("/api/plans", json={"table": table}) for table in bad] + [
+        http.put(f"/api/tables/{good}/watermark", json=strange),
+        http.get("/api/orders/x?code=" + PLANTED["mail"]),
+        *(http.get(f"/api/{path}") for path in ("runs", "orders", "tables", "deadletters")),
+        *(http.get(f"/api/{path}") for path in ("audit", "health", "openapi.json")),
+    ]
+    assert {answer.status_code for answer in sent}.isdisjoint({401, 403})
+    told = [json.dumps(order) for order in (loaded, *failed)]
+    return told + [answer.text for answer in sent]
 
 
 def writings(secret: str) -> dict[str, bytes]:

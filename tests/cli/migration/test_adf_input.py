@@ -1,6 +1,7 @@
 """Reading JSON as people keep it: every known form, and a message with file and place for the rest."""
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cli.migration.pipeline import read_pipeline
 from shared.catalog import read_catalog
 
 USER = TABLES[0]
+EXAMPLES = 100 if os.environ.get("TIDEMARK_LONG") == "1" else 25
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ FILES = (VALUES | PIPELINES).map(lambda value: json.dumps(value).encode()) | st.
 
 
 @given(listed=FILES, definition=FILES, mark=FILES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_odd_files_are_read_or_named_and_never_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, listed: bytes, definition: bytes, mark: bytes
 ) -> None:
@@ -218,7 +220,7 @@ def good(folder: Path) -> Path:
 
 
 @given(raw=st.binary(max_size=80) | VALUES.map(lambda value: json.dumps(value).encode()))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_rows_of_any_file_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes
 ) -> None:

@@ -1,5 +1,6 @@
 """Any two lakes are compared as a plain model of their current states would be."""
 
+import os
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ RUNS = st.lists(
     max_size=3,
 )
 Row = dict[str, Any]
+LONG = os.environ.get("TIDEMARK_LONG") == "1"
 
 
 def old_state(extracts: list[list[Row]]) -> dict[int, Row]:
@@ -58,7 +60,7 @@ def unique(rows: list[Row]) -> list[Row]:
 
 
 @given(extracts=EXTRACTS, runs=RUNS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if LONG else 12, deadline=None)
 def test_differences_are_those_of_the_current_states(
     tmp_path_factory: pytest.TempPathFactory, extracts: list[list[Row]], runs: Any
 ) -> None:
