@@ -90,6 +90,7 @@ def shell(place: Path, database: str, stack: StackProcess) -> Shell:
     environ = {
         "HOME": str(place),
         "PATH": path,
+        "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
         "TIDEMARK_URL": stack.url,
         "SHOP_DB": database,
         "SPOTIFY_DB": database,

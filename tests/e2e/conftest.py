@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from e2e_api import Api
 from e2e_rest import REST_KEY, REST_SETTING
+from e2e_secrets import with_password
 from e2e_source import MASK_KEY, MASK_SETTING, ODBC_SETTING, SETTING, Gate, Source
 from e2e_stack import EVERY_SECOND, Stack
 from e2e_webhook import Webhook, listening
@@ -55,14 +56,16 @@ def _serving(stack: Stack) -> Generator[Stack]:
 def environ(database: str, webhook: Webhook) -> dict[str, str]:
     port = urlsplit(database).port
     odbc = (
-        f"Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port};Database=postgres;UID=postgres"
+        f"Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port};Database=postgres;"
+        "UID=postgres;PWD=PlantedOdbc-6h1k"
     )
     return {
-        SETTING: database,
+        SETTING: with_password(database, "PlantedDatabase-2b9s"),
         ODBC_SETTING: odbc,
         REST_SETTING: REST_KEY,
         MASK_SETTING: MASK_KEY,
-        "TIDEMARK_ALERT_WEBHOOK": webhook.url,
+        "TIDEMARK_ALERT_WEBHOOK": f"{webhook.url}?token=PlantedWebhook-5t7c",
+        "TIDEMARK_ALERT_WEBHOOK_SECRET": "whsec_UGxhbnRlZFNpZ25hdHVyZS0zdzhkLWFuZC1sb25n",
         # Each order tells at once what it has to say.
         "TIDEMARK_ALERT_GATHER": "0s",
     }

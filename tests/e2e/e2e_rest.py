@@ -8,7 +8,7 @@ from typing import Any
 from local.rest_api import Asked, RestApi
 
 REST_SETTING = "TIDEMARK_E2E_REST_KEY"
-REST_KEY = "k-7f3a-never-shown"
+REST_KEY = "PlantedRestKey-7f3a"
 STAMPED = {"column": "updated_at", "kind": "timestamp"}
 
 

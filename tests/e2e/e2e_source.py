@@ -14,7 +14,7 @@ SETTING = "TIDEMARK_E2E_DB"
 # The same database by its ODBC connection string.
 ODBC_SETTING = "TIDEMARK_E2E_ODBC"
 # What masked columns are hashed with, in the setting that is read where a file names none.
-MASK_KEY = "a mask key of the end-to-end tests, long enough"
+MASK_KEY = "PlantedMaskKey, which is long enough to be one"
 MASK_SETTING = "TIDEMARK_MASK_KEY"
 _GATE = 4711
 

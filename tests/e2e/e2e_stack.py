@@ -7,6 +7,7 @@ from typing import Any
 
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
+from e2e_secrets import marked_below
 
 from local.azurite.process import ACCOUNT, KEY
 from local.stack import REPOSITORY
@@ -21,6 +22,11 @@ EVERY_SECOND = "* * * * * *"
 @dataclass(slots=True, kw_only=True)
 class Stack(StackProcess):
     """The stack, with its log and all that it remembers. Its timer never ticks unless it is told to."""
+
+    def stop(self) -> None:
+        """End it in order, if it runs. No test's stack may leave a secret behind, whatever the test is about."""
+        StackProcess.stop(self)
+        assert marked_below(self.state) == {}
 
     def log(self) -> list[dict[str, Any]]:
         """Every complete line of the host's log, of earlier lives too."""

@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "e2e"))
 
 from e2e_api import Api
 from e2e_job import RefreshJob
+from e2e_secrets import with_password
 from e2e_source import SETTING, Gate, Source
 from e2e_stack import Stack
 from page_browser import Visitor
@@ -52,7 +53,7 @@ def stack(place: Path, database: str) -> Iterator[Stack]:
     running = Stack(
         state=place / "state",
         tables=tables,
-        environ={SETTING: database},
+        environ={SETTING: with_password(database, "PlantedDatabase-8d3m")},
         launcher=(*SERVE, "--jobs", str(job.write())),
     )
     running.start()

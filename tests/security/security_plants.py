@@ -1,9 +1,9 @@
 """Secrets wherever the app is given any, and the sources that take them or refuse them."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from e2e_rest import REST_SETTING, RestSource
+from e2e_secrets import with_password
 from e2e_source import SETTING, STAMPED, Source, create_items
 from e2e_webhook import Webhook
 
@@ -24,11 +24,10 @@ PLANTED = {
 
 def planted_settings(database: str, webhook: Webhook, traces: Path) -> dict[str, str]:
     """The settings of a stack with a secret in each that may hold one."""
-    parts = urlsplit(database)
-    server = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+    nobodys = database.replace("//postgres@", "//nobody@")
     return {
-        SETTING: f"postgresql://postgres:{PLANTED['database']}@{server}",
-        DEAD_SETTING: f"postgresql://nobody:{PLANTED['dead database']}@{server}",
+        SETTING: with_password(database, PLANTED["database"]),
+        DEAD_SETTING: with_password(nobodys, PLANTED["dead database"]),
         REST_SETTING: PLANTED["REST key"],
         "TIDEMARK_ALERT_WEBHOOK": f"{webhook.url}?token={PLANTED['webhook']}",
         "TIDEMARK_ALERT_WEBHOOK_SECRET": PLANTED["signature"],

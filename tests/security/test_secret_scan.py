@@ -5,12 +5,12 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
 from e2e_api import cloud_event
+from e2e_secrets import marked_in, writings
 from e2e_stack import Stack
 from e2e_webhook import Webhook
 from security_plants import PLANTED, declare, forget
@@ -67,20 +67,6 @@ def work(administrator: Person, tables: list[str]) -> list[str]:
     return told + [answer.text for answer in sent]
 
 
-def writings(secret: str) -> dict[str, bytes]:
-    """The ways in which a secret may stand in a file."""
-    return {
-        "plain": secret.encode(),
-        "UTF-16": secret.encode("utf-16-le"),
-        "quoted": quote(secret, safe="").encode(),
-        # What surrounds it shifts base64 by up to two bytes.
-        **{
-            f"base64 {shift}": b64encode(b"x" * shift + secret.encode())[4 if shift else 0 : -4]
-            for shift in range(3)
-        },
-    }
-
-
 def found_in(content: bytes) -> list[str]:
     return [
         f"{name} ({how})"
@@ -94,6 +80,7 @@ def test_the_scan_finds_what_is_planted() -> None:
     for name, secret in PLANTED.items():
         for content in (secret.encode(), b64encode(b"user:" + secret.encode() + b"; and more")):
             assert any(found.startswith(name) for found in found_in(content))
+            assert marked_in(content) or name == "signature"
 
 
 def test_no_file_of_the_stack_holds_a_secret(planted: Planted) -> None:
