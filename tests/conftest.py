@@ -66,7 +66,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     needs = any(word in collection_path.name for word in NEED_ODBC)
-    drives = collection_path == Path(__file__).parent / "page"
+    drives = collection_path == Path(__file__).parent / "page" or "chromium" in collection_path.name
     return True if (WITHOUT_ODBC and needs) or (WITHOUT_CHROMIUM and drives) else None
 
 
