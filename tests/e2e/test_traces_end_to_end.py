@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from e2e_api import Api
 from e2e_job import handed, published
-from e2e_source import SETTING, STAMPED, Gate, Source, create_items
+from e2e_secrets import MARK
+from e2e_source import STAMPED, Gate, Source, create_items
 from e2e_stack import EVERY_SECOND, Stack
 from e2e_traces import LINEAGE, Collector, TracedSpan, collecting
 from e2e_waiting import await_value
@@ -20,7 +21,6 @@ from shared.telemetry.measures import MEASURES
 from shared.telemetry.span import SPANS
 
 SOURCE = "traced"
-PASSWORD = "planted-pwd-4711"
 ROW = "ada.lovelace@example.org"
 MODEL = f"""
 model: traced
@@ -56,14 +56,11 @@ def traced(place: Path, environ: dict[str, str], collector: Collector) -> Iterat
     model.mkdir()
     (model / "model.yml").write_text(MODEL)
     jobs = write_refresh_job(place / "traced-jobs.json", lake=state / "lake", models=[model])
-    secret = environ[SETTING].replace("//postgres@", f"//postgres:{PASSWORD}@")
-    assert PASSWORD in secret
     own = Stack(
         state=state,
         tables=tables,
         environ={
             **environ,
-            SETTING: secret,
             "TIDEMARK_TELEMETRY": "otlp",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "TIDEMARK_OPENLINEAGE": f"{collector.url}{LINEAGE}",
@@ -324,5 +321,5 @@ def assert_discreet(traced: Stack, collector: Collector) -> None:
     log = (traced.state / "host.log").read_text()
     assert all((log, collector.texts))
     for text in (log, *collector.texts):
-        assert PASSWORD not in text
+        assert MARK not in text
         assert ROW not in text

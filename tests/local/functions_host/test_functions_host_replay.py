@@ -66,8 +66,8 @@ def test_a_replay_of_a_long_history_takes_no_time_for_parsing_dates() -> None:
     for n in range(300):
         events.append(event(EventType.TASK_SCHEDULED, NOW, Name="a") | {"EventId": n})
         events.append(event(EventType.TASK_COMPLETED, NOW, TaskScheduledId=n, Result="1"))
-    # The constructor of the SDK's context still parses the first two events.
-    assert parsed_dates(lambda: replay(handle(orchestrator), story(*events))) == 2
+    # The constructor of the SDK's context still parses the first two events, unless they are known.
+    assert parsed_dates(lambda: replay(handle(orchestrator), story(*events))) <= 2
 
 
 def handle(orchestrator: Callable[..., Any]) -> Any:

@@ -50,6 +50,8 @@ FAULTS = Faults(
         2006: SourceUnavailable,  # the connection is gone
         2013: SourceUnavailable,
         2055: SourceUnavailable,
+        5013: SourceUnavailable,  # the connector could not read from the connection
+        5014: SourceUnavailable,  # or not write to it
         1142: TableMissing,  # no right to this table
         1143: TableMissing,  # no right to this column
         1146: TableMissing,
