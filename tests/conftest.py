@@ -60,6 +60,7 @@ class ByServers(LoadScopeScheduling):
         return file if folder in BY_FILE else folder
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
     return ByServers(config, log)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
@@ -75,6 +76,21 @@ def table_service(url: str, credential: Any) -> TableServiceClient:
     )
 
 
+class _Transport(RequestsTransport):
+    """Calls an answer that breaks off what it is: a fault of the connection.
+
+    The SDK makes of it a refusal without an answer, which no policy tries again, and for which
+    azure-data-tables (12.7.0) looks at the headers: an AttributeError in place of its own errors.
+    """
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        """Send a request. Raises as the SDK's transport does, but no HttpResponseError."""
+        try:
+            return super().send(request, **kwargs)
+        except HttpResponseError as error:
+            raise ServiceResponseError(error.message, error=error) from error
+
+
 def _transport(read_timeout: int) -> RequestsTransport:
     """Make a transport for which the environment is read once.
 
@@ -82,7 +98,7 @@ def _transport(read_timeout: int) -> RequestsTransport:
     request, which is an eighth of what a small request costs.
     """
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    return RequestsTransport(
+    return _Transport(
         use_env_settings=False,
         connection_timeout=CONNECT_SECONDS,
         read_timeout=read_timeout,

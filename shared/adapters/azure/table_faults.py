@@ -14,6 +14,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.data.tables import TableTransactionError
+from requests import RequestException
 
 from shared.loading.errors import CredentialRejected, PermanentError, StateUnavailable
 
@@ -48,6 +49,9 @@ def answering() -> Generator[None]:
         raise _translated(error) from error
     except AzureError as error:
         raise _translated(error) from error
+    except RequestException as error:
+        # A transaction's answer is read behind the pipeline, where the SDK translates nothing.
+        raise StateUnavailable(f"Table Storage: {error}") from error
 
 
 def _translated(error: AzureError) -> Exception:

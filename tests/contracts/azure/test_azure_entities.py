@@ -181,6 +181,23 @@ def test_a_new_row_whose_answer_is_lost_is_unavailable_or_taken(
     assert body_of(rows, "k") == b"1"
 
 
+def test_an_answer_that_breaks_off_is_a_fault_of_the_connection(
+    rows: Entities, disturbed: Through, table_proxy: Interference
+) -> None:
+    through = disturbed(rows)
+    for ask in (
+        lambda: through.swap("p", "k", 1, etag=None),
+        lambda: through.swap_all([("l", 1, None), ("m", 1, None)], partition="p"),
+    ):
+        table_proxy.cut_answer(writes)
+        with pytest.raises(StateUnavailable):
+            ask()
+    table_proxy.cut_answer(lambda request: request.method == "GET")
+    assert body_of(through, "k") == b"1"
+    assert keys(rows) == ["k", "l", "m"]
+    assert not table_proxy.is_pending
+
+
 def test_a_removal_whose_answer_is_lost_has_happened(
     rows: Entities, disturbed: Through, table_proxy: Interference
 ) -> None:
