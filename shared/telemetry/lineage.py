@@ -43,7 +43,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageRun:
-    """A run of a job. `key` names it for all time; `kind` is ORDER, LOAD or REFRESH."""
+    """A run of a job. `key` names it for all time; `kind` is ORDER, LOAD, REFRESH or TABLE (of gold)."""
 
     job: str
     key: str

@@ -21,6 +21,7 @@ from shared.loading.receipt import Receipt
 from shared.loading.trace import read_place, span_id_of
 from shared.operations.records import OrderRecord, RunRecord
 from shared.telemetry.answered import Answered
+from shared.telemetry.gold_lineage import gold_events, read_gold
 from shared.telemetry.lineage import (
     Asserted,
     Dataset,
@@ -170,11 +171,15 @@ class LineageWatch:
         tables = [table for table in handover.tables if table.runs]
         silver = [path for table in tables for path in (table.silver, f"{table.silver}__history")]
         key = f"refresh {handover.created_at} {number} {attempt}"
+        run = LineageRun(job="refresh_lakehouse", key=key, kind="REFRESH")
+        if moment == "COMPLETE":
+            for event in gold_events(read_gold(self.lake, number), run, self._landed):
+                self.lineage.tell(event)
         self.lineage.tell(
             LineageEvent(
                 moment=moment,
                 at=at,
-                run=LineageRun(job="refresh_lakehouse", key=key, kind="REFRESH"),
+                run=run,
                 inputs=tuple(self._landed(table.target) for table in tables),
                 outputs=tuple(self._landed(path) for path in silver),
                 error=error,

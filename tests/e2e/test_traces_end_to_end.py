@@ -1,14 +1,14 @@
 """One trace leads from an event to the gold table, whoever dies on the way; and none of it holds a secret or a row."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from e2e_api import Api
 from e2e_job import handed, published
+from e2e_lineage import await_told, known
 from e2e_secrets import MARK
 from e2e_source import STAMPED, Gate, Source, create_items
 from e2e_stack import EVERY_SECOND, Stack
@@ -255,27 +255,6 @@ def test_a_collector_that_takes_nothing_fails_no_load_and_gets_what_it_missed(
     assert collector.orphans("4" * 32, "f" * 16) == []
 
 
-def told_of(collector: Collector, job: str, *, runs: Collection[str] = ()) -> list[Any]:
-    """The events of a job, in the order of their times, but for those of runs that were known."""
-    found = [each for each in collector.lineage if each["job"]["name"] == job]
-    fresh = [each for each in found if each["run"]["runId"] not in runs]
-    return sorted(fresh, key=lambda each: datetime.fromisoformat(each["eventTime"]))
-
-
-def await_told(collector: Collector, job: str, runs: Collection[str], *moments: str) -> list[Any]:
-    """Wait until a run is told of that was not known before, to its end."""
-
-    def look() -> list[Any] | None:
-        events = told_of(collector, job, runs=runs)
-        return events if [each["eventType"] for each in events] == list(moments) else None
-
-    return await_value(look, f"{moments} of {job}", lambda: told_of(collector, job, runs=runs))
-
-
-def known(collector: Collector) -> set[str]:
-    return {each["run"]["runId"] for each in collector.lineage}
-
-
 def test_lineage_says_what_a_load_read_and_wrote_and_belongs_to_its_order(
     told: Told,
 ) -> None:
@@ -291,6 +270,31 @@ def test_lineage_says_what_a_load_read_and_wrote_and_belongs_to_its_order(
     assert columns[:4] == ["id", "name", "price", "updated_at"]
     parent = ended["run"]["facets"]["parent"]["run"]["runId"]
     assert {each["run"]["runId"] for each in told.order} == {parent}
+
+
+def test_lineage_leads_on_to_the_gold_table(
+    traced: Stack, items: Source, collector: Collector
+) -> None:
+    table, gold = items.full("item"), "gold/traced/dim_item"
+    with Api(traced.url) as api:
+        api.load_one(table)
+        await_handed_over(api, traced, items)
+        before = known(collector)
+        items.execute(f"INSERT INTO item (name) VALUES ('{ROW}')")
+        api.load_one(table)
+        _, ended = await_told(collector, gold, before, "START", "COMPLETE")
+        _, refreshed = await_told(collector, "refresh_lakehouse", before, "START", "COMPLETE")
+    [read], [wrote] = ended["inputs"], ended["outputs"]
+    silver = [(each["namespace"], each["name"]) for each in refreshed["outputs"]]
+    assert (read["namespace"], read["name"]) in silver
+    assert (wrote["name"], wrote["outputFacets"]["outputStatistics"]["rowCount"]) == (
+        "traced/dim_item",
+        1,
+    )
+    columns = [each["name"] for each in wrote["facets"]["schema"]["fields"]]
+    assert {"item_sk", "id", "name"} <= set(columns)
+    parent = ended["run"]["facets"]["parent"]["run"]["runId"]
+    assert parent == refreshed["run"]["runId"]
 
 
 def test_lineage_that_was_not_taken_is_kept_and_sent_by_a_later_tick(

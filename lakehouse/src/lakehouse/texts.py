@@ -39,6 +39,18 @@ def read_text(lake: Lake, path: str) -> str:
         raise FileMissing(f"{path} is not in the lake {lake.root}") from error
 
 
+def write_text(lake: Lake, path: str, text: str) -> None:
+    """Write a small file, whatever lay there; the folders above it are made."""
+    place = file_place(lake.root, path)
+    if on_databricks(os.environ):
+        databricks_files(lake.spark).put(place, text, True)  # noqa: FBT003 - by place only
+        return
+    system, name = file_system(place)
+    system.create_dir(name.rpartition("/")[0], recursive=True)
+    with system.open_output_stream(name) as stream:
+        stream.write(text.encode())
+
+
 def databricks_files(spark: SparkSession) -> Any:
     """Give Databricks' own file system, `dbutils.fs`."""
     return importlib.import_module("pyspark.dbutils").DBUtils(spark).fs

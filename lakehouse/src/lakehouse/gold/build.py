@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from lakehouse.delta import Lake
 from lakehouse.gold.journal import forget_changes, is_journaled
+from lakehouse.gold.lineage import Computed, write_lineage
 from lakehouse.gold.model import Kind, Model, Table
 from lakehouse.gold.parts import Ground, find_part
 from lakehouse.gold.progress import Progress, fingerprints, read_progress, write_progress
@@ -30,6 +31,7 @@ class _Build:
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     partitions: dict[str, str] = field(default_factory=dict[str, str])
     """By which column each table was parted when it was built."""
+    computed: list[Computed] = field(default_factory=list[Computed])
 
     def through(self, table: Table) -> int | None:
         """Give the hand-over up to which a table may stay as it is; None: it is to be built whole.
@@ -64,6 +66,7 @@ def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed,
             build.progress[name] = done
     refreshed = tuple(_told(build, table, prints[table.name]) for table in model.tables)
     # Once for all: what dies before is gone through again, and differs in nothing that is done.
+    write_lineage(build.ground, build.computed)
     write_progress(lake, model, build.progress)
     _forget(build)
     return refreshed
@@ -96,8 +99,9 @@ def _refresh(build: _Build, table: Table, fingerprint: str) -> Refreshed:
     part = find_part(ground, table, through)
     written = 0
     if part is not None:
-        journaled = through is not None and is_journaled(ground.model, table)
+        journaled, began = through is not None and is_journaled(ground.model, table), _now()
         written = write_part(ground, table, part, journaled=journaled)
+        build.computed.append(Computed(table=table, written=written, began=began, ended=_now()))
     _keep_progress(build, table, fingerprint, whole=through is None, written=written)
     return Refreshed(table=table.name, whole=through is None, written=written)
 
@@ -106,7 +110,7 @@ def _keep_progress(
     build: _Build, table: Table, fingerprint: str, *, whole: bool, written: int
 ) -> None:
     ground = build.ground
-    number, now = ground.handover.number, datetime.now(UTC)
+    number, now = ground.handover.number, _now()
     done = build.progress.get(table.name)
     if done is None or whole:
         rows = ground.read(table.name).count()
@@ -134,3 +138,7 @@ def _forget(build: _Build) -> None:
     for table in ground.model.tables:
         if passed and is_journaled(ground.model, table):
             forget_changes(ground.lake, ground.model, table, min(passed))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
