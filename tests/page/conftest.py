@@ -1,7 +1,6 @@
 """The stack with many tables and many runs in its ledger, a source of its own, and a real browser."""
 
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, StorageState
 
 # The stack and the source are those of the end-to-end tests.
 sys.path.append(str(Path(__file__).parents[1] / "e2e"))
@@ -19,7 +18,7 @@ from e2e_job import RefreshJob
 from e2e_secrets import with_password
 from e2e_source import SETTING, Gate, Source
 from e2e_stack import Stack
-from page_browser import Visitor
+from page_browser import Visitor, running_chromium
 from page_filling import Filled, fill, write_wide_source
 
 from local import postgres
@@ -95,13 +94,8 @@ def gate(source: Source) -> Iterator[Gate]:
 # of another module could run one of its own.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path is not None, "no chromium: run local/install-chromium.sh"
-    with sync_playwright() as started:
-        # Root has no sandbox of its own there, as in a container.
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,14 +1,29 @@
 """A browser as the tests drive it."""
 
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from e2e_waiting import PATIENCE_SECONDS
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 # The rules of axe-core that look at colours.
 COLOURS = ("color-contrast", "link-in-text-block")
+
+
+@contextmanager
+def running_chromium() -> Generator[Browser]:
+    """Run Chromium. Playwright keeps an event loop in the thread meanwhile: for one module, no longer."""
+    path = shutil.which("chromium")
+    assert path is not None, "no chromium: run local/install-chromium.sh"
+    with sync_playwright() as started:
+        # Root has no sandbox of its own there, as in a container.
+        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @dataclass(slots=True, kw_only=True)

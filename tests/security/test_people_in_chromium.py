@@ -1,35 +1,28 @@
 """People whom Entra ID has signed in use the operations page in a browser, each as far as the role goes."""
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from e2e_stack import Stack
-from playwright.sync_api import sync_playwright
 from security_rig import TABLE, Person, principal
 
 sys.path.append(str(Path(__file__).parents[1] / "page"))
 
-from page_browser import Visitor
+from page_browser import Visitor, running_chromium
 
 
 # For this module alone: Playwright keeps an event loop in the thread while it is started.
 @pytest.fixture(scope="module")
 def open_as(guarded: Stack) -> Iterator[Callable[..., Visitor]]:
-    path = shutil.which("chromium")
-    assert path is not None, "no chromium: run local/install-chromium.sh"
-    with sync_playwright() as started:
-        # Root has no sandbox of its own there, as in a container.
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with running_chromium() as browser:
 
         def open_one(name: str, *roles: str) -> Visitor:
             headers = principal(name, *roles)
             return Visitor.open(browser, guarded.url, extra_http_headers=headers)
 
         yield open_one
-        browser.close()
 
 
 def test_an_operator_loads_a_table_and_the_audit_log_has_the_name(
@@ -38,6 +31,8 @@ def test_an_operator_loads_a_table_and_the_audit_log_has_the_name(
     otto = open_as("otto@example.com", "Tidemark.Operate")
     assert otto.go(f"/api/page/tables/{TABLE}") == 200
     assert "otto@example.com" in otto.page.locator(".caller").inner_text()
+    offered = otto.page.locator("a.act").all_inner_texts()
+    assert offered == ["Load", "Load anew", "Backfill", "Reconcile"]
     otto.follow("Load")
     otto.send("Load")
     otto.page.wait_for_url("**/api/page/orders/*")
@@ -55,7 +50,8 @@ def test_a_reader_sees_tables_and_changes_nothing(
     before = administrator.get("/api/orders")
     rita = open_as("rita@example.com", "Tidemark.Read")
     assert rita.go(f"/api/page/tables/{TABLE}") == 200
-    rita.follow("Load")
+    assert rita.page.locator("a[href*='/do/']").count() == 0
+    assert rita.go(f"/api/page/do/load?table={TABLE}") == 403
     assert "rita@example.com may read" in rita.text
     assert rita.page.get_by_role("button", name="Load").count() == 0
     assert administrator.get("/api/orders") == before

@@ -28,7 +28,7 @@ class Frame:
     """What is around a page. `here` is the address that shows it anew; `token` that of the session's forms.
 
     `caller` is who is signed in, empty for nobody; `leave` is where to sign out, where no form of ours
-    does.
+    does. `may` names the actions that the caller's role allows: no other is offered.
     """
 
     caller: str = ""
@@ -36,6 +36,7 @@ class Frame:
     here: str = HOME
     token: str = ""
     leave: str = ""
+    may: frozenset[str] = frozenset()
 
 
 def render_page(

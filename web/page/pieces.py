@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from shared.loading.errors import Failure
 from web.page import markup as h
+from web.page.frame import Frame
 from web.page.markup import Html, Node
-from web.page.wording import DASH
+from web.page.wording import DASH, form_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,11 @@ def heading(name: Node, *beside: Node, above: Node = None) -> Html:
     )
 
 
-def act(name: str, address: str, *, main: bool = False) -> Html:
-    """Link to the form of an action."""
-    return h.a(name, href=address, class_="act main" if main else "act")
+def act(frame: Frame, name: str, action: str, *, main: bool = False, **given: str) -> Html | None:
+    """Link to the form of an action, filled in with what is given; nothing to who may not do it."""
+    if action not in frame.may:
+        return None
+    return h.a(name, href=form_path(action, **given), class_="act main" if main else "act")
 
 
 def acts(*links: Html | None) -> Html:

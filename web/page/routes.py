@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from web.access.caller import NotSignedIn, identify
 from web.access.door import keep_pace
 from web.api.exchange import problem_of
 from web.api.problems import Problem, unavailable
-from web.page.acting.carrying_out import show_form, take_form
+from web.page.acting.carrying_out import offered_to, show_form, take_form
 from web.page.exchange import PageRequest, Reply, go_to, own_page
 from web.page.frame import Frame
 from web.page.gate import (
@@ -46,7 +47,8 @@ def reply_to(request: PageRequest, find_app: FindApp) -> Reply:
         app = find_app()
         visit = find_visit(request, app.settings, app.now())
         if visit is not None:
-            frame = visit.frame(request.here if request.method == "GET" else HOME)
+            here = request.here if request.method == "GET" else HOME
+            frame = replace(visit.frame(here), may=offered_to(visit.caller))
             keep_pace(visit.caller)
         if request.method == "POST":
             return _send(app, request, visit)

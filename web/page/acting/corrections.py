@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.runtime.wiring import App
+from web.access.permissions import RELEASES
 from web.api import refreshes, watermarks
 from web.api.exchange import Answer
 from web.page.acting.form import Action, Field, Form, Sent, table_choices
@@ -159,5 +160,5 @@ CORRECTIONS = (
     Action(name="watermark", form=_watermark_form, ask=_watermark, leads_to=_table_page),
     Action(name="rollback", form=_rollback_form, ask=_rollback, leads_to=_table_page),
     Action(name="refresh", form=_refresh_form, ask=_refresh, leads_to=_refreshed),
-    Action(name="release", form=_release_form, ask=_release, leads_to=_refreshed),
+    Action(name="release", form=_release_form, ask=_release, leads_to=_refreshed, role=RELEASES),
 )

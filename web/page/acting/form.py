@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from shared.runtime.wiring import App
+from web.access.caller import ROLES, Role
+from web.access.permissions import permission_of
 from web.api.exchange import Answer, Request
 
 Route = Callable[[App, Request], Answer]
@@ -61,7 +63,7 @@ class Action:
     """Something that can be done: the form for it, and what of the API does it.
 
     `ask` makes of the fields that were filled in what is asked of the API; the role that is needed is
-    that of the API's function. `leads_to` gives, by the fields and the answer, the page that shows what
+    that of the API's function, or `role` where what is asked of it needs more. `leads_to` gives, by the fields and the answer, the page that shows what
     came of it. `names` says which field of the form a field of the API is, where they differ.
     """
 
@@ -69,7 +71,13 @@ class Action:
     form: Callable[[App, Mapping[str, str]], Form]
     ask: Callable[[Mapping[str, str]], Sent]
     leads_to: Callable[[Mapping[str, str], Answer], str]
+    role: Role = "read"
     names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def role_for(self, filled: Mapping[str, str]) -> Role:
+        """Give the role that it needs with these fields."""
+        asked = permission_of(self.ask(filled).route.__name__).role
+        return max(self.role, asked, key=ROLES.index)
 
 
 def table_choices(app: App, first: str) -> tuple[tuple[str, str], ...]:

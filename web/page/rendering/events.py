@@ -28,7 +28,6 @@ from web.page.wording import (
     ago,
     clock,
     count,
-    form_path,
     letter_path,
     order_path,
     run_path,
@@ -120,7 +119,7 @@ def _waiting(each: Waiting) -> list[Node]:
 def render_letter(view: LetterPage, frame: Frame) -> str:
     """Write the page of one dead letter."""
     letter = view.letter
-    replay = act("Replay", form_path("replay", id=letter.id), main=True)
+    replay = act(frame, "Replay", "replay", id=letter.id, main=True)
     content = [
         heading(
             letter.name,

@@ -33,7 +33,6 @@ from web.page.wording import (
     ago,
     clock,
     count,
-    form_path,
     order_path,
     plural,
     run_path,
@@ -80,9 +79,9 @@ def render_list(view: OrdersPage, frame: Frame) -> str:
         heading(
             "Orders",
             acts(
-                act("Load tables", form_path("load"), main=True),
-                act("Backfill", form_path("backfill")),
-                act("Reconcile", form_path("reconcile")),
+                act(frame, "Load tables", "load", main=True),
+                act(frame, "Backfill", "backfill"),
+                act(frame, "Reconcile", "reconcile"),
             ),
         ),
         h.form(
@@ -143,7 +142,7 @@ def render(view: OrderPage, frame: Frame) -> str:
         heading(
             h.span(record.order.order_id, class_="id"),
             state_badge(record.state),
-            _actions(record),
+            _actions(record, frame),
             above="Backfill" if is_backfill else f"Order, {record.order.mode}",
         ),
         failure(record.error, view.runbook),
@@ -156,11 +155,11 @@ def render(view: OrderPage, frame: Frame) -> str:
     return render_page("Backfill" if is_backfill else "Order", content, frame, place="orders")
 
 
-def _actions(record: OrderRecord) -> Html:
+def _actions(record: OrderRecord, frame: Frame) -> Html:
     if record.state not in FINAL:
-        return acts(act("Cancel", form_path("cancel", id=record.order.order_id)))
+        return acts(act(frame, "Cancel", "cancel", id=record.order.order_id))
     if record.state in ("failed", "cancelled"):
-        return acts(act("Rerun", form_path("rerun", id=record.order.order_id), main=True))
+        return acts(act(frame, "Rerun", "rerun", id=record.order.order_id, main=True))
     return acts()
 
 

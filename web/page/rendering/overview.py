@@ -16,7 +16,6 @@ from web.page.wording import (
     HOME,
     ago,
     count,
-    form_path,
     plural,
     run_path,
     seconds_between,
@@ -38,7 +37,7 @@ _COLUMNS = (
 def render(view: Overview, frame: Frame) -> str:
     """Write the first page."""
     content = [
-        heading("Tables", _actions(view)),
+        heading("Tables", _actions(view, frame)),
         _tiles(view),
         _filter(view),
         grid(
@@ -54,11 +53,11 @@ def render(view: Overview, frame: Frame) -> str:
     return render_page("Tables", content, frame, place="tables")
 
 
-def _actions(view: Overview) -> Html:
+def _actions(view: Overview, frame: Frame) -> Html:
     given = {"source": view.source} if view.source else {}
     return acts(
-        act("Load tables", form_path("load", **given), main=True),
-        act("Refresh the lakehouse", form_path("refresh")),
+        act(frame, "Load tables", "load", **given, main=True),
+        act(frame, "Refresh the lakehouse", "refresh"),
     )
 
 

@@ -12,7 +12,7 @@ from web.page.markup import Html, Node
 from web.page.pieces import Column, act, acts, grid, heading, notice, panel
 from web.page.rendering.run_list import run_list
 from web.page.views.quality import QualityPage, RuleTrend
-from web.page.wording import ago, count, form_path, plural, run_path, table_link
+from web.page.wording import ago, count, plural, run_path, table_link
 
 _RULES = (
     Column(name="Table"),
@@ -28,7 +28,7 @@ _RULES = (
 def render(view: QualityPage, frame: Frame) -> str:
     """Write the page."""
     content = [
-        heading("Quarantine and quality", acts(act("Release rows", form_path("release")))),
+        heading("Quarantine and quality", acts(act(frame, "Release rows", "release"))),
         _documents(view),
         panel(
             "Rules that were broken",

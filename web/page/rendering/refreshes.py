@@ -27,7 +27,6 @@ from web.page.wording import (
     ago,
     clock,
     count,
-    form_path,
     plural,
     refresh_path,
     seconds_between,
@@ -57,7 +56,7 @@ _TABLES = (
 def render_list(view: RefreshesPage, frame: Frame) -> str:
     """Write the page of all refreshes."""
     content = [
-        heading("Refreshes", acts(act("Refresh the lakehouse", form_path("refresh"), main=True))),
+        heading("Refreshes", acts(act(frame, "Refresh the lakehouse", "refresh", main=True))),
         None
         if view.has_job
         else notice(
@@ -102,7 +101,10 @@ def render(view: RefreshPage, frame: Frame) -> str:
     record = view.record
     content = [
         heading(
-            f"Refresh {record.number}", state_badge(record.state), _actions(record), above="Refresh"
+            f"Refresh {record.number}",
+            state_badge(record.state),
+            _actions(record, frame),
+            above="Refresh",
         ),
         failure(record.error, view.runbook),
         facts(
@@ -130,11 +132,11 @@ def render(view: RefreshPage, frame: Frame) -> str:
     return render_page(f"Refresh {record.number}", content, frame, place="refreshes")
 
 
-def _actions(record: RefreshRecord) -> Html:
+def _actions(record: RefreshRecord, frame: Frame) -> Html:
     if record.state in UNDER_WAY:
-        return acts(act("Cancel", form_path("cancel-refresh", number=str(record.number))))
+        return acts(act(frame, "Cancel", "cancel-refresh", number=str(record.number)))
     if record.state in ("failed", "cancelled"):
-        return acts(act("Take it up again", form_path("refresh"), main=True))
+        return acts(act(frame, "Take it up again", "refresh", main=True))
     return acts()
 
 

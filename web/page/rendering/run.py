@@ -32,7 +32,6 @@ from web.page.wording import (
     ago,
     clock,
     count,
-    form_path,
     order_path,
     plural,
     seconds_between,
@@ -89,7 +88,7 @@ def render(view: RunPage, frame: Frame) -> str:
         heading(
             h.span(short_run(run.run_id), class_="id"),
             state_badge(run.state, run.outcome),
-            _actions(run),
+            _actions(run, frame),
             above=["Run of ", table_link(run.table)],
         ),
         failure(run.error, view.runbook),
@@ -102,12 +101,12 @@ def render(view: RunPage, frame: Frame) -> str:
     return render_page(f"Run of {run.table}", content, frame, place="runs")
 
 
-def _actions(run: RunRecord) -> Html:
+def _actions(run: RunRecord, frame: Frame) -> Html:
     if run.state not in FINAL:
-        return acts(act("Cancel", form_path("cancel", id=run.run_id)))
+        return acts(act(frame, "Cancel", "cancel", id=run.run_id))
     if run.state in ("failed", "cancelled"):
-        return acts(act("Rerun", form_path("rerun", id=run.run_id), main=True))
-    return acts(act("Load the table again", form_path("load", table=run.table)))
+        return acts(act(frame, "Rerun", "rerun", id=run.run_id, main=True))
+    return acts(act(frame, "Load the table again", "load", table=run.table))
 
 
 def _facts(view: RunPage) -> Html:

@@ -56,7 +56,7 @@ def render(view: TablePage, frame: Frame) -> str:
         heading(
             view.spec.name,
             standing_badge(view.stand.is_),
-            _actions(view),
+            _actions(view, frame),
             above=h.a(view.spec.source.name, href=f"/api/?source={view.spec.source.name}"),
         ),
         failure(last.error, view.runbook) if last and view.first else None,
@@ -68,21 +68,21 @@ def render(view: TablePage, frame: Frame) -> str:
             run_list("Runs of this table", view.runs, view.now, "No run yet.", with_table=False),
             pager(table_path(view.spec.name), {}, view.older, first=view.first),
         ),
-        _watermarks(view),
+        _watermarks(view, frame),
     ]
     return render_page(view.spec.name, content, frame, place="tables")
 
 
-def _actions(view: TablePage) -> Html:
+def _actions(view: TablePage, frame: Frame) -> Html:
     name = view.spec.name
     marked = view.spec.cursor.kind != "none"
     return acts(
-        act("Load", form_path("load", table=name), main=True),
-        act("Load anew", form_path("load", table=name, mode="initial")),
-        act("Backfill", form_path("backfill", table=name)) if marked else None,
-        act("Reconcile", form_path("reconcile", table=name)),
-        act("Set watermark", form_path("watermark", table=name)) if marked else None,
-        act("Release rows", form_path("release", table=name)),
+        act(frame, "Load", "load", table=name, main=True),
+        act(frame, "Load anew", "load", table=name, mode="initial"),
+        act(frame, "Backfill", "backfill", table=name) if marked else None,
+        act(frame, "Reconcile", "reconcile", table=name),
+        act(frame, "Set watermark", "watermark", table=name) if marked else None,
+        act(frame, "Release rows", "release", table=name),
     )
 
 
@@ -148,9 +148,9 @@ def _chart(
     return panel(name, column_chart(bars, said, write), h.p(f"{said}. The newest is at the right."))
 
 
-def _watermarks(view: TablePage) -> Html:
+def _watermarks(view: TablePage, frame: Frame) -> Html:
     api = f"/api{table_path(view.spec.name).removeprefix('/api/page')}/watermarks"
-    rows = [_mark(view, each, current=at == 0) for at, each in enumerate(view.watermarks)]
+    rows = [_mark(view, each, frame, current=at == 0) for at, each in enumerate(view.watermarks)]
     return panel(
         "Watermarks",
         grid("Watermarks that this table has had", _MARKS, rows, "It has had none yet."),
@@ -164,15 +164,19 @@ def _watermarks(view: TablePage) -> Html:
     )
 
 
-def _mark(view: TablePage, mark: Watermark, *, current: bool) -> list[Node]:
-    back = form_path("rollback", table=view.spec.name, version=str(mark.version))
+def _mark(view: TablePage, mark: Watermark, frame: Frame, *, current: bool) -> list[Node]:
     return [
         str(mark.version),
         h.code(mark.position),
         clock(mark.moved_at),
         _run_link(mark.run_id) if mark.run_id else mark.by,
         dash(mark.reason or mark.how),
-        "as it stands"
-        if current
-        else h.a("Roll back", h.span(f" to version {mark.version}", class_="unseen"), href=back),
+        "as it stands" if current else _way_back(view, mark, frame),
     ]
+
+
+def _way_back(view: TablePage, mark: Watermark, frame: Frame) -> Html | None:
+    if "rollback" not in frame.may:
+        return None
+    back = form_path("rollback", table=view.spec.name, version=str(mark.version))
+    return h.a("Roll back", h.span(f" to version {mark.version}", class_="unseen"), href=back)
