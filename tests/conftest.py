@@ -24,6 +24,26 @@ os.environ.setdefault("TIDEMARK_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8, ::1")
 LONG = os.environ.get("TIDEMARK_LONG") == "1"
 # Below these every file is handed out by itself: they take longest, or need no server.
 BY_FILE = ("architecture", "contracts", "e2e", "infra", "local", "properties", "replay", "unit")
+# What takes longest goes first, so that no worker is left with it at the end.
+FIRST = (
+    "lakehouse",
+    "faults",
+    "page",
+    "tests/local/demo/test_demo.py",
+    "conformance",
+    "documentation",
+    "tests/local/anomalies/test_anomaly_suite.py",
+    "security",
+    "fuzz",
+    "harness",
+    "tests/e2e/test_traces_end_to_end.py",
+    "tests/e2e/test_refreshes_end_to_end.py",
+    "tests/e2e/test_mariadb_end_to_end.py",
+    "tests/e2e/test_reconciliations_end_to_end.py",
+    "tests/e2e/",
+    "tests/local/",
+    "tests/contracts/",
+)
 # A busy machine is no fault: no example is judged by the time that it took.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -58,6 +78,15 @@ class ByServers(LoadScopeScheduling):
         file = nodeid.split("::", 1)[0]
         _, folder, *_ = file.split("/")
         return file if folder in BY_FILE else folder
+
+    def _assign_work_unit(self, node: Any) -> None:
+        self.workqueue.move_to_end(min(self.workqueue, key=_place), last=False)
+        super()._assign_work_unit(node)
+
+
+def _place(scope: str) -> int:
+    """Give the place of a scope in the order in which they are handed out."""
+    return next((at for at, begin in enumerate(FIRST) if scope.startswith(begin)), len(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -153,15 +153,21 @@ def walk(found: Any) -> Iterator[tuple[str, Any]]:
 
 
 @cache
+def _parser() -> BicepParser:
+    """The one parser: it reads the whole grammar when it is made."""
+    return BicepParser()
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """Parse a file."""
+    return _parser().parse(text=path.read_text())
+
+
+@cache
 def templates() -> dict[str, Template]:
     """Read every template, by name."""
     paths = sorted(INFRA.rglob("*.bicep"))
-    found = [
-        Template(
-            path=path, text=path.read_text(), parsed=BicepParser().parse(text=path.read_text())
-        )
-        for path in paths
-    ]
+    found = [Template(path=path, text=path.read_text(), parsed=parse(path)) for path in paths]
     return {template.name: template for template in found}
 
 

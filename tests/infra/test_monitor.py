@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from bicep_source import INFRA, ROOT
-from pycep import BicepParser
+from bicep_source import INFRA, ROOT, parse
 
 from shared.telemetry.facts import FACTS
 from shared.telemetry.measures import MEASURES
@@ -51,7 +50,7 @@ def names(text: str) -> set[str]:
 
 @cache
 def monitor() -> dict[str, Any]:
-    return BicepParser().parse(text=(MONITOR / "monitor.bicep").read_text())
+    return parse(MONITOR / "monitor.bicep")
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
