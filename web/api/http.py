@@ -4,22 +4,16 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import azure.functions as func
-from azure.durable_functions import DurableOrchestrationClient as Client
-from azure.durable_functions import OrchestrationRuntimeStatus as Status
-from azure.durable_functions.models.RpcManagementOptions import RpcManagementOptions
 
-from shared.durable.encoding import encode_input
-from shared.durable.steps import RefreshWork, refresh_lakehouse
-from shared.lakehouse.refresh import REFRESH_INSTANCE
 from shared.loading.errors import IngestError
 from shared.operations.audit import AuditIntent, Outcome
 from shared.operations.inbox import REMEMBERED
 from shared.operations.ordering import Start
-from shared.operations.sweep import Life, Sweep
+from shared.operations.sweep import Sweep
 from shared.runtime import wiring
 from shared.runtime.settings import SettingsIncomplete
 from shared.telemetry.facts import asked_by
@@ -34,21 +28,18 @@ from web.api.intake import Intake
 from web.api.problems import Problem, unavailable
 from web.api.routes import KEY_HEADER
 from web.api.scheduling import order_due
+from web.api.starting import Client, HostUnavailable, begin, begin_refresh, life_of
 from web.api.tracing import take_told
 from web.api.watching import watch_freshness
 
 __all__ = [
-    "Client",
     "on_blob_created",
     "on_data_changed",
     "perform",
     "receive",
     "respond",
-    "tell_history",
     "tick",
 ]
-
-_ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNew}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,62 +88,18 @@ async def perform(route: Route, request: Request, client: Client | None = None) 
 async def _start(answer: Answer, client: Client | None) -> None:
     if client is None:
         return
-    if answer.start is not None:
-        await begin(client, answer.start)
-    if answer.refresh:
-        await begin_refresh(client)
+    try:
+        if answer.start is not None:
+            await begin(client, answer.start)
+        if answer.refresh:
+            await begin_refresh(client)
+    except HostUnavailable as error:
+        raise problem_of(error) from error
 
 
 def _write_down(name: str, request: Request) -> AuditIntent:
     log, path = wiring.app().audit, urlsplit(request.url).path
     return recording.begin(log, request.caller, name, path, request.body)
-
-
-async def begin(client: Client, start: Start) -> None:
-    """Start an orchestration, unless it is there: its instance id is the order's.
-
-    While the app is paused the order stays written down; the sweep starts it afterwards.
-    """
-    if wiring.app().settings.paused or await _is_known(client, start.instance):
-        return
-    try:
-        await client.start_new(start.flow, start.instance, encode_input(start.given))
-    except Exception:
-        # Of two that start the same instance at once the host may refuse one, of which the SDK
-        # makes nothing more exact than this.
-        if not await _is_known(client, start.instance):
-            raise
-
-
-async def begin_refresh(client: Client) -> None:
-    """Let the one orchestration that refreshes the lakehouse run, unless it does.
-
-    One that is about to end may have looked before something was published: the next tick finds it.
-    """
-    if wiring.app().settings.paused or await _life(client, REFRESH_INSTANCE) == "alive":
-        return
-    try:
-        given = encode_input(RefreshWork())
-        await client.start_new(refresh_lakehouse.name, REFRESH_INSTANCE, given)
-    except Exception:
-        if await _life(client, REFRESH_INSTANCE) != "alive":  # as in `begin`
-            raise
-
-
-async def tell_history(client: Client, instance: str) -> list[dict[str, Any]]:
-    """Ask the host what it remembers of an orchestration; nothing of one that is not there any more."""
-    # `get_status` loses it: the SDK looks for `history`, and the host writes `historyEvents`.
-    bindings = client._orchestration_bindings  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    asked = RpcManagementOptions(instance_id=instance, show_history=True)
-    address = asked.to_url(bindings.rpc_base_url)
-    _, told = await client._get_async_request(address)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    found = told.get("historyEvents") if isinstance(told, dict) else None
-    return found or []
-
-
-async def _is_known(client: Client, instance: str) -> bool:
-    status = await client.get_status(instance)
-    return bool(status) and status.runtime_status is not None
 
 
 async def tick(client: Client) -> None:
@@ -161,7 +108,7 @@ async def tick(client: Client) -> None:
     sweep = Sweep(app.desk)
     for suspect in await asyncio.to_thread(lambda: list(sweep.suspects())):
         found = await asyncio.to_thread(
-            sweep.settle, suspect, await _life(client, suspect.instance)
+            sweep.settle, suspect, await life_of(client, suspect.instance)
         )
         if found is not None:
             await begin(client, found)
@@ -219,13 +166,6 @@ def _order_forgotten(app: wiring.App, sweep: Sweep) -> list[Start]:
 
 def _is_refresh_due(app: wiring.App) -> bool:
     return app.workspace is not None and app.refresh_desk.is_due(app.find_specs())
-
-
-async def _life(client: Client, instance: str) -> Life:
-    status = await client.get_status(instance)
-    if not status or status.runtime_status is None:
-        return "unknown"
-    return "alive" if status.runtime_status in _ALIVE else "ended"
 
 
 def receive(name: str, req: func.HttpRequest) -> Request:

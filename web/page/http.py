@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from shared.runtime import wiring
-from web.api.http import Client, perform, tell_history
+from web.api.http import perform
 from web.api.problems import Problem
+from web.api.starting import Client, HostUnavailable, tell_history
 from web.page.exchange import PageRequest, Reply, Wanted
-from web.page.routes import reply_to, sign_in
+from web.page.frame import Frame
+from web.page.routes import refuse, reply_to, sign_in
 from web.page.views.run import read_steps
 
 _CONTENT = (
@@ -39,7 +41,11 @@ async def show(req: func.HttpRequest, client: Client) -> func.HttpResponse:
         reply = await _carry_out(reply.wanted, client)
     body = reply.body
     if reply.history_of is not None and reply.finish is not None:
-        body = reply.finish(read_steps(await tell_history(client, reply.history_of)))
+        try:
+            told = await tell_history(client, reply.history_of)
+        except HostUnavailable as error:
+            return _response(refused := refuse(error, Frame()), refused.body, connects=False)
+        body = reply.finish(read_steps(told))
     return _response(reply, body, connects=request.path == "sign-in")
 
 
