@@ -54,7 +54,7 @@ def _choice(path: str, parameter: Mapping[str, Any]) -> Any:
     places = {
         ("path", "source"): [SOURCE],
         ("path", "table"): [name.partition("/")[2] for name in NAMES],
-        ("path", "id"): [IDS.get(path.split("/")[2])],
+        ("path", "id"): [IDS[kind]] if (kind := path.split("/")[2]) in IDS else None,
         ("query", "table"): NAMES,
         ("query", "source"): [SOURCE],
     }

@@ -5,7 +5,7 @@ up each time.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -35,6 +35,8 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+# The narrowed description knows only what there is, and the API answers to more.
+LIKELY_CHECKS = [check for check in CHECKS if check is not negative_data_rejection]
 NOWHERE = "http://127.0.0.1"
 USUAL = "15" if os.environ.get("TIDEMARK_LONG") == "1" else "3"
 EXAMPLES = int(os.environ.get("TIDEMARK_FUZZ_EXAMPLES", USUAL))
@@ -51,8 +53,8 @@ anything = schemathesis.openapi.from_dict(closed(document(NOWHERE)))
 likely = schemathesis.openapi.from_dict(narrowed(document(NOWHERE)))
 
 
-def ask(case: Any, stack: Stack) -> None:
-    case.call_and_validate(base_url=stack.url, checks=CHECKS, timeout=PATIENCE_SECONDS)
+def ask(case: Any, stack: Stack, checks: Sequence[Any] = CHECKS) -> None:
+    case.call_and_validate(base_url=stack.url, checks=checks, timeout=PATIENCE_SECONDS)
 
 
 @anything.parametrize()
@@ -70,4 +72,4 @@ def test_a_request_for_what_there_is_is_answered_as_described(
     wanted = case.path_parameters.get("id")
     if wanted in known:
         case.path_parameters["id"] = known[wanted]
-    ask(case, fuzzed)
+    ask(case, fuzzed, LIKELY_CHECKS)
