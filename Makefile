@@ -82,7 +82,10 @@ audit: $(DEPLOYED) $(AUDITING) ## Ask PyPI what is known to be unsafe of it; nee
 	@$(AUDITING)/bin/pip-audit --strict --path $$(echo $(DEPLOYED)/lib/python3*/site-packages)
 
 secrets: $(AUDITING) ## Look for secrets in every file of the repository; those of tests are known
-	@git ls-files -z | xargs -0 $(AUDITING)/bin/detect-secrets-hook --baseline .secrets.baseline
+	@cp .secrets.baseline .cache/secrets.baseline
+	@git ls-files -z ':!.secrets.baseline' | xargs -0 sh -c '\
+	    $(AUDITING)/bin/detect-secrets-hook --baseline .cache/secrets.baseline "$$@"; \
+	    case $$? in 0 | 3) ;; *) exit 1 ;; esac' secrets # 3: one that was known is gone, which it writes into the copy
 
 $(DEPLOYED): $(READY) requirements.txt
 	@$(BIN)/python -m venv --clear --without-pip $@ && $(BIN)/python -m pip --python $@/bin/python \
