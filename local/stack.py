@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -87,9 +88,16 @@ def run(options: StackOptions) -> int:
         WorkspaceNotStarted,
         postgres.PostgresFailed,
     ) as error:
-        print(f"tidemark dev cannot run: {error}", file=sys.stderr)  # noqa: T201 - for the user
+        print(f"tidemark dev cannot run: {error}{_hint(error)}", file=sys.stderr)  # noqa: T201 - for the user
         return 1
     return 0
+
+
+def _hint(error: Exception) -> str:
+    """Say what to do about a port that is taken."""
+    if not (isinstance(error, OSError) and error.errno == errno.EADDRINUSE):
+        return ""
+    return ". End who listens there (`make demo-stop`), or choose another with --port"
 
 
 @contextmanager
