@@ -1,5 +1,6 @@
 """Starts orchestrations, and asks the host of them: the only place that speaks with the Durable client."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from shared.runtime import wiring
 
 __all__ = ["Client", "HostUnavailable", "begin", "begin_refresh", "life_of", "tell_history"]
 
+_log = logging.getLogger(__name__)
 _ALIVE = {Status.Running, Status.Pending, Status.Suspended, Status.ContinuedAsNew}
 
 T = TypeVar("T")
@@ -94,4 +96,5 @@ async def _asked(ask: Callable[[], Awaitable[T]]) -> T:
     except Exception as error:
         # The SDK makes nothing more exact of what the host says than this, and passes on what its
         # HTTP client raises.
+        _log.warning("the Functions host did not do what it was asked", exc_info=error)
         raise HostUnavailable(f"the Functions host says {type(error).__name__}") from error

@@ -63,8 +63,8 @@ class Action:
     """Something that can be done: the form for it, and what of the API does it.
 
     `ask` makes of the fields that were filled in what is asked of the API; the role that is needed is
-    that of the API's function, or `role` where what is asked of it needs more. `leads_to` gives, by the fields and the answer, the page that shows what
-    came of it. `names` says which field of the form a field of the API is, where they differ.
+    that of the API's function, or `role` where what is asked of it needs more. `leads_to` gives, by the
+    fields and the answer, the page that shows what came of it. `names` says which field of the form a field of the API is, where they differ.
     """
 
     name: str
