@@ -9,7 +9,12 @@ import pytest
 from source_tree import ROOT, modules
 
 BIN = Path(sys.executable).parent
-DURABLE_HOMES = ("shared/durable/", "web/api/starting.py", "function_app.py", "local/functions_host/")
+DURABLE_HOMES = (
+    "shared/durable/",
+    "web/api/starting.py",
+    "function_app.py",
+    "local/functions_host/",
+)
 
 
 def test_the_import_contracts_are_kept() -> None:
