@@ -68,9 +68,14 @@ def identify(request: Asked, environ: Mapping[str, str] = os.environ) -> Caller:
     return read_principal(request.headers, environ)
 
 
+def has(caller: Caller, role: Role) -> bool:
+    """Say whether a caller has a role, or one that may do more."""
+    return ROLES.index(caller.role) >= ROLES.index(role)
+
+
 def require(caller: Caller, role: Role) -> None:
     """Let a caller pass who has a role, or one that may do more. Raises NotAllowed."""
-    if ROLES.index(caller.role) < ROLES.index(role):
+    if not has(caller, role):
         raise NotAllowed(f"{caller.name} may {caller.role}; this needs the role {role}")
 
 

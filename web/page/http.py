@@ -44,7 +44,8 @@ async def show(req: func.HttpRequest, client: Client) -> func.HttpResponse:
         try:
             told = await tell_history(client, reply.history_of)
         except HostUnavailable as error:
-            return _response(refused := refuse(error, Frame()), refused.body, connects=False)
+            reply = refuse(error, Frame())
+            return _response(reply, reply.body, connects=False)
         body = reply.finish(read_steps(told))
     return _response(reply, body, connects=request.path == "sign-in")
 

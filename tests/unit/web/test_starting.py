@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,13 +26,6 @@ def client() -> DurableOrchestrationClient:
     )
 
 
-class Running:
-    """As much of the app as is asked whether it is paused."""
-
-    class settings:  # noqa: N801 - an attribute of the app
-        paused = False
-
-
 def refused(asked: Coroutine[Any, Any, object]) -> HostUnavailable:
     with pytest.raises(HostUnavailable) as found:
         asyncio.run(asked)
@@ -41,7 +35,8 @@ def refused(asked: Coroutine[Any, Any, object]) -> HostUnavailable:
 def test_a_host_that_is_gone_is_told_as_unavailable(
     client: DurableOrchestrationClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "app", Running)
+    running = SimpleNamespace(settings=SimpleNamespace(paused=False))
+    monkeypatch.setattr(wiring, "app", lambda: running)
     for asked in (begin_refresh(client), life_of(client, "i"), tell_history(client, "i")):
         problem = problem_of(refused(asked))
         assert problem.status == HTTPStatus.SERVICE_UNAVAILABLE

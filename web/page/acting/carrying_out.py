@@ -10,7 +10,7 @@ from secrets import token_hex
 from urllib.parse import quote
 
 from shared.runtime.wiring import App
-from web.access.caller import ROLES, Caller, require
+from web.access.caller import Caller, has, require
 from web.access.permissions import permission_of
 from web.api.exchange import Request
 from web.api.problems import Problem, not_found
@@ -33,10 +33,7 @@ _PART = re.compile(r"[^.\[]+")
 
 def offered_to(caller: Caller) -> frozenset[str]:
     """Name the actions that a caller's role allows."""
-    rank = ROLES.index(caller.role)
-    return frozenset(
-        each.name for each in ACTIONS.values() if ROLES.index(each.role_for({})) <= rank
-    )
+    return frozenset(each.name for each in ACTIONS.values() if has(caller, each.role_for({})))
 
 
 def show_form(app: App, request: PageRequest, visit: Visit, name: str) -> Reply:

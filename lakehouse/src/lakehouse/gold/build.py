@@ -65,8 +65,9 @@ def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed,
         if done.fingerprint == prints.get(name):
             build.progress[name] = done
     refreshed = tuple(_told(build, table, prints[table.name]) for table in model.tables)
-    # Once for all: what dies before is gone through again, and differs in nothing that is done.
+    # Before the progress: what dies in between is computed again, and told of again.
     write_lineage(build.ground, build.computed)
+    # Once for all: what dies before is gone through again, and differs in nothing that is done.
     write_progress(lake, model, build.progress)
     _forget(build)
     return refreshed
