@@ -1,5 +1,6 @@
 """Azurite and the lake endpoint, the adapters on them, and a proxy before each."""
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,6 +9,10 @@ from pathlib import Path
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
+
+# What proxies have in common lies with the end-to-end tests.
+sys.path.append(str(Path(__file__).parents[2] / "e2e"))
+
 from azure_interference import Interference, interfering
 
 from local.azurite.install import ensure_installed
