@@ -1,7 +1,6 @@
 """What Sail gets wrong without an error is refused, and our way of it gives the right result."""
 
 import threading
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from lakehouse.errors import (
     TypeRefused,
     TypesDiffer,
 )
+from lakehouse.parquet import read_files
 from lakehouse.session import connect
 
 TABLE = "silver/shop/public.orders"
@@ -189,8 +189,8 @@ def test_a_pattern_is_refused_where_the_folders_by_name_are_found(
     for run in ("run_id=a", "run_id=b"):
         rows(lake, (1, run)).write.parquet(str(tmp_path / "bronze" / "shop~20x" / run))
     with pytest.raises(GlobRefused):
-        lake.read_parquet(["bronze/shop~20x/run_id=*"])
-    both = lake.read_parquet(["bronze/shop~20x/run_id=a", "bronze/shop~20x/run_id=b"])
+        read_files(lake, ["bronze/shop~20x/run_id=*"])
+    both = read_files(lake, ["bronze/shop~20x/run_id=a", "bronze/shop~20x/run_id=b"])
     assert sorted(row.name for row in both.collect()) == ["run_id=a", "run_id=b"]
 
 
@@ -234,26 +234,6 @@ def test_writers_that_collide_try_again_and_lose_nothing(lake: Lake, server: str
     for writer in writers:
         writer.join()
     assert [row[0] for row in held(lake)] == [0, 10, 11, 12, 20, 21, 22]
-
-
-@pytest.mark.parametrize("merges", [True, False], ids=["by a merge", "by rewriting"])
-def test_rows_take_the_place_of_those_with_their_keys_in_one_commit(
-    lake: Lake, *, merges: bool
-) -> None:
-    made(lake, (1, "a", "x"), (2, "b", "x"))
-    before = version(lake)
-    way = replace(lake, merges=merges)
-    way.replace_rows(
-        TABLE,
-        rows(lake, ("p", 2, "c"), (None, 3, "d"), schema="part string, id bigint, name string"),
-        on=["id"],
-    )
-    assert version(lake) == before + 1
-    assert sorted(lake.read(TABLE).select("id", "name", "part").collect(), key=str) == [
-        (1, "a", "x"),
-        (2, "c", "p"),
-        (3, "d", None),
-    ]
 
 
 def test_rows_are_added_beside_those_that_are_there_and_have_null_where_they_lack_a_column(

@@ -15,6 +15,7 @@ from lakehouse.delta import Lake
 from lakehouse.errors import BronzeDamaged
 from lakehouse.handover import Run
 from lakehouse.kinds import joined, kept_as, kept_as_arrow, projected
+from lakehouse.parquet import read_files
 from lakehouse.texts import read_text
 
 # What bronze says of every row. `_loaded_at` is the worker's clock, which orders nothing.
@@ -84,7 +85,7 @@ def read_rows(lake: Lake, landed: Sequence[LandedRun]) -> BronzeRows:
         else:
             told = {n: kept_as_arrow(n, lands) for n, lands in run.columns if n not in _PLACES}
             _join(columns, told)
-    frames = [lake.read_parquet([f for run in runs for f in run.files]) for runs in alike.values()]
+    frames = [read_files(lake, [f for run in runs for f in run.files]) for runs in alike.values()]
     for frame in frames:
         _join(columns, {n: kept_as(n, kind) for n, kind in frame.dtypes if n not in _OWN})
     if not frames:

@@ -3,7 +3,7 @@
 Sail drops columns on appending, replaces all partitions where one was meant, ignores transaction
 ids, gives old rows a 0 where an added column may not be NULL, and overwrites a part beside another
 writer so that one's rows are gone; none of it with an error. So there is merging by key with named
-columns, adding columns, and overwriting a table whole.
+columns, adding columns, and overwriting a table whole, or between bounds that leave no NULL out.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse import refusals
+from lakehouse.bounds import span
 from lakehouse.collisions import try_again
 from lakehouse.errors import ColumnsUnknown
 from lakehouse.kinds import declared, projected, quoted
 from lakehouse.merging import evolution, merge_clauses
-from lakehouse.places import file_place, says_absent, table_place
+from lakehouse.places import says_absent, table_place
 from lakehouse.session import on_databricks
+
+# Where rows are replaced by rewriting the files that hold them, as on Sail, files are small. More rows
+# in a batch than the writer's 1,024 take less to write.
+_IN_FILES = {"targetFileSize": str(8 << 20), "writeBatchSize": "8192"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,10 @@ class Lake:
     root: str
     merges: bool = field(default_factory=lambda: on_databricks(os.environ))
     """Whether a merge is the way to replace rows, as on Databricks, and not rewriting the table."""
+    _columns: dict[str, dict[str, str]] = field(
+        default_factory=dict[str, dict[str, str]], init=False, repr=False, compare=False
+    )
+    """Columns of tables as they were looked up: a job is alone with its tables."""
 
     def location(self, table: str) -> str:
         """Give where a table lies."""
@@ -47,25 +56,22 @@ class Lake:
         return bool(self.columns(table))
 
     def columns(self, table: str) -> dict[str, str]:
-        """Give a table's columns with their types, none where there is no table."""
-        try:
-            return dict(self.read(table).dtypes)
-        except AnalysisException as error:
-            if says_absent(error):
-                return {}
-            raise
+        """Give a table's columns with their types, none where there is no table.
+
+        They are looked up once: that another process changes them meanwhile is not noticed.
+        """
+        if table not in self._columns:
+            try:
+                self._columns[table] = dict(self.read(table).dtypes)
+            except AnalysisException as error:
+                if says_absent(error):
+                    return {}
+                raise
+        return dict(self._columns[table])
 
     def read(self, table: str) -> DataFrame:
         """Give a table's rows as they are when they are used."""
         return self.spark.read.format("delta").load(self.location(table))
-
-    def read_parquet(self, paths: Sequence[str]) -> DataFrame:
-        """Give the rows of files that have one schema. An engine may read a file that is gone as empty.
-
-        Raises:
-            GlobRefused: a path is a pattern.
-        """
-        return self.spark.read.parquet(*(file_place(self.root, path) for path in paths))
 
     def create(self, table: str, columns: Mapping[str, str], *, partition: str = "") -> None:
         """Make an empty table unless there is one. `columns` are names with Spark's types.
@@ -80,28 +86,25 @@ class Lake:
         refusals.check_names(columns)
         if self.exists(table):
             return
-        writer = self.spark.createDataFrame([], declared(columns)).write.format("delta")
-        writer.mode("ignore").options(**refusals.PROPERTIES).partitionBy(*_parted(partition)).save(
-            self.location(table)
-        )
+        empty = self.spark.createDataFrame([], declared(columns))
+        self._write(table, empty, "ignore", partition, refusals.PROPERTIES)
 
-    def evolve(
-        self, table: str, columns: Mapping[str, str], *, there: Mapping[str, str] | None = None
-    ) -> None:
+    def evolve(self, table: str, columns: Mapping[str, str]) -> None:
         """Add the columns that the table lacks; rows that are there have NULL in them.
 
-        No commit is made if none is lacking. `there` are the table's columns, where they are known.
+        No commit is made if none is lacking.
 
         Raises:
             TypeRefused, NameRefused: as `create` does.
         """
         refusals.check_types(columns)
         refusals.check_names(columns)
-        has = {name.lower() for name in (self.columns(table) if there is None else there)}
+        has = {name.lower() for name in self.columns(table)}
         lacking = {name: kind for name, kind in columns.items() if name.lower() not in has}
         if not lacking:
             return
         self._commit(evolution(self._target(table), lacking))
+        self._columns.pop(table, None)
 
     def merge(
         self,
@@ -154,10 +157,11 @@ class Lake:
         """Put rows in the place of those that have their keys, or beside them; in one commit.
 
         Every row is written, so leave out those that are there. Keys have no NULL and do not repeat.
-        On Databricks it is a merge, which looks into the files that may have the keys. Elsewhere the
-        table is rewritten: Sail joins a merge's rows with all of it several times over, four times as
-        slow. Nobody else may write the table meanwhile: most collisions are noticed and tried again, but a
-        commit between the engine's two looks at the table is undone. One job runs at a time.
+        On Databricks it is a merge, which looks into the files that may have the keys. Elsewhere what
+        lies between the least key and the greatest is rewritten, or the table: Sail joins a merge's rows
+        with all of it several times over, four times as slow. Nobody else may write the table meanwhile:
+        most collisions are noticed and tried again, but a commit between the engine's two looks at the
+        table is undone. One job runs at a time.
 
         Raises:
             ColumnsUnknown: the table lacks a column, or the rows do.
@@ -168,10 +172,12 @@ class Lake:
             self.merge(table, rows, on=on, unique=True)
             return
         keys = rows.select(*(quoted(name) for name in on))
+        between = span(rows, on[0], of=self.read(table))
 
         def rewrite() -> None:
-            kept = self.read(table).join(keys, on=list(on), how="left_anti")
-            self.overwrite(table, kept.unionByName(rows))
+            present = self.read(table).where(between) if between else self.read(table)
+            kept = present.join(keys, on=list(on), how="left_anti")
+            self.overwrite(table, kept.unionByName(rows), where=between)
 
         try_again(f"rewriting {table}", rewrite)
 
@@ -220,8 +226,7 @@ class Lake:
         there = self.columns(table)
         refusals.check_alike(table, dict(rows.dtypes), there)
         # With exactly the table's columns: an engine drops those that it does not know.
-        writer = projected(rows, there).write.format("delta").mode("append")
-        writer.partitionBy(*_parted(partition)).save(self.location(table))
+        self._write(table, projected(rows, there), "append", partition)
 
     def overwrite(
         self,
@@ -230,11 +235,14 @@ class Lake:
         *,
         options: Mapping[str, str] | None = None,
         partition: str = "",
+        where: str = "",
     ) -> None:
         """Replace all rows. With `overwriteSchema` the columns too; without, they must be the same.
 
         `partition` is the column by which files are parted, as it was at `create` unless the columns
-        are replaced too.
+        are replaced too. `where` is a condition: only rows that meet it are replaced, and all of `rows`
+        meet it. It is about `partition`, or about a column without NULL: Sail takes away rows of whose
+        condition nothing is known.
 
         Raises:
             OptionRefused: another option is given; some of them Sail ignores or gets wrong.
@@ -246,24 +254,26 @@ class Lake:
         if given.get("overwriteSchema") == "true":
             refusals.check_types(dict(rows.dtypes))
         else:
-            lacking = set(self.read(table).columns) - set(self._writable(table, rows))
+            lacking = set(self.columns(table)) - set(self._writable(table, rows))
             if lacking:
                 raise ColumnsUnknown(f"{table}: the rows lack {', '.join(sorted(lacking))}")
-        writer = (
-            rows.write.format("delta").mode("overwrite").options(**refusals.PROPERTIES, **given)
-        )
-        writer.partitionBy(*_parted(partition)).save(self.location(table))
+        bounds = {"replaceWhere": where} if where else {}
+        options = {**refusals.PROPERTIES, **given, **bounds}
+        self._write(table, rows, "overwrite", partition, options)
+        if given:
+            self._columns.pop(table, None)
 
-    def put_aside(self, folder: str, rows: DataFrame) -> DataFrame:
-        """Compute rows once, and give them as they lie in a folder of their own until the next time.
-
-        What a merge is given as a plan, an engine may compute several times over. Parquet, as nobody
-        else reads it: there is no log to grow and nothing to vacuum.
-        """
-        place = table_place(self.root, folder)
-        rows.write.mode("overwrite").parquet(place)
-        # An engine writes no file where there is no row, so that it has to be told the columns.
-        return self.spark.read.schema(rows.schema).parquet(place)
+    def _write(
+        self,
+        table: str,
+        rows: DataFrame,
+        mode: str,
+        partition: str,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        given = {**({} if self.merges else _IN_FILES), **(options or {})}
+        writer = rows.write.format("delta").mode(mode).options(**given)
+        writer.partitionBy(*filter(None, [partition])).save(self.location(table))
 
     def _target(self, table: str) -> str:
         return f"delta.`{self.location(table)}`"
@@ -272,7 +282,7 @@ class Lake:
         """Check the columns of rows; give those that the table has. `allowed` may name another."""
         types = dict(rows.dtypes)
         refusals.check_types(types)
-        there = set(self.read(table).columns)
+        there = self.columns(table)
         unknown = [n for n in types if n not in there and f"s.{n}" not in allowed]
         if unknown:
             raise ColumnsUnknown(f"{table} has no column {', '.join(unknown)}")
@@ -288,7 +298,3 @@ class Lake:
 
     def _commit(self, statement: str) -> None:
         try_again(statement[:120], lambda: self.spark.sql(statement))
-
-
-def _parted(partition: str) -> list[str]:
-    return [partition] if partition else []

@@ -115,9 +115,10 @@ def hashed(columns: Mapping[str, str], deleted: Column) -> Column:
 
 def projected(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
     """Give all columns in one order, with their types; what the frame lacks is NULL."""
+    there = set(frame.columns)
     return frame.select(
         [
-            (F.col(quoted(name)) if name in frame.columns else F.lit(None)).cast(kind).alias(name)
+            (F.col(quoted(name)) if name in there else F.lit(None)).cast(kind).alias(name)
             for name, kind in columns.items()
         ]
     )

@@ -62,6 +62,10 @@ def served() -> Generator[str]:
 def connect(address: str) -> SparkSession:
     """Give a session of its own at a Spark Connect server such as `sc://127.0.0.1:15002`."""
     session = in_utc(SparkSession.builder.remote(address).create())
+    if address.startswith("sc://127.0.0.1:"):
+        # Nothing between client and server can cut an answer short, so that every statement need not
+        # be kept, followed and released apart. That takes as long as a small statement itself.
+        session.client.disable_reattachable_execute()
     # Where a column was written down is else looked for with each of them, which takes a millisecond.
     session.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
     return session

@@ -25,7 +25,8 @@ def test_a_row_whose_key_is_empty_is_replaced_and_removed_like_any_other(lake: L
 
     def write(*rows: tuple[Any, ...]) -> None:
         made: DataFrame = lake.spark.createDataFrame(list(rows), "town string, sales bigint")
-        write_part(ground, TOWNS, Part(rows=made, before=ground.read("towns")), journaled=False)
+        part = Part(rows=made, before=ground.read("towns"))
+        write_part(ground, TOWNS, part, empty=False, needed_since=None)
 
     def held() -> list[tuple[Any, ...]]:
         return sorted((tuple(row) for row in ground.read("towns").collect()), key=repr)

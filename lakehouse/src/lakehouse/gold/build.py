@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.delta import Lake
-from lakehouse.gold.journal import forget_changes, is_journaled
+from lakehouse.gold.journal import is_journaled
 from lakehouse.gold.lineage import Computed, write_lineage
 from lakehouse.gold.model import Kind, Model, Table
 from lakehouse.gold.parts import Ground, find_part
@@ -32,6 +36,8 @@ class _Build:
     partitions: dict[str, str] = field(default_factory=dict[str, str])
     """By which column each table was parted when it was built."""
     computed: list[Computed] = field(default_factory=list[Computed])
+    uncounted: list[str] = field(default_factory=list[str])
+    """Tables that have other rows now, in whose progress their number is yet to be set."""
 
     def through(self, table: Table) -> int | None:
         """Give the hand-over up to which a table may stay as it is; None: it is to be built whole.
@@ -51,6 +57,19 @@ class _Build:
                 return None
         return done.through
 
+    def needed_since(self, table: Table) -> int | None:
+        """Give the hand-over after which aggregates need to know how a table changes; None: none does.
+
+        One that is built whole does not ask; where all are, what is to come is needed.
+        """
+        if not is_journaled(self.ground.model, table):
+            return None
+        aggregates = [each for each in self.ground.model.tables if each.kind is Kind.AGGREGATE]
+        passed = [
+            self.progress[each.name].through for each in aggregates if each.name in self.progress
+        ]
+        return min(passed, default=self.ground.handover.number)
+
 
 def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed, ...]:
     """Bring every table of the model up to this hand-over. Repeated, it makes no commit.
@@ -67,9 +86,9 @@ def build_gold(lake: Lake, model: Model, handover: Handover) -> tuple[Refreshed,
     refreshed = tuple(_told(build, table, prints[table.name]) for table in model.tables)
     # Before the progress: what dies in between is computed again, and told of again.
     write_lineage(build.ground, build.computed)
+    _count_rows(build)
     # Once for all: what dies before is gone through again, and differs in nothing that is done.
     write_progress(lake, model, build.progress)
-    _forget(build)
     return refreshed
 
 
@@ -94,14 +113,15 @@ def _told(build: _Build, table: Table, fingerprint: str) -> Refreshed:
 def _refresh(build: _Build, table: Table, fingerprint: str) -> Refreshed:
     ground = build.ground
     parted = build.partitions.get(table.name, table.partition)
-    if prepare_table(ground.lake, ground.model, table, parted):
+    empty = prepare_table(ground.lake, ground.model, table, parted)
+    if empty:
         build.progress.pop(table.name, None)
     through = build.through(table)
     part = find_part(ground, table, through)
     written = 0
     if part is not None:
-        journaled, began = through is not None and is_journaled(ground.model, table), _now()
-        written = write_part(ground, table, part, journaled=journaled)
+        since, began = None if through is None else build.needed_since(table), _now()
+        written = write_part(ground, table, part, empty=empty, needed_since=since)
         build.computed.append(Computed(table=table, written=written, began=began, ended=_now()))
     _keep_progress(build, table, fingerprint, whole=through is None, written=written)
     return Refreshed(table=table.name, whole=through is None, written=written)
@@ -113,32 +133,33 @@ def _keep_progress(
     ground = build.ground
     number, now = ground.handover.number, _now()
     done = build.progress.get(table.name)
+    if written or done is None or whole:
+        build.uncounted.append(table.name)
     if done is None or whole:
-        rows = ground.read(table.name).count()
         done = Progress(
             through=number,
             built=number,
             fingerprint=fingerprint,
-            rows=rows,
+            rows=0,
             refreshed_at=now,
             partition=table.partition,
         )
     elif written or number > done.through:
-        rows = ground.read(table.name).count() if written else done.rows
-        done = replace(done, through=max(number, done.through), rows=rows, refreshed_at=now)
+        done = replace(done, through=max(number, done.through), refreshed_at=now)
     else:
         return
     build.progress[table.name] = done
 
 
-def _forget(build: _Build) -> None:
-    """Remove the changes that every aggregate has gone through."""
-    ground = build.ground
-    aggregates = [each for each in ground.model.tables if each.kind is Kind.AGGREGATE]
-    passed = [build.progress[each.name].through for each in aggregates]
-    for table in ground.model.tables:
-        if passed and is_journaled(ground.model, table):
-            forget_changes(ground.lake, ground.model, table, min(passed))
+def _count_rows(build: _Build) -> None:
+    """Set how many rows the tables have that were written."""
+    counts = [
+        build.ground.read(name).agg(F.lit(name).alias("table"), F.count("*").alias("rows"))
+        for name in build.uncounted
+    ]
+    if counts:
+        for row in reduce(DataFrame.unionAll, counts).collect():
+            build.progress[row["table"]] = replace(build.progress[row["table"]], rows=row["rows"])
 
 
 def _now() -> datetime:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 from lakehouse.errors import KeysRepeated, LakehouseError
 from lakehouse.gold.model import Table
 from lakehouse.gold.parts import Ground, Part
-from lakehouse.gold.rows import all_of, any_of, is_empty, named
+from lakehouse.gold.rows import all_of, any_of, named
 from lakehouse.kinds import quoted
 
 _SIDE: Final = "_side"
@@ -25,12 +25,11 @@ class Differences:
     """What a table has to become, row by row, put aside.
 
     `now` has the rows that are new or other than before, `was` those that are not any more, as they
-    were. `empty`: the table had no row before.
+    were.
     """
 
     now: DataFrame
     was: DataFrame
-    empty: bool
     inserted: int
     updated: int
     deleted: int
@@ -41,53 +40,62 @@ class Differences:
         return self.inserted + self.updated + self.deleted
 
 
-def find_differences(ground: Ground, table: Table, part: Part) -> Differences:
-    """Compute a part, once, and put aside where it differs from the table.
+def find_differences(ground: Ground, table: Table, part: Part, *, empty: bool) -> Differences:
+    """Compute a part, once, and put aside where it differs from the table, which may be known to be `empty`.
 
     Raises:
         ValueMissing: a column that is never empty would be.
         KeysRepeated: two rows have one key.
     """
     names = [column.name for column in table.layout]
-    present = ground.read(table.name)
-    empty = is_empty(present)
     rows = part.rows.select(*map(named, names)).withColumn(_SIDE, F.lit(1))
     if not empty:
         before = part.before.select(*map(named, names)).withColumn(_SIDE, F.lit(-1))
         alike = rows.unionAll(before).groupBy(*map(quoted, names))
         rows = alike.agg(F.sum(_SIDE).alias(_SIDE)).where(F.col(_SIDE) != 0)
-    kept = ground.put_aside(table.name, rows)
+    types = {column.name: column.type for column in table.layout}
+    kept = ground.put_aside(table.name, rows, columns={**types, _SIDE: "bigint"})
     now, was = kept.where(F.col(_SIDE) > 0), kept.where(F.col(_SIDE) < 0)
-    _check_values(table, now)
-    counts = _count(table, kept)
+    present = None if empty else ground.read(table.name)
+    counts = _count(table, kept, present)
+    if counts["lacking"]:
+        _refuse_missing(table, now)
     if counts["most"] and counts["most"] > 1:
         _refuse_repeated(table, now)
-    if counts["inserted"] and not empty:
-        # Of two rows with one key, one may equal what is there.
-        twice = with_keys_of(present, without_keys_of(now, was, table), table)
-        if not is_empty(twice):
-            _refuse_repeated(table, twice)
+    if present is not None and counts["twice"]:
+        _refuse_repeated(table, with_keys_of(present, without_keys_of(now, was, table), table))
     return Differences(
         now=now,
         was=was,
-        empty=empty,
         inserted=counts["inserted"],
         updated=counts["updated"],
         deleted=counts["deleted"],
     )
 
 
-def _count(table: Table, rows: DataFrame) -> Row:
+def _count(table: Table, rows: DataFrame, present: DataFrame | None) -> Row:
+    """Count by key what differs, and what may not be: in one pass, as every statement has its price."""
     side, now, was = F.col(_SIDE), F.col("_now"), F.col("_was")
+    needed = [named(column.name).isNull() for column in table.layout if not column.nullable]
+    lacks = any_of(needed) & (side > 0) if needed else F.lit(False)  # noqa: FBT003 - a value
     by_key = rows.groupBy(*map(quoted, table.identity)).agg(
         F.sum(F.when(side > 0, side).otherwise(0)).alias("_now"),
         F.sum(F.when(side < 0, 1).otherwise(0)).alias("_was"),
+        F.count_if(lacks).alias("_lacking"),
     )
+    inserted, there = (now > 0) & (was == 0), F.lit(False)  # noqa: FBT003 - as above
+    if present is not None:
+        # Of two rows with one key, one may equal what is there, and so not be among what differs.
+        keys = _keys(present, table).withColumn("_there", F.lit(True))  # noqa: FBT003 - as above
+        by_key = by_key.join(keys, _same_key(table), "left")
+        there = F.col("_there").isNotNull()
     return by_key.agg(
         F.max(now).alias("most"),
-        F.count_if((now > 0) & (was == 0)).alias("inserted"),
+        F.sum("_lacking").alias("lacking"),
+        F.count_if(inserted).alias("inserted"),
         F.count_if((now > 0) & (was > 0)).alias("updated"),
         F.count_if(now == 0).alias("deleted"),
+        F.count_if(inserted & there).alias("twice"),
     ).collect()[0]
 
 
@@ -118,11 +126,8 @@ def _same_key(table: Table) -> Expression:
     return all_of(list(pairs))
 
 
-def _check_values(table: Table, rows: DataFrame) -> None:
-    needed = [named(column.name).isNull() for column in table.layout if not column.nullable]
-    if not needed:
-        return
-    missing = rows.where(any_of(needed)).limit(1).collect()
-    if missing:
-        empty = [c.name for c in table.layout if not c.nullable and missing[0][c.name] is None]
-        raise ValueMissing(f"{table.name}: {', '.join(empty)} may not be empty")
+def _refuse_missing(table: Table, rows: DataFrame) -> None:
+    needed = [column.name for column in table.layout if not column.nullable]
+    row = rows.where(any_of([named(name).isNull() for name in needed])).limit(1).collect()[0]
+    empty = [name for name in needed if row[name] is None]
+    raise ValueMissing(f"{table.name}: {', '.join(empty)} may not be empty")

@@ -27,23 +27,25 @@ def is_journaled(model: Model, table: Table) -> bool:
     return any(table.name in each.reads for each in model.tables)
 
 
-def write_changes(
-    lake: Lake, model: Model, table: Table, handover: int, *, was: DataFrame, now: DataFrame
-) -> None:
-    """Keep rows as they were and as they are to be.
-
-    After a refresh that died some may be kept twice, which makes no other group an affected one.
-    """
+def journal_rows(table: Table, handover: int, *, was: DataFrame, now: DataFrame) -> DataFrame:
+    """Give rows as they were and as they are to be, as they are kept."""
     names = [column.name for column in table.layout]
     images = [
         rows.select(*map(named, names)).withColumn(_OLD, F.lit(old))
         for rows, old in ((was, True), (now, False))
     ]
     rows = images[0].unionByName(images[1])
-    rows = rows.withColumn(_HANDOVER, F.lit(handover).cast("bigint"))
-    path = journal_path(model, table)
+    return rows.withColumn(_HANDOVER, F.lit(handover).cast("bigint"))
+
+
+def write_changes(lake: Lake, path: str, rows: DataFrame, since: int) -> None:
+    """Keep these changes beside those of hand-overs after `since`; the others every aggregate has gone through.
+
+    After a refresh that died some may be kept twice, which makes no other group an affected one.
+    """
     if lake.columns(path) == dict(rows.dtypes):
-        lake.add(path, rows)
+        needed = lake.read(path).where(F.col(_HANDOVER) > since)
+        lake.overwrite(path, needed.unionByName(rows))
     else:
         # There is none yet, or it is of a table that was declared otherwise and built whole since.
         lake.overwrite(path, rows, options={"overwriteSchema": "true"})
@@ -62,13 +64,3 @@ def read_changes(
     names = [named(column.name) for column in table.layout]
     was = F.col(_OLD)
     return rows.where(was).select(*names), rows.where(~was).select(*names)
-
-
-def forget_changes(lake: Lake, model: Model, table: Table, through: int) -> None:
-    """Remove what every aggregate has gone through."""
-    path = journal_path(model, table)
-    if not lake.exists(path):
-        return
-    rows = lake.read(path)
-    if not is_empty(rows.where(F.col(_HANDOVER) <= through)):
-        lake.overwrite(path, rows.where(F.col(_HANDOVER) > through))

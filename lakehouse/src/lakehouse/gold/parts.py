@@ -6,6 +6,7 @@ from typing import Final
 
 from pyspark.sql import DataFrame
 
+from lakehouse import parquet
 from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
 from lakehouse.gold.aggregates import Changes, Refresh, affected_groups, aggregate, in_groups
@@ -53,9 +54,12 @@ class Ground:
             self.journaled[name, through] = found
         return self.journaled[name, through]
 
-    def put_aside(self, name: str, rows: DataFrame) -> DataFrame:
-        """Compute rows once, and give them as they lie until the next refresh."""
-        return self.lake.put_aside(f"{DIFFERENCES}/{self.model.name}/{name}", rows)
+    def put_aside(
+        self, name: str, rows: DataFrame, *, columns: Mapping[str, str] | None = None
+    ) -> DataFrame:
+        """Compute rows once, and give them as they lie until the next refresh; see `parquet.put_aside`."""
+        place = f"{DIFFERENCES}/{self.model.name}/{name}"
+        return parquet.put_aside(self.lake, place, rows, columns=columns)
 
     def read(self, name: str) -> DataFrame:
         """Give the rows of a gold table."""

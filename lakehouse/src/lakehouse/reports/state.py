@@ -27,7 +27,8 @@ def present_state(lake: Lake, table: Table) -> DataFrame:
     columns = dict(lake.read(table.silver).dtypes)
     aside = lake.read(table.quarantine).where("_released_in IS NULL").drop(*ASIDE)
     if not table.key:
-        last = max((each.run_no for each in runs.snapshots(lake, table.table)), default=0)
+        snapshots = runs.snapshots(runs.taken_in(lake, table.table))
+        last = max((each.run_no for each in snapshots), default=0)
         aside = aside.where(F.col("_run_no") >= last)
     rows = lake.read(table.silver).unionByName(projected(aside, columns))
     if table.key:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spar
 from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import quoted
+from lakehouse.parquet import put_aside
 from lakehouse.refusals import repeated
 from lakehouse.silver.history import Change, add_tombstones, context
 from lakehouse.silver.layout import ORDER, differences_place, order_of
@@ -33,7 +34,7 @@ def _on_top(lake: Lake, change: Change) -> DataFrame:
     rows = lake.read(change.table.history).where(F.col("_run_no") >= change.since)
     if repeated(rows, change.table.key):
         place = differences_place(change.table.silver)
-        rows = lake.put_aside(place, last_versions(change.table, rows))
+        rows = put_aside(lake, place, last_versions(change.table, rows))
     return _of_handover(rows, change)
 
 
@@ -45,7 +46,7 @@ def _decided(lake: Lake, change: Change, present: DataFrame) -> DataFrame:
     same = ["_op", *change.table.key, *ORDER]
     other = rows.join(present.select(*map(quoted, same)), on=same, how="left_anti")
     place = differences_place(change.table.silver)
-    return lake.put_aside(place, _of_handover(other, change))
+    return put_aside(lake, place, _of_handover(other, change))
 
 
 def _of_handover(rows: DataFrame, change: Change) -> DataFrame:

@@ -57,5 +57,5 @@ def fit(
         rows = lake.read(path)
         cast = {name: F.col(quoted(name)).cast(kind) for name, kind in wider.items()}
         lake.overwrite(path, rows.withColumns(cast), options={"overwriteSchema": "true"})
-    lake.evolve(path, wanted, there=every)
+    lake.evolve(path, wanted)
     return {**there, **wanted}

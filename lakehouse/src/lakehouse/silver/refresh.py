@@ -69,8 +69,8 @@ def refresh_table(lake: Lake, table: Table, number: int) -> None:
             taken=taken,
         )
     else:
-        runs.record(lake, table, landed, number, taken)
-        add_keyless(lake, table, passed, runs.snapshots(lake, table.table))
+        now_taken = runs.record(lake, table, landed, number, taken)
+        add_keyless(lake, table, passed, runs.snapshots(now_taken))
 
 
 def _landed(lake: Lake, table: Table, taken: Sequence[runs.TakenIn]) -> list[LandedRun]:
@@ -97,14 +97,14 @@ def _take_in(
     numbers = tuple(run.run.run_no for run in landed)
     if passed is not None:
         add_versions(lake, table, passed, min(numbers))
-    runs.record(lake, table, landed, number, taken)
+    now_taken = runs.record(lake, table, landed, number, taken)
     before = runs.greatest(taken)
     change = Change(
         table=table,
         columns=columns,
         number=number,
         runs=numbers,
-        snapshots=tuple(runs.snapshots(lake, table.table)),
+        snapshots=tuple(runs.snapshots(now_taken)),
         in_order=before is None or before < min(numbers),
         everything=any(run.run.is_snapshot for run in landed),
     )

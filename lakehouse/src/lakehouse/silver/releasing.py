@@ -51,7 +51,7 @@ def let_through(lake: Lake, table: Table, key: Mapping[str, str], number: int) -
         return 0
     count = rows.count()
     passed = rows.drop(*ASIDE).withColumn("_handover", F.lit(number).cast("bigint"))
-    snapshots = runs.snapshots(lake, table.table)
+    snapshots = runs.snapshots(runs.taken_in(lake, table.table))
     if table.key:
         change = Change(
             table=table,

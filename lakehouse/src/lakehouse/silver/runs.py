@@ -109,32 +109,38 @@ def record(
     landed: Sequence[LandedRun],
     number: int,
     taken: Sequence[TakenIn],
-) -> None:
-    """Remember that runs were taken in by a hand-over, but for those that are `taken` already."""
+) -> list[TakenIn]:
+    """Remember that runs were taken in by a hand-over, but for those that are `taken` already.
+
+    Returns:
+        All runs of the table that are taken in now, ascending by number.
+    """
     known = {run.run_no for run in taken}
+    new = [run for run in landed if run.run.run_no not in known]
+    if not new:
+        return list(taken)
+    every = [_taken(table, run, number) for run in new]
     rows = [
         (
-            table.table,
-            run.run.run_no,
-            run.run.run_id,
-            run.run.mode,
-            run.read_micros,
+            each.table,
+            each.run_no,
+            each.run_id,
+            each.mode,
+            each.read_micros,
             run.rows,
-            number,
-            table.silver,
-            run.run.folder,
+            each.handover,
+            each.silver,
+            each.folder,
         )
-        for run in landed
-        if run.run.run_no not in known
+        for each, run in zip(every, new, strict=True)
     ]
-    if not rows:
-        return
     # Times travel as numbers: a client's own zone would shift them on their way.
     given = {**_COLUMNS, "read_at": "bigint"}
     del given["bronze"]
     frame = lake.spark.createDataFrame(rows, declared(given))
     frame = frame.withColumn("read_at", F.timestamp_micros("read_at"))
     lake.add(PATH, frame)
+    return sorted([*taken, *every], key=lambda run: run.run_no)
 
 
 def forget(lake: Lake, table: str) -> None:
@@ -146,16 +152,30 @@ def forget(lake: Lake, table: str) -> None:
     lake.merge(PATH, gone, on=["table", "run_no"], compare=(), delete_when="s._gone", unique=True)
 
 
-def snapshots(lake: Lake, table: str) -> list[Snapshot]:
-    """Give the snapshot runs that were taken in and are in bronze still, ascending.
+def snapshots(taken: Iterable[TakenIn]) -> list[Snapshot]:
+    """Give the snapshots among a table's runs that are in bronze still, ascending as they are.
 
     What follows from those that were removed stands in the history as it is: it is not made anew.
     """
     return [
         Snapshot(run_no=run.run_no, run_id=run.run_id, read_micros=run.read_micros)
-        for run in taken_in(lake, table)
+        for run in taken
         if run.mode == "snapshot" and not run.bronze
     ]
+
+
+def _taken(table: Table, run: LandedRun, number: int) -> TakenIn:
+    return TakenIn(
+        table=table.table,
+        run_no=run.run.run_no,
+        run_id=run.run.run_id,
+        mode=run.run.mode,
+        read_micros=run.read_micros,
+        handover=number,
+        silver=table.silver,
+        folder=run.run.folder,
+        bronze=None,
+    )
 
 
 def _open(lake: Lake) -> None:

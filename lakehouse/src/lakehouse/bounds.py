@@ -1,0 +1,41 @@
+"""Conditions of SQL that bound what an engine has to look into, from values that were found in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
+
+from lakehouse.kinds import quoted
+
+
+def among(column: str, values: Sequence[int | date | None]) -> str:
+    """Give the condition that a column, as SQL names it, has one of these values, NULL included."""
+    said = sorted(_literal(value) for value in values if value is not None)
+    either = [f"{column} IN ({', '.join(said)})"] if said else []
+    if len(said) < len(values):
+        either.append(f"{column} IS NULL")
+    return f"({' OR '.join(either)})"
+
+
+def span(rows: DataFrame, name: str, *, of: DataFrame) -> str:
+    """Give the condition that a column lies between its least and greatest value in rows.
+
+    Empty where that is of no use: there is no row, the values are neither whole numbers nor days, or
+    half of the rows `of` a table or more meet it.
+    """
+    column = F.col(quoted(name))
+    found = rows.agg(F.min(column).alias("least"), F.max(column).alias("most")).collect()[0]
+    # Exactly these: a time is a kind of day to Python, and what is true a number.
+    if type(found["least"]) not in (int, date):
+        return ""
+    bound = f"{quoted(name)} BETWEEN {_literal(found['least'])} AND {_literal(found['most'])}"
+    within = F.count_if(F.expr(bound)).alias("within")
+    counted = of.agg(within, F.count("*").alias("all")).collect()[0]
+    return bound if counted["within"] * 2 < counted["all"] else ""
+
+
+def _literal(value: int | date) -> str:
+    return str(value) if isinstance(value, int) else f"DATE '{value.isoformat()}'"
