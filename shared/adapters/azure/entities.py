@@ -28,6 +28,7 @@ from shared.adapters.azure.table_faults import (
     answering,
     competing,
     place_of,
+    regardless,
 )
 from shared.loading.errors import StateUnavailable
 
@@ -69,7 +70,8 @@ class Entities:
 
     def put(self, partition: str, key: str, value: Any) -> None:
         """Write a row whatever was there."""
-        self.swap(partition, key, value, etag=WHATEVER)
+        with regardless(partition):
+            self.swap(partition, key, value, etag=WHATEVER)
 
     def swap(self, partition: str, key: str, value: Any, *, etag: str | None) -> str:
         """Write a row only if it is as it was read; `etag` None means it must not be there yet.
@@ -106,7 +108,8 @@ class Entities:
         """Write rows of one partition whatever was there, in batches of the 100 that one may hold."""
         for start in range(0, len(rows), 100):
             batch = [(key, value, WHATEVER) for key, value in rows[start : start + 100]]
-            self.swap_all(batch, partition=partition)
+            with regardless(partition):
+                self.swap_all(batch, partition=partition)
 
     def create_all(self, partition: str, rows: Sequence[tuple[str, Any]]) -> set[str]:
         """Write rows that are not there yet, each on its own account; give the keys that were there.

@@ -76,6 +76,17 @@ def competing(partition: str) -> Generator[None]:
         raise RowModified(f"{partition} has changed") from error
 
 
+@contextmanager
+def regardless(partition: str) -> Generator[None]:
+    """Say of a write without a condition, which met another inside the service, that it may be tried again."""
+    try:
+        yield
+    except RowModified as error:
+        raise StateUnavailable(
+            f"Table Storage: another write of {partition} came between"
+        ) from error
+
+
 def place_of(error: RowModified, count: int) -> int | None:
     """Give the number of the operation that a transaction of `count` failed at: its message begins with it."""
     lost = error.__cause__
