@@ -20,8 +20,8 @@ _UNBROKEN = 1_000_000
 _HEAD = """\
 Written by `tidemark import-adf` from a Data Factory pipeline, for you to read and to change. F1 to
 F22 are the faults that the documentation explains. Lines with `check` hold what Data Factory does
-not know: correct them if they are wrong. No table has a schedule yet. Once the first loads are as
-they should be, add
+not know: correct them if they are wrong. No table has a schedule of loads yet; comparisons under
+`deletes` begin by themselves. Once the first loads are as they should be, add
 
 defaults: {schedule: "0 */15 * * * *"}"""
 _BUSINESS_DATE = """\
