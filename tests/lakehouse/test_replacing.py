@@ -51,13 +51,19 @@ def test_all_rows_stay_but_those_that_are_replaced_whatever_the_key_is_made_of(
     lake.create(TABLE, {**others, "k": kind, "v": "int"})
     several = lake.spark.range(0, 1000, 1, 4)
     lake.add(TABLE, several.selectExpr(f"{made_of} AS k", "IF(id % 2 = 0, NULL, 1) AS v"))
+    lake.add(TABLE, lake.spark.range(1).selectExpr(f"CAST(NULL AS {kind}) AS k", "0 AS v"))
     if optimised:
         DeltaTable(lake.location(TABLE)).optimize.compact()
     new = lake.spark.range(990, 1010).selectExpr(f"{made_of} AS k", "2 AS v")
     nothing = ", ".join(f"CAST(NULL AS INT) AS {name}" for name in others)
     lake.replace_rows(TABLE, new.selectExpr("*", *nothing.split(", ")), on=["k"])
     found = lake.read(TABLE).groupBy("v").agg(F.count("*"), F.count_distinct("k")).collect()
-    assert {tuple(row) for row in found} == {(None, 495, 495), (1, 495, 495), (2, 20, 20)}
+    assert {tuple(row) for row in found} == {
+        (None, 495, 495),
+        (1, 495, 495),
+        (2, 20, 20),
+        (0, 1, 0),
+    }
 
 
 def test_only_files_are_rewritten_in_which_a_key_may_be(lake: Lake) -> None:

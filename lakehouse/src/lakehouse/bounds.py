@@ -31,7 +31,9 @@ def span(rows: DataFrame, name: str, *, of: DataFrame) -> str:
     # Exactly these: a time is a kind of day to Python, and what is true a number.
     if type(found["least"]) not in (int, date):
         return ""
-    bound = f"{quoted(name)} BETWEEN {_literal(found['least'])} AND {_literal(found['most'])}"
+    between = f"BETWEEN {_literal(found['least'])} AND {_literal(found['most'])}"
+    # Never NULL itself: Sail takes away rows of whose condition nothing is known.
+    bound = f"{quoted(name)} IS NOT NULL AND {quoted(name)} {between}"
     within = F.count_if(F.expr(bound)).alias("within")
     counted = of.agg(within, F.count("*").alias("all")).collect()[0]
     return bound if counted["within"] * 2 < counted["all"] else ""

@@ -3,7 +3,7 @@
 Sail drops columns on appending, replaces all partitions where one was meant, ignores transaction
 ids, gives old rows a 0 where an added column may not be NULL, and overwrites a part beside another
 writer so that one's rows are gone; none of it with an error. So there is merging by key with named
-columns, adding columns, and overwriting a table whole, or between bounds that leave no NULL out.
+columns, adding columns, and overwriting a table whole or within bounds.
 """
 
 from __future__ import annotations
@@ -241,8 +241,8 @@ class Lake:
 
         `partition` is the column by which files are parted, as it was at `create` unless the columns
         are replaced too. `where` is a condition: only rows that meet it are replaced, and all of `rows`
-        meet it. It is about `partition`, or about a column without NULL: Sail takes away rows of whose
-        condition nothing is known.
+        meet it. It is about `partition`, or never comes to NULL: Sail takes away rows of whose condition
+        nothing is known.
 
         Raises:
             OptionRefused: another option is given; some of them Sail ignores or gets wrong.
