@@ -30,7 +30,8 @@ def put_aside(
     where they are known: of a long plan an engine takes its time to say them.
     """
     place = table_place(lake.root, folder)
-    rows.write.mode("overwrite").parquet(place)
+    # As quickly as may be, and not as small: nobody keeps them.
+    rows.write.mode("overwrite").option("compression", "snappy").parquet(place)
     # An engine writes no file where there is no row, so that it has to be told the columns.
     schema = rows.schema if columns is None else declared(columns)
     return lake.spark.read.schema(schema).parquet(place)
