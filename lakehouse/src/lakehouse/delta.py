@@ -25,8 +25,7 @@ from lakehouse.merging import evolution, merge_clauses
 from lakehouse.places import says_absent, table_place
 from lakehouse.session import on_databricks
 
-# Where rows are replaced by rewriting the files that hold them, as on Sail, files are small. More rows
-# in a batch than the writer's 1,024 take less to write.
+# Where rows are replaced by rewriting their files, as on Sail, files are small.
 _IN_FILES = {"targetFileSize": str(8 << 20), "writeBatchSize": "8192"}
 
 
