@@ -22,11 +22,14 @@ def writings(secret: str) -> dict[str, bytes]:
         "UTF-16": secret.encode("utf-16-le"),
         "quoted": quote(secret, safe="").encode(),
         # What surrounds it shifts base64 by up to two bytes.
-        **{
-            f"base64 {shift}": b64encode(b"x" * shift + secret.encode())[4 if shift else 0 : -4]
-            for shift in range(3)
-        },
+        **{f"base64 {shift}": _shifted(secret.encode(), shift) for shift in range(3)},
     }
+
+
+def _shifted(secret: bytes, shift: int) -> bytes:
+    """All characters of base64 that follow from the secret alone: fewer would be found in anything."""
+    first, last = -(-shift * 8 // 6), (shift + len(secret)) * 8 // 6
+    return b64encode(b"x" * shift + secret)[first:last]
 
 
 def marked_in(content: bytes) -> list[str]:

@@ -26,7 +26,8 @@ class Stack(StackProcess):
     def stop(self) -> None:
         """End it in order, if it runs. No test's stack may leave a secret behind, whatever the test is about."""
         StackProcess.stop(self)
-        assert marked_below(self.state) == {}
+        found = marked_below(self.state)
+        assert found == {}, found
 
     def log(self) -> list[dict[str, Any]]:
         """Every complete line of the host's log, of earlier lives too."""
