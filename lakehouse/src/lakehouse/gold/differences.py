@@ -47,14 +47,13 @@ def find_differences(ground: Ground, table: Table, part: Part, *, empty: bool) -
         ValueMissing: a column that is never empty would be.
         KeysRepeated: two rows have one key.
     """
-    names = [column.name for column in table.layout]
+    names = list(table.types)
     rows = part.rows.select(*map(named, names)).withColumn(_SIDE, F.lit(1))
     if not empty:
         before = part.before.select(*map(named, names)).withColumn(_SIDE, F.lit(-1))
         alike = rows.unionAll(before).groupBy(*map(quoted, names))
         rows = alike.agg(F.sum(_SIDE).alias(_SIDE)).where(F.col(_SIDE) != 0)
-    types = {column.name: column.type for column in table.layout}
-    kept = ground.put_aside(table.name, rows, columns={**types, _SIDE: "bigint"})
+    kept = ground.put_aside(table.name, rows, columns={**table.types, _SIDE: "bigint"})
     now, was = kept.where(F.col(_SIDE) > 0), kept.where(F.col(_SIDE) < 0)
     present = None if empty else ground.read(table.name)
     counts = _count(table, kept, present)

@@ -127,6 +127,11 @@ class Table:
         return _layout(self)
 
     @property
+    def types(self) -> dict[str, str]:
+        """The type of each column of the layout by its name."""
+        return {column.name: column.type for column in self.layout}
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """The columns by which a row is found again: the surrogate key where there is one."""
         return (self.surrogate,) if self.kind.is_dimension else self.key

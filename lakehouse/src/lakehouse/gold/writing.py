@@ -33,7 +33,7 @@ def prepare_table(lake: Lake, model: Model, table: Table, partition: str) -> boo
         Whether it was made.
     """
     path = model.path(table)
-    types = {column.name: column.type for column in table.layout}
+    types = table.types
     there = lake.columns(path)
     if not there:
         lake.create(path, types, partition=table.partition)
