@@ -181,7 +181,8 @@ class Star:
         run_id = f"{table}.{number:04d}"
         folder = f"bronze/spotify/{table}/run_id={run_id}"
         (self.root / folder).mkdir(parents=True)
-        read_at = BEGAN + timedelta(days=DAYS + number)
+        # After all that it holds, and before the changes of the next run.
+        read_at = BEGAN + timedelta(days=DAYS + number - 1)
         rows = _stamped(pa.table(dict(columns)), run_id, number, read_at)
         files = list(_write(rows, self.root / folder))
         manifest = {

@@ -10,14 +10,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.errors import LakehouseError
+from lakehouse.gold.journal import Changes
 from lakehouse.gold.model import Table
 from lakehouse.gold.rows import all_of, any_of, named
 from lakehouse.kinds import quoted
 
 # With more groups than these, a filter costs more than computing them all.
 MOST_GROUPS: Final = 200
-
-Changes = tuple[DataFrame, DataFrame]
 
 
 class QueryDiffers(LakehouseError):
@@ -91,19 +90,19 @@ def affected_groups(spark: SparkSession, part: Refresh) -> Sequence[tuple[object
 def _of_changed(spark: SparkSession, part: Refresh, changed: str) -> DataFrame:
     """Give what the SELECT makes of the changed rows of a table."""
     seen = {
-        name: rows.unionByName(part.changes[name][0]) if name in part.changes else rows
+        name: rows.unionByName(part.changes[name].was) if name in part.changes else rows
         for name, rows in part.reads.items()
     }
-    was, became = part.changes[changed]
-    seen[changed] = was.unionByName(became)
+    rows = part.changes[changed]
+    seen[changed] = rows.was.unionByName(rows.now)
     return aggregate(spark, part.table, seen)
 
 
 def _looking_up(part: Refresh, changed: str) -> DataFrame:
     """Give the rows that say something of a member that changed."""
     key = [quoted(name) for name in part.lookups[changed]]
-    was, became = part.changes[changed]
-    members = was.select(*key).unionAll(became.select(*key)).distinct()
+    rows = part.changes[changed]
+    members = rows.was.select(*key).unionAll(rows.now.select(*key)).distinct()
     return part.present.join(members, on=list(part.lookups[changed]), how="left_semi")
 
 

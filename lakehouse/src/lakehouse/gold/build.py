@@ -58,16 +58,18 @@ class _Build:
         return done.through
 
     def needed_since(self, table: Table) -> int | None:
-        """Give the hand-over after which aggregates need to know how a table changes; None: none does.
+        """Give the hand-over after which other tables need to know how a table changes; None: none does.
 
         One that is built whole does not ask; where all are, what is to come is needed.
         """
         if not is_journaled(self.ground.model, table):
             return None
-        aggregates = [each for each in self.ground.model.tables if each.kind is Kind.AGGREGATE]
-        passed = [
-            self.progress[each.name].through for each in aggregates if each.name in self.progress
+        asking = [
+            each.name
+            for each in self.ground.model.tables
+            if each.kind in (Kind.FACT, Kind.AGGREGATE) and each.name in self.progress
         ]
+        passed = [self.progress[name].through for name in asking]
         return min(passed, default=self.ground.handover.number)
 
 

@@ -74,28 +74,34 @@ def find_differences(ground: Ground, table: Table, part: Part, *, empty: bool) -
 
 def _count(table: Table, rows: DataFrame, present: DataFrame | None) -> Row:
     """Count by key what differs, and what may not be: in one pass, as every statement has its price."""
-    side, now, was = F.col(_SIDE), F.col("_now"), F.col("_was")
+    side, now, was, there = F.col(_SIDE), F.col("_now"), F.col("_was"), F.col("_there")
     needed = [named(column.name).isNull() for column in table.layout if not column.nullable]
     lacks = any_of(needed) & (side > 0) if needed else F.lit(False)  # noqa: FBT003 - a value
-    by_key = rows.groupBy(*map(quoted, table.identity)).agg(
-        F.sum(F.when(side > 0, side).otherwise(0)).alias("_now"),
-        F.sum(F.when(side < 0, 1).otherwise(0)).alias("_was"),
-        F.count_if(lacks).alias("_lacking"),
-    )
-    inserted, there = (now > 0) & (was == 0), F.lit(False)  # noqa: FBT003 - as above
+    seen = rows.withColumns({"_lacks": lacks, "_there": F.lit(0)})
     if present is not None:
         # Of two rows with one key, one may equal what is there, and so not be among what differs.
-        keys = _keys(present, table).withColumn("_there", F.lit(True))  # noqa: FBT003 - as above
-        by_key = by_key.join(keys, _same_key(table), "left")
-        there = F.col("_there").isNotNull()
+        same = with_keys_of(present, rows.where(side > 0), table)
+        same = same.withColumns({_SIDE: F.lit(0), "_lacks": F.lit(False), "_there": F.lit(1)})  # noqa: FBT003 - a value
+        seen = _counted(seen, table).unionAll(_counted(same, table))
+    by_key = seen.groupBy(*map(quoted, table.identity)).agg(
+        F.sum(F.when(side > 0, side).otherwise(0)).alias("_now"),
+        F.sum(F.when(side < 0, 1).otherwise(0)).alias("_was"),
+        F.count_if("_lacks").alias("_lacking"),
+        F.max("_there").alias("_there"),
+    )
+    inserted = (now > 0) & (was == 0)
     return by_key.agg(
         F.max(now).alias("most"),
         F.sum("_lacking").alias("lacking"),
         F.count_if(inserted).alias("inserted"),
         F.count_if((now > 0) & (was > 0)).alias("updated"),
         F.count_if(now == 0).alias("deleted"),
-        F.count_if(inserted & there).alias("twice"),
+        F.count_if(inserted & (there > 0)).alias("twice"),
     ).collect()[0]
+
+
+def _counted(rows: DataFrame, table: Table) -> DataFrame:
+    return rows.select(*map(named, table.identity), F.col(_SIDE).cast("bigint"), "_lacks", "_there")
 
 
 def _refuse_repeated(table: Table, rows: DataFrame) -> None:

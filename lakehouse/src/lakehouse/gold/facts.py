@@ -1,12 +1,16 @@
 """Facts: rows of silver with the surrogate keys of the members that held at the time."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
+from lakehouse.gold.journal import SINCE, Moved
 from lakehouse.gold.model import UNKNOWN_KEY, VALID_FROM, VALID_TO, Kind, Model, Relationship, Table
 from lakehouse.gold.rows import all_of, believed, live, named, value_of
 
@@ -43,57 +47,109 @@ def affected_rows(
     table: Table,
     model: Model,
     *,
-    changed: Mapping[str, DataFrame],
+    changed: Mapping[str, Moved],
     dimensions: Mapping[str, DataFrame],
     put_aside: Callable[[str, DataFrame], DataFrame],
 ) -> DataFrame:
-    """Give the rows of silver whose facts may differ: those `written` since, and those whose members changed.
+    """Give the rows of silver whose facts may differ: those `written` since, and those of changed members.
 
-    `changed` holds the business keys of changed members by dimension; one that is missing has
-    none. For a relationship `via` another, the members in between are looked up first. `put_aside`
-    keeps rows under a name: of what lies in files an engine knows how little it is, and looks for
-    that in the table and not the other way round.
+    Of these only the rows of a time at which another version may hold. `changed` has
+    by dimension the members that moved; one that is missing has none. For a relationship `via` another, the members in
+    between are looked up first. `put_aside` keeps rows under a name: of what lies in files an engine
+    knows how little it is, and looks for that in the table and not the other way round.
     """
     found = [current.where(written)]
     others = current.where(~written)
-    for number, keys in _looked_for(table, model, changed, dimensions).items():
-        few = put_aside(f"members{number}", reduce(DataFrame.unionAll, keys).distinct())
-        found.append(_meeting(others, table, number, few, "left_semi"))
-        others = _meeting(others, table, number, few, "left_anti")
+    for number, sought in enumerate(_sought(table, model, changed, dimensions)):
+        few = put_aside(f"members{number}", _first_times(sought.keys))
+        late = others.where(_may_be_since(sought.at, sought.since))
+        found.append(_meeting(late, sought, few, "left_semi"))
+        others = _meeting(others, sought, few, "left_anti")
     return reduce(DataFrame.unionAll, found)
 
 
-def _looked_for(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sought:
+    """What rows of silver are looked for by: keys with the time `SINCE`, and the SQL of what meets them.
+
+    `since` is the least of these times, in microseconds since 1970 in UTC.
+    """
+
+    keys: DataFrame
+    match: tuple[str, ...]
+    at: str
+    since: int
+
+    def joined(self, other: _Sought) -> _Sought:
+        """Give what this and another one look for by the same SQL."""
+        keys, since = self.keys.unionAll(other.keys), min(self.since, other.since)
+        return replace(self, keys=keys, since=since)
+
+
+def _sought(
     table: Table,
     model: Model,
-    changed: Mapping[str, DataFrame],
+    changed: Mapping[str, Moved],
     dimensions: Mapping[str, DataFrame],
-) -> Mapping[int, list[DataFrame]]:
-    """Give the keys that rows of silver are looked for by, by the number of the relationship that has them."""
-    found: dict[int, list[DataFrame]] = {}
+) -> Sequence[_Sought]:
+    """Give what to look for, once for all relationships that look by the same columns at the same time."""
+    found: dict[tuple[tuple[str, ...], str], _Sought] = {}
     for number, relationship in enumerate(table.relationships):
-        keys = changed.get(relationship.dimension)
-        if keys is None:
+        moved = changed.get(relationship.dimension)
+        if moved is None:
             continue
-        at = number
+        keys, at = moved.keys, number
         while table.relationships[at].via:
             before = _position(table, table.relationships[at].via)
             between = model.table(table.relationships[before].dimension)
-            members = _meeting(dimensions[between.name], table, at, keys, "left_semi")
-            keys, at = members.select(*map(named, between.key)), before
-        columns = [named(name).alias(f"_k{name}") for name, _ in table.relationships[at].match]
-        found.setdefault(at, []).append(keys.select(*columns))
-    return found
+            keys = _pointing(dimensions[between.name], between, table.relationships[at], keys)
+            at = before
+        names, match = zip(*table.relationships[at].match, strict=True)
+        one = _Sought(
+            keys=keys.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(names)), SINCE),
+            match=match,
+            at=relationship.at,
+            since=moved.since,
+        )
+        same = found.get((match, relationship.at))
+        found[match, relationship.at] = one if same is None else same.joined(one)
+    return tuple(found.values())
 
 
-def _meeting(rows: DataFrame, table: Table, number: int, keys: DataFrame, how: str) -> DataFrame:
-    """Keep the rows that point by a relationship to one of these keys, or (`left_anti`) to none."""
-    match = table.relationships[number].match
-    names = keys.columns
-    wanted = keys.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(names)))
-    prepared = rows.withColumns({f"_m{i}": F.expr(each) for i, (_, each) in enumerate(match)})
-    equal = [F.col(f"_m{i}") == F.col(f"_w{i}") for i in range(len(match))]
-    return prepared.join(wanted, all_of(equal), how).select(*map(named, rows.columns))
+def _pointing(
+    members: DataFrame, between: Table, relationship: Relationship, keys: DataFrame
+) -> DataFrame:
+    """Give the keys of members that point to one of `keys` by a relationship, with the time of that one."""
+    wanted = keys.select(
+        *(named(name).alias(f"_w{i}") for i, (name, _) in enumerate(relationship.match)), SINCE
+    )
+    equal = [F.expr(each) == F.col(f"_w{i}") for i, (_, each) in enumerate(relationship.match)]
+    return members.join(wanted, all_of(equal)).select(*map(named, between.key), SINCE)
+
+
+def _first_times(keys: DataFrame) -> DataFrame:
+    names = [name for name in keys.columns if name != SINCE]
+    return keys.groupBy(*names).agg(F.min(SINCE).alias(SINCE))
+
+
+def _may_be_since(at: str, micros: int) -> Expression:
+    """Give a condition that all rows meet whose believed time is this or later, and that files can be left out by.
+
+    What is believed is what the row says or the read time, of which an engine knows the greatest of
+    a file each, but not of the choice between them.
+    """
+    since = F.timestamp_micros(F.lit(micros))
+    read = F.col("_read_at") >= since
+    return (F.expr(at).cast("timestamp") >= since) | read if at else read
+
+
+def _meeting(rows: DataFrame, sought: _Sought, keys: DataFrame, how: str) -> DataFrame:
+    """Keep the rows that meet one of these keys at its time or later, or (`left_anti`) none."""
+    prepared = rows.withColumns({f"_m{i}": F.expr(each) for i, each in enumerate(sought.match)})
+    prepared = prepared.withColumn("_at", believed(sought.at))
+    meets = [F.col(f"_m{i}") == F.col(f"_w{i}") for i in range(len(sought.match))]
+    meets.append(F.col("_at") >= F.col(SINCE))
+    return prepared.join(keys, all_of(meets), how).select(*map(named, rows.columns))
 
 
 def _candidates(rows: DataFrame, target: Table, table: Table, number: int) -> DataFrame:

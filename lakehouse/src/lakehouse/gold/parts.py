@@ -9,11 +9,11 @@ from pyspark.sql import DataFrame
 from lakehouse import parquet
 from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
-from lakehouse.gold.aggregates import Changes, Refresh, affected_groups, aggregate, in_groups
+from lakehouse.gold.aggregates import Refresh, affected_groups, aggregate, in_groups
 from lakehouse.gold.dates import days
 from lakehouse.gold.dimensions import changed_keys, members, unknown_member, versions
 from lakehouse.gold.facts import affected_rows, facts
-from lakehouse.gold.journal import read_changes
+from lakehouse.gold.journal import Changes, Moved, read_changes
 from lakehouse.gold.model import Kind, Model, Table
 from lakehouse.gold.rows import is_empty, key_values, live, of_keys, touched, written_since
 from lakehouse.handover import Handover, tables_of
@@ -146,15 +146,15 @@ def _part_of_facts(ground: Ground, table: Table, through: int | None) -> Part | 
     )
 
 
-def _changed_members(ground: Ground, table: Table, through: int) -> Mapping[str, DataFrame]:
-    """Give the keys of changed members by dimension, without those where nothing changed."""
-    found: dict[str, DataFrame] = {}
+def _changed_members(ground: Ground, table: Table, through: int) -> Mapping[str, Moved]:
+    """Give the members that changed by dimension, without those dimensions where none did."""
+    found: dict[str, Moved] = {}
     for name in {each.dimension for each in table.relationships}:
-        dimension = ground.model.table(name)
-        if dimension.silver and ground.has(dimension.silver):
-            rows = touched(ground.silver_of(dimension), ground.handover.number, through)
-            if not is_empty(rows):
-                found[name] = changed_keys(rows, dimension)
+        # A calendar that is declared otherwise is built whole, and the facts with it.
+        if ground.model.table(name).kind is not Kind.DATE:
+            changes = ground.changes(name, through)
+            if changes is not None and changes.moved is not None:
+                found[name] = changes.moved
     return found
 
 

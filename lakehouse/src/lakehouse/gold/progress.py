@@ -23,8 +23,8 @@ _COLUMNS: Final = {
     "refreshed_at": "timestamp",
     "partition": "string",
 }
-# To be raised when the code makes other rows of the same declaration.
-_FORMAT: Final = 2
+# To be raised when the code makes other rows of the same declaration, or keeps other changes of them.
+_FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def write_part(
         table: The table.
         part: The rows that it shall have, and those that it has.
         empty: Whether it was made just now and has no row.
-        needed_since: The hand-over after which aggregates need the table's changes, to which these
+        needed_since: The hand-over after which other tables need this one's changes, to which these
             are added; None: none of them does.
 
     Raises:
