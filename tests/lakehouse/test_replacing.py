@@ -7,6 +7,7 @@ from deltalake import DeltaTable
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.delta import Lake
+from lakehouse.replacing import replace_rows
 
 TABLE = "silver/shop/public.orders"
 KEYS = {
@@ -25,7 +26,8 @@ def test_rows_take_the_place_of_those_with_their_keys_in_one_commit(
     lake.add(TABLE, lake.spark.createDataFrame([(1, "a", "x"), (2, "b", "x")], schema))
     before = DeltaTable(lake.location(TABLE)).version()
     way = replace(lake, merges=merges)
-    way.replace_rows(
+    replace_rows(
+        way,
         TABLE,
         lake.spark.createDataFrame(
             [("p", 2, "c"), (None, 3, "d")], "part string, id bigint, name string"
@@ -56,7 +58,7 @@ def test_all_rows_stay_but_those_that_are_replaced_whatever_the_key_is_made_of(
         DeltaTable(lake.location(TABLE)).optimize.compact()
     new = lake.spark.range(990, 1010).selectExpr(f"{made_of} AS k", "2 AS v")
     nothing = ", ".join(f"CAST(NULL AS INT) AS {name}" for name in others)
-    lake.replace_rows(TABLE, new.selectExpr("*", *nothing.split(", ")), on=["k"])
+    replace_rows(lake, TABLE, new.selectExpr("*", *nothing.split(", ")), on=["k"])
     found = lake.read(TABLE).groupBy("v").agg(F.count("*"), F.count_distinct("k")).collect()
     assert {tuple(row) for row in found} == {
         (None, 495, 495),
@@ -71,5 +73,5 @@ def test_only_files_are_rewritten_in_which_a_key_may_be(lake: Lake) -> None:
     for start in (0, 100, 200):
         lake.add(TABLE, lake.spark.range(start, start + 100, 1, 1))
     before = set(DeltaTable(lake.location(TABLE)).file_uris())
-    lake.replace_rows(TABLE, lake.spark.range(250, 260), on=["id"])
+    replace_rows(lake, TABLE, lake.spark.range(250, 260), on=["id"])
     assert len(before & set(DeltaTable(lake.location(TABLE)).file_uris())) == 2

@@ -17,7 +17,6 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse import refusals
-from lakehouse.bounds import span
 from lakehouse.collisions import try_again
 from lakehouse.errors import ColumnsUnknown
 from lakehouse.kinds import declared, projected, quoted
@@ -151,34 +150,6 @@ class Lake:
             within=within,
         )
         self._merge(table, rows, clauses)
-
-    def replace_rows(self, table: str, rows: DataFrame, *, on: Sequence[str]) -> None:
-        """Put rows in the place of those that have their keys, or beside them; in one commit.
-
-        Every row is written, so leave out those that are there. Keys have no NULL and do not repeat.
-        On Databricks it is a merge, which looks into the files that may have the keys. Elsewhere what
-        lies between the least key and the greatest is rewritten, or the table: Sail joins a merge's rows
-        with all of it several times over, four times as slow. Nobody else may write the table meanwhile:
-        most collisions are noticed and tried again, but a commit between the engine's two looks at the
-        table is undone. One job runs at a time.
-
-        Raises:
-            ColumnsUnknown: the table lacks a column, or the rows do.
-            TypeRefused: a column has a type that cannot be kept.
-            CommitsCollided: other writers were faster, time and again.
-        """
-        if self.merges:
-            self.merge(table, rows, on=on, unique=True)
-            return
-        keys = rows.select(*(quoted(name) for name in on))
-        between = span(rows, on[0], of=self.read(table))
-
-        def rewrite() -> None:
-            present = self.read(table).where(between) if between else self.read(table)
-            kept = present.join(keys, on=list(on), how="left_anti")
-            self.overwrite(table, kept.unionByName(rows), where=between)
-
-        try_again(f"rewriting {table}", rewrite)
 
     def append(
         self,

@@ -11,7 +11,7 @@ from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import quoted
 from lakehouse.parquet import put_aside
-from lakehouse.refusals import repeated
+from lakehouse.replacing import replace_rows
 from lakehouse.silver.history import Change, add_tombstones, context
 from lakehouse.silver.layout import ORDER, differences_place, order_of
 from lakehouse.silver.runs import Snapshot
@@ -20,19 +20,14 @@ from lakehouse.silver.runs import Snapshot
 def bring_up_to_date(lake: Lake, change: Change) -> None:
     """Let the keys concerned have their last version, which may be a tombstone."""
     present = lake.read(change.table.silver)
-    key = list(change.table.key)
     other = _on_top(lake, change) if change.on_top else _decided(lake, change, present)
-    there = other.join(present.select(*map(quoted, key)), on=key, how="left_semi")
-    if there.limit(1).collect():
-        lake.replace_rows(change.table.silver, other, on=key)
-    else:
-        lake.add(change.table.silver, other)
+    replace_rows(lake, change.table.silver, other, on=change.table.key)
 
 
 def _on_top(lake: Lake, change: Change) -> DataFrame:
     """Give the last of the new versions of each key: whatever is there is older."""
     rows = lake.read(change.table.history).where(F.col("_run_no") >= change.since)
-    if repeated(rows, change.table.key):
+    if not change.once:
         place = differences_place(change.table.silver)
         rows = put_aside(lake, place, last_versions(change.table, rows))
     return _of_handover(rows, change)

@@ -29,6 +29,7 @@ class Change:
     `number` is written to the rows. `since` is the smallest run that is new. `in_order`: no run was
     taken in before that is as great, so that the current state stands for all that is older.
     `everything`: a snapshot is new, which concerns all keys and not only those of the new rows.
+    `once`: it is known that no key has two versions since the smallest run.
     """
 
     table: Table
@@ -38,6 +39,7 @@ class Change:
     snapshots: tuple[Snapshot, ...]
     in_order: bool
     everything: bool
+    once: bool = False
 
     @property
     def since(self) -> int:
@@ -59,18 +61,24 @@ class Change:
         return self.in_order and by_run and not self.relevant
 
 
-def add_versions(lake: Lake, table: Table, rows: DataFrame, since: int) -> None:
-    """Add versions that are not there yet; none of them lies before the run `since`."""
+def add_versions(lake: Lake, table: Table, rows: DataFrame, since: int) -> bool:
+    """Add versions that are not there yet; none of them lies before the run `since`.
+
+    Returns:
+        Whether it is known that no key has two versions since then.
+    """
     on = [*table.key, *ORDER]
-    # A hash of the values is in the order, so that versions of one place are equal altogether. That
-    # none repeats, as is nearly always so, is found out for a tenth of what it costs to see to it.
-    if repeated(rows, on):
+    # That no key repeats, as is nearly always so, is found out by the keys alone.
+    once = not repeated(rows, table.key)
+    # A hash of the values is in the order, so that versions of one place are equal altogether.
+    if not once and repeated(rows, on):
         rows = rows.distinct()
     within = f"_run_no >= {since}"
     if lake.read(table.history).where(within).limit(1).collect():
         lake.merge(table.history, rows, on=on, compare=(), within=f"t.{within}", unique=True)
-    else:
-        lake.add(table.history, rows)
+        return False
+    lake.add(table.history, rows)
+    return once
 
 
 def context(lake: Lake, change: Change) -> DataFrame:

@@ -55,11 +55,11 @@ def judge(lake: Lake, table: Table, rows: DataFrame, number: int) -> Verdict:
         lacking = reduce(Column.__or__, [F.col(quoted(name)).isNull() for name in table.key])
         reasons.append(F.when(lacking, F.lit(NO_KEY)))
     _write_results(lake, table, rows, broken, number)
-    judged = _with_reasons(rows, reasons)
-    bad = judged.where("size(_reasons) > 0")
-    if not reasons or not bad.limit(1).collect():
+    if not reasons or not rows.where(F.coalesce(*reasons).isNotNull()).limit(1).collect():
         # As nearly always. What else would be computed with every use of the rows is left out.
         return Verdict(passed=rows, aside=None)
+    judged = _with_reasons(rows, reasons)
+    bad = judged.where("size(_reasons) > 0")
     passed = judged.where("size(_reasons) = 0").drop(*ASIDE)
     released = lake.read(table.quarantine).where("_released_in IS NOT NULL")
     let_through = bad.join(released, on=list(_SAME_ROW), how="left_semi").drop(*ASIDE)

@@ -59,7 +59,8 @@ def rebuild(lake: Lake, path: str, names: Sequence[str] = (), *, first_run: int 
     anew = [_planned(lake, table, handed[table.table], first_run) for table in wanted]
     for each in anew:
         _empty(lake, each)
-        refresh_table(lake, each.table, handover.number)
+        taken = runs.taken_in(lake, each.table.table)
+        refresh_table(lake, each.table, handover.number, taken)
     return replace(handover, tables=tuple(each.table for each in anew))
 
 

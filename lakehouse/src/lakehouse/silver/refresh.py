@@ -35,23 +35,24 @@ def refresh(lake: Lake, handover: Handover) -> list[str]:
     """
     carry_out(lake, handover)
     changed = [table for table in handover.tables if table.runs]
+    taken = runs.taken_in(lake, *(table.table for table in changed)) if changed else []
     for table in changed:
         said = {"table": table.table, "handover": handover.number, "runs": len(table.runs)}
         links = [run.traceparent for run in table.runs]
         with told("silver_table", handover.traceparent, said, links):
-            refresh_table(lake, table, handover.number)
+            own = [run for run in taken if run.table == table.table]
+            refresh_table(lake, table, handover.number, own)
     return [table.table for table in changed]
 
 
-def refresh_table(lake: Lake, table: Table, number: int) -> None:
-    """Take in a table's new runs.
+def refresh_table(lake: Lake, table: Table, number: int, taken: Sequence[runs.TakenIn]) -> None:
+    """Take in a table's new runs, of which some, or others, were `taken` in before.
 
     Raises:
         BronzeDamaged, FileMissing: a run is not whole.
         TypesDiffer, TypeRefused, NameRefused: a column cannot be kept.
         RuleInvalid: a rule is no condition over the table's columns.
     """
-    taken = runs.taken_in(lake, table.table)
     landed = _landed(lake, table, taken)
     if not landed:
         return
@@ -95,8 +96,7 @@ def _take_in(
     taken: Sequence[runs.TakenIn],
 ) -> None:
     numbers = tuple(run.run.run_no for run in landed)
-    if passed is not None:
-        add_versions(lake, table, passed, min(numbers))
+    once = passed is not None and add_versions(lake, table, passed, min(numbers))
     now_taken = runs.record(lake, table, landed, number, taken)
     before = runs.greatest(taken)
     change = Change(
@@ -107,6 +107,7 @@ def _take_in(
         snapshots=tuple(runs.snapshots(now_taken)),
         in_order=before is None or before < min(numbers),
         everything=any(run.run.is_snapshot for run in landed),
+        once=once,
     )
     bring_up_to_date(lake, change)
 

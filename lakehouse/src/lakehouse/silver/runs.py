@@ -75,10 +75,12 @@ def silver_by_table(lake: Lake) -> dict[str, str]:
     return dict(lake.read(PATH).select("table", "silver").distinct().collect())
 
 
-def taken_in(lake: Lake, table: str | None = None) -> list[TakenIn]:
-    """Give all runs that were taken in, of one table if it is named, ascending by table and number."""
+def taken_in(lake: Lake, *tables: str) -> list[TakenIn]:
+    """Give all runs that were taken in, of some tables if they are named, ascending by table and number."""
     _open(lake)
-    found = lake.read(PATH) if table is None else lake.read(PATH).where(F.col("table") == table)
+    found = lake.read(PATH)
+    if tables:
+        found = found.where(F.col("table").isin(*tables))
     names = ("table", "run_no", "run_id", "mode", "handover", "silver", "folder", "bronze")
     rows = found.select(*names, F.unix_micros("read_at").alias("read_micros")).collect()
     every = [TakenIn(**row.asDict()) for row in rows]
