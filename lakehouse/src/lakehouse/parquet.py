@@ -11,6 +11,11 @@ from lakehouse.kinds import declared
 from lakehouse.places import file_place, table_place
 
 
+# As quickly as may be, and not as small: nobody keeps what is put aside. Values are written as they
+# are, without a dictionary; what the option is called is Sail's own, others pass over it.
+_QUICKLY = {"compression": "snappy", "dictionary_enabled": "false"}
+
+
 def read_files(lake: Lake, paths: Sequence[str]) -> DataFrame:
     """Give the rows of files that have one schema. An engine may read a file that is gone as empty.
 
@@ -30,8 +35,7 @@ def put_aside(
     where they are known: of a long plan an engine takes its time to say them.
     """
     place = table_place(lake.root, folder)
-    # As quickly as may be, and not as small: nobody keeps them.
-    rows.write.mode("overwrite").option("compression", "snappy").parquet(place)
+    rows.write.mode("overwrite").options(**_QUICKLY).parquet(place)
     # An engine writes no file where there is no row, so that it has to be told the columns.
     schema = rows.schema if columns is None else declared(columns)
     return lake.spark.read.schema(schema).parquet(place)
