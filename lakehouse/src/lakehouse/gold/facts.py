@@ -53,8 +53,8 @@ def affected_rows(
 ) -> DataFrame:
     """Give the rows of silver whose facts may differ: those `written` since, and those of changed members.
 
-    Of these only the rows of a time at which another version may hold. `changed` has
-    by dimension the members that moved; one that is missing has none. For a relationship `via` another, the members in
+    Of these only the rows of a time at which another version may hold. `changed` has the members that
+    moved by dimension; one that is missing has none. For a relationship `via` another, the members in
     between are looked up first. `put_aside` keeps rows under a name: of what lies in files an engine
     knows how little it is, and looks for that in the table and not the other way round.
     """
