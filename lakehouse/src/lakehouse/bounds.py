@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
@@ -34,16 +33,6 @@ def span(rows: DataFrame, name: str) -> str:
     between = f"BETWEEN {_literal(found['least'])} AND {_literal(found['most'])}"
     # Never NULL itself: Sail takes away rows of whose condition nothing is known.
     return f"{quoted(name)} IS NOT NULL AND {quoted(name)} {between}"
-
-
-def counted(*several: DataFrame) -> Sequence[int]:
-    """Give how many rows there are of each, in one statement: what lies in files is mostly known without a look."""
-    counts = [
-        rows.agg(F.lit(number).alias("number"), F.count("*").alias("rows"))
-        for number, rows in enumerate(several)
-    ]
-    found = {row["number"]: row["rows"] for row in reduce(DataFrame.unionAll, counts).collect()}
-    return [found[number] for number in range(len(several))]
 
 
 def _literal(value: int | date) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 
-from lakehouse.bounds import counted, span
+from lakehouse.bounds import span
 from lakehouse.collisions import try_again
+from lakehouse.counting import counted
 from lakehouse.delta import Lake
 from lakehouse.kinds import quoted
 

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import reduce
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
-
+from lakehouse.counting import counted
 from lakehouse.delta import Lake
 from lakehouse.gold.journal import is_journaled
 from lakehouse.gold.lineage import Computed, write_lineage
@@ -155,13 +152,10 @@ def _keep_progress(
 
 def _count_rows(build: _Build) -> None:
     """Set how many rows the tables have that were written."""
-    counts = [
-        build.ground.read(name).agg(F.lit(name).alias("table"), F.count("*").alias("rows"))
-        for name in build.uncounted
-    ]
-    if counts:
-        for row in reduce(DataFrame.unionAll, counts).collect():
-            build.progress[row["table"]] = replace(build.progress[row["table"]], rows=row["rows"])
+    if build.uncounted:
+        counts = counted(*map(build.ground.read, build.uncounted))
+        for name, rows in zip(build.uncounted, counts, strict=True):
+            build.progress[name] = replace(build.progress[name], rows=rows)
 
 
 def _now() -> datetime:

@@ -82,7 +82,7 @@ def _count(table: Table, rows: DataFrame, present: DataFrame | None) -> Row:
         # Of two rows with one key, one may equal what is there, and so not be among what differs.
         same = with_keys_of(present, rows.where(side > 0), table)
         same = same.withColumns({_SIDE: F.lit(0), "_lacks": F.lit(False), "_there": F.lit(1)})  # noqa: FBT003 - a value
-        seen = _counted(seen, table).unionAll(_counted(same, table))
+        seen = _sides(seen, table).unionAll(_sides(same, table))
     by_key = seen.groupBy(*map(quoted, table.identity)).agg(
         F.sum(F.when(side > 0, side).otherwise(0)).alias("_now"),
         F.sum(F.when(side < 0, 1).otherwise(0)).alias("_was"),
@@ -100,7 +100,7 @@ def _count(table: Table, rows: DataFrame, present: DataFrame | None) -> Row:
     ).collect()[0]
 
 
-def _counted(rows: DataFrame, table: Table) -> DataFrame:
+def _sides(rows: DataFrame, table: Table) -> DataFrame:
     return rows.select(*map(named, table.identity), F.col(_SIDE).cast("bigint"), "_lacks", "_there")
 
 

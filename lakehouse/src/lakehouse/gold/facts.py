@@ -104,13 +104,9 @@ def _sought(
             between = model.table(table.relationships[before].dimension)
             keys = _pointing(dimensions[between.name], between, table.relationships[at], keys)
             at = before
-        names, match = zip(*table.relationships[at].match, strict=True)
-        one = _Sought(
-            keys=keys.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(names)), SINCE),
-            match=match,
-            at=relationship.at,
-            since=moved.since,
-        )
+        match = tuple(expression for _, expression in table.relationships[at].match)
+        wanted = _wanted(keys, table.relationships[at])
+        one = _Sought(keys=wanted, match=match, at=relationship.at, since=moved.since)
         same = found.get((match, relationship.at))
         found[match, relationship.at] = one if same is None else same.joined(one)
     return tuple(found.values())
@@ -120,11 +116,15 @@ def _pointing(
     members: DataFrame, between: Table, relationship: Relationship, keys: DataFrame
 ) -> DataFrame:
     """Give the keys of members that point to one of `keys` by a relationship, with the time of that one."""
-    wanted = keys.select(
-        *(named(name).alias(f"_w{i}") for i, (name, _) in enumerate(relationship.match)), SINCE
-    )
     equal = [F.expr(each) == F.col(f"_w{i}") for i, (_, each) in enumerate(relationship.match)]
-    return members.join(wanted, all_of(equal)).select(*map(named, between.key), SINCE)
+    pointing = members.join(_wanted(keys, relationship), all_of(equal))
+    return pointing.select(*map(named, between.key), SINCE)
+
+
+def _wanted(keys: DataFrame, relationship: Relationship) -> DataFrame:
+    """Give keys with their times, under the names by which what meets them is looked for."""
+    names = [name for name, _ in relationship.match]
+    return keys.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(names)), SINCE)
 
 
 def _first_times(keys: DataFrame) -> DataFrame:

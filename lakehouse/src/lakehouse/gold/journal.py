@@ -11,9 +11,10 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
+from lakehouse.counting import is_empty
 from lakehouse.delta import Lake
 from lakehouse.gold.model import VALID_FROM, VALID_TO, Kind, Model, Table
-from lakehouse.gold.rows import EARLIEST, is_empty, named, touched
+from lakehouse.gold.rows import EARLIEST, named, touched
 from lakehouse.kinds import quoted
 
 SINCE: Final = "_since"

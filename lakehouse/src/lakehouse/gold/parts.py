@@ -7,6 +7,7 @@ from typing import Final
 from pyspark.sql import DataFrame
 
 from lakehouse import parquet
+from lakehouse.counting import is_empty
 from lakehouse.delta import Lake
 from lakehouse.errors import LakehouseError
 from lakehouse.gold.aggregates import Refresh, affected_groups, aggregate, in_groups
@@ -15,7 +16,7 @@ from lakehouse.gold.dimensions import changed_keys, members, unknown_member, ver
 from lakehouse.gold.facts import affected_rows, facts
 from lakehouse.gold.journal import Changes, Moved, read_changes
 from lakehouse.gold.model import Kind, Model, Table
-from lakehouse.gold.rows import is_empty, key_values, live, of_keys, touched, written_since
+from lakehouse.gold.rows import key_values, live, of_keys, touched, written_since
 from lakehouse.handover import Handover, tables_of
 
 DIFFERENCES: Final = "gold/_differences"

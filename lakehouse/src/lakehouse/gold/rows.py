@@ -90,11 +90,6 @@ def live(rows: DataFrame) -> DataFrame:
     return rows.where(F.col("_op") != "delete")
 
 
-def is_empty(rows: DataFrame) -> bool:
-    """Tell whether there are no rows."""
-    return not rows.limit(1).collect()
-
-
 def _paired(
     conditions: Sequence[Expression], join: Callable[[Expression, Expression], Expression]
 ) -> Expression:

@@ -19,8 +19,7 @@ from lakehouse.silver.runs import Snapshot
 
 def bring_up_to_date(lake: Lake, change: Change) -> None:
     """Let the keys concerned have their last version, which may be a tombstone."""
-    present = lake.read(change.table.silver)
-    other = _on_top(lake, change) if change.on_top else _decided(lake, change, present)
+    other = _on_top(lake, change) if change.on_top else _decided(lake, change)
     replace_rows(lake, change.table.silver, other, on=change.table.key)
 
 
@@ -33,12 +32,13 @@ def _on_top(lake: Lake, change: Change) -> DataFrame:
     return _of_handover(rows, change)
 
 
-def _decided(lake: Lake, change: Change, present: DataFrame) -> DataFrame:
+def _decided(lake: Lake, change: Change) -> DataFrame:
     """Give the last of all versions that decide, of each key that has another one now."""
     versions = context(lake, change)
     tombstones = add_tombstones(lake, change, versions)
     rows = last_versions(change.table, versions.unionByName(tombstones))
     same = ["_op", *change.table.key, *ORDER]
+    present = lake.read(change.table.silver)
     other = rows.join(present.select(*map(quoted, same)), on=same, how="left_anti")
     place = differences_place(change.table.silver)
     return put_aside(lake, place, _of_handover(other, change))

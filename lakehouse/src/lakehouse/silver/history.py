@@ -14,6 +14,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
+from lakehouse.counting import is_empty
 from lakehouse.delta import Lake
 from lakehouse.handover import Table
 from lakehouse.kinds import hashed, quoted
@@ -74,7 +75,7 @@ def add_versions(lake: Lake, table: Table, rows: DataFrame, since: int) -> bool:
     if not once and repeated(rows, on):
         rows = rows.distinct()
     within = f"_run_no >= {since}"
-    if lake.read(table.history).where(within).limit(1).collect():
+    if not is_empty(lake.read(table.history).where(within)):
         lake.merge(table.history, rows, on=on, compare=(), within=f"t.{within}", unique=True)
         return False
     lake.add(table.history, rows)

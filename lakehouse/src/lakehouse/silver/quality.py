@@ -9,6 +9,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the name that all of Spark's users know
 
+from lakehouse.counting import is_empty
 from lakehouse.delta import Lake
 from lakehouse.errors import RuleInvalid
 from lakehouse.handover import Rule, Table
@@ -55,7 +56,7 @@ def judge(lake: Lake, table: Table, rows: DataFrame, number: int) -> Verdict:
         lacking = reduce(Column.__or__, [F.col(quoted(name)).isNull() for name in table.key])
         reasons.append(F.when(lacking, F.lit(NO_KEY)))
     _write_results(lake, table, rows, broken, number)
-    if not reasons or not rows.where(F.coalesce(*reasons).isNotNull()).limit(1).collect():
+    if not reasons or is_empty(rows.where(F.coalesce(*reasons).isNotNull())):
         # As nearly always. What else would be computed with every use of the rows is left out.
         return Verdict(passed=rows, aside=None)
     judged = _with_reasons(rows, reasons)
