@@ -51,10 +51,15 @@ class RefreshJob:
         return [line.removeprefix("silver ") for line in lines]
 
 
+def handovers(lake: Path) -> list[Path]:
+    """The files of the hand-overs, the first first."""
+    return sorted((lake / "bronze" / "_handover").glob("*.json"))
+
+
 def handed(lake: Path) -> dict[str, list[int]]:
     """The numbers of the runs that were handed over, by table, over all hand-overs."""
     found: dict[str, list[int]] = {}
-    for path in sorted((lake / "bronze" / "_handover").glob("*.json")):
+    for path in handovers(lake):
         handover: dict[str, Any] = json.loads(path.read_text())
         for table in handover["tables"]:
             found.setdefault(table["table"], []).extend(run["run_no"] for run in table["runs"])

@@ -7,6 +7,9 @@ from typing import Any
 from e2e_traces import Collector
 from e2e_waiting import await_value
 
+# The job of which every refresh is a run.
+REFRESHES = "refresh_lakehouse"
+
 
 def told_of(collector: Collector, job: str, *, runs: Collection[str] = ()) -> list[Any]:
     """The events of a job, in the order of their times, but for those of runs that were known."""
@@ -23,6 +26,13 @@ def await_told(collector: Collector, job: str, runs: Collection[str], *moments: 
         return events if [each["eventType"] for each in events] == list(moments) else None
 
     return await_value(look, f"{moments} of {job}", lambda: told_of(collector, job, runs=runs))
+
+
+def ended_runs(collector: Collector, job: str) -> set[str]:
+    """The runs of a job that were told of to a good end."""
+    return {
+        each["run"]["runId"] for each in told_of(collector, job) if each["eventType"] == "COMPLETE"
+    }
 
 
 def known(collector: Collector) -> set[str]:

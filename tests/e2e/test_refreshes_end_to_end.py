@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from e2e_api import FINAL, Api
-from e2e_job import RefreshJob, handed, published
+from e2e_job import RefreshJob, handed, handovers, published
 from e2e_source import STAMPED, Source, create_items
 from e2e_stack import EVERY_SECOND, Stack
 from e2e_waiting import await_value
@@ -53,8 +53,12 @@ def settled(api: Api, source: Source, stack: Stack) -> dict[str, list[int]]:
 
     def look() -> dict[str, list[int]] | None:
         found = {table: runs for table, runs in handed(stack.lake).items() if table in wanted}
+        # The file of a hand-over is there a moment before its refresh is.
+        written = [path.name for path in handovers(stack.lake)[-1:]]
         newest = api.get("/api/refreshes", limit=1)["refreshes"]
-        ended = newest and newest[0]["state"] == "succeeded"
+        ended = [
+            Path(each["path"]).name for each in newest if each["state"] == "succeeded"
+        ] == written
         return found if ended and {t: sorted(r) for t, r in found.items()} == wanted else None
 
     return await_value(look, "a refresh of what was published", lambda: handed(stack.lake))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from e2e_api import Api
-from e2e_job import handed, published
-from e2e_lineage import await_told, known
+from e2e_job import handed, handovers, published
+from e2e_lineage import REFRESHES, await_told, ended_runs, known
 from e2e_secrets import MARK
 from e2e_source import STAMPED, Gate, Source, create_items
 from e2e_stack import EVERY_SECOND, Stack
@@ -130,17 +130,15 @@ def sent(collector: Collector, trace_id: str, *names: str) -> list[TracedSpan]:
     )
 
 
-def await_handed_over(api: Api, stack: Stack, source: Source) -> None:
-    """Wait until nothing waits for the lakehouse, so that the next hand-over is of the next load alone."""
+def await_handed_over(stack: Stack, source: Source, collector: Collector) -> None:
+    """Wait until nothing waits for the lakehouse and every refresh was told of, so that what is told next is of the next load."""
 
     def look() -> bool:
         found = handed(stack.lake)
         there = {name: published(stack.lake, source.target(name)) for name in ("item", "gated")}
-        newest = api.get("/api/refreshes", limit=1)["refreshes"]
-        ended = all(each["state"] == "succeeded" for each in newest)
-        return ended and all(
-            sorted(found.get(source.full(name), [])) == runs for name, runs in there.items()
-        )
+        over = all(sorted(found.get(source.full(name), [])) == runs for name, runs in there.items())
+        # A refresh has succeeded a moment before its lineage is sent.
+        return over and len(ended_runs(collector, REFRESHES)) == len(handovers(stack.lake))
 
     await_value(look, "everything to be handed over", lambda: handed(stack.lake))
 
@@ -150,7 +148,7 @@ def test_one_trace_leads_from_an_event_to_the_gold_table(
 ) -> None:
     trace_id = "1" * 32
     with Api(traced.url) as api:
-        await_handed_over(api, traced, items)
+        await_handed_over(traced, items, collector)
         items.execute(f"INSERT INTO item (name) VALUES ('{ROW}')")
         api.deliver(event(1, items.full("item"), trace_id))
         spans = sent(
@@ -278,12 +276,12 @@ def test_lineage_leads_on_to_the_gold_table(
     table, gold = items.full("item"), "gold/traced/dim_item"
     with Api(traced.url) as api:
         api.load_one(table)
-        await_handed_over(api, traced, items)
+        await_handed_over(traced, items, collector)
         before = known(collector)
         items.execute(f"INSERT INTO item (name) VALUES ('{ROW}')")
         api.load_one(table)
         _, ended = await_told(collector, gold, before, "START", "COMPLETE")
-        _, refreshed = await_told(collector, "refresh_lakehouse", before, "START", "COMPLETE")
+        _, refreshed = await_told(collector, REFRESHES, before, "START", "COMPLETE")
     [read], [wrote] = ended["inputs"], ended["outputs"]
     silver = [(each["namespace"], each["name"]) for each in refreshed["outputs"]]
     assert (read["namespace"], read["name"]) in silver
