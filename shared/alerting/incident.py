@@ -58,7 +58,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """Something went well, so that incidents of these kinds are over. Times are UTC, ISO 8601."""
+    """Something went well, so that incidents of these kinds are over. Times are UTC, ISO 8601.
+
+    `gone`: nothing went well, but the subject is not Tidemark's any more.
+    """
 
     subject: str
     work: Work = "load"
@@ -69,6 +72,7 @@ class Mended:
     run_id: str | None = None
     rows: int | None = None
     text: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.alerting.alert import Alert, Event, FailedTable, HeldTable, Status
-from shared.alerting.incident import Incident
+from shared.alerting.incident import Incident, Mended
 
 MOST_TABLES = 50
 
@@ -78,7 +78,7 @@ class AlertWriter:
         counted = "" if first.last.kind == "late" else f" {times}, first"
         was = f"{_DID[first.last.kind]}{counted} at {first.opened_at}"
         return Alert(
-            title=f"Tidemark: {subjects} {_are(incidents)} well again",
+            title=f"Tidemark: {subjects} {_are(incidents)} {_over(ends)}",
             text=f"{subjects}: {was}. {ends[0].text}".strip(),
             status="resolved",
             order_id=order_id,
@@ -175,6 +175,14 @@ def _subjects(incidents: Sequence[Incident]) -> str:
 
 def _are(incidents: Sequence[Incident]) -> str:
     return "is" if len({each.last.subject for each in incidents}) == 1 else "are"
+
+
+def _over(ends: Sequence[Mended]) -> str:
+    """Say how it ended: nothing is well of a table that nobody loads any more."""
+    gone = sum(each.gone for each in ends)
+    if gone == 0:
+        return "well again"
+    return "loaded no more" if gone == len(ends) else "well again or loaded no more"
 
 
 def _held(incidents: Sequence[Incident]) -> tuple[HeldTable, ...]:

@@ -130,6 +130,7 @@ def gone(incident: Incident, now: datetime) -> Mended:
         began_at=at,
         at=at,
         text="It is in no table file any more.",
+        gone=True,
     )
 
 

@@ -1,7 +1,7 @@
 """What an order says is wrong or well again, and how that is told."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +9,13 @@ from operations_samples import FAILURE, A, B, run
 
 from shared.alerting.alert import Alert
 from shared.alerting.board import Board, gather, mend, report
+from shared.alerting.incident import Mended
 from shared.loading.bound import Bound
 from shared.loading.errors import Failure
 from shared.loading.order import Order
 from shared.operations.alerts import MOST_TABLES, AlertWriter
 from shared.operations.records import OrderRecord, RunRecord
-from shared.operations.troubles import mended_by, troubles_of
+from shared.operations.troubles import gone, mended_by, troubles_of
 from tests.unit.alerting.memory_boards import BASE, START
 
 ORDER = Order(order_id="20260101T000000000Z-00000a", tables=(A, B), created_at="")
@@ -127,6 +128,26 @@ def test_the_next_success_of_all_tables_is_one_message_that_says_what_was_wrong(
     assert "7 rows" in alert.text
     assert [each.error for each in alert.tables] == [FAILURE, FAILURE]
     assert (alert.thread, alert.incidents) == ((first.id,), first.incidents)
+
+
+def test_a_table_that_is_in_no_file_any_more_is_not_called_well() -> None:
+    board, _ = tell_after(Board(), record(), [failed(A), failed(B)])
+    later = datetime.fromisoformat(LATER)
+    ends = [gone(each, later) for each in board.open]
+    write = AlertWriter(base_url=BASE)
+
+    def title(*ends: Mended) -> str:
+        after = gather(
+            mend(board, ends, START), START, pause=timedelta(0), channels=["webhook"], write=write
+        )
+        [message] = after.outbox
+        return message.alert.title
+
+    assert title(*ends) == f"Tidemark: {A} and 1 more are loaded no more"
+    assert title(ends[0]) == f"Tidemark: {A} is loaded no more"
+    assert title(replace(ends[0], gone=False), ends[1]) == (
+        f"Tidemark: {A} and 1 more are well again or loaded no more"
+    )
 
 
 @pytest.mark.parametrize(("mode", "count"), [("backfill", 0), ("reconcile", 0), ("snapshot", 1)])
