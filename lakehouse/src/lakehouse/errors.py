@@ -37,6 +37,10 @@ class CommitsCollided(LakehouseError):
     """Others keep writing to the table at the same time: let one run at a time write to it."""
 
 
+class AnswerDamaged(LakehouseError):
+    """Run the job again: it goes on where it was. If this comes again and again, tell the developers."""
+
+
 class FileMissing(LakehouseError):
     """Restore the file in the lake, or take its run out of what is handed over."""
 

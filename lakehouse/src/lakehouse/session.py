@@ -61,10 +61,13 @@ def served() -> Generator[str]:
 
 def connect(address: str) -> SparkSession:
     """Give a session of its own at a Spark Connect server such as `sc://127.0.0.1:15002`."""
-    session = in_utc(SparkSession.builder.remote(address).create())
+    from lakehouse.answers import connected  # noqa: PLC0415 - a cluster of Databricks need not have gRPC
+
+    session = in_utc(connected(address))
     if address.startswith("sc://127.0.0.1:"):
-        # Nothing between client and server can cut an answer short, so that every statement need not
-        # be kept, followed and released apart. That takes as long as a small statement itself.
+        # Nothing between client and server can cut an answer short, and what the client cannot decode is
+        # an error, so that every statement need not be kept, followed and released apart. That takes as
+        # long as a small statement itself.
         session.client.disable_reattachable_execute()
     # Where a column was written down is else looked for with each of them, which takes a millisecond.
     session.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
