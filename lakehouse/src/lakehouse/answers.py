@@ -1,8 +1,8 @@
 """Answers of a Spark Connect server, whole or an error.
 
 gRPC's client leaves out a message that it cannot decode, and tells of it in a log alone: where the
-server has said already that all went well, an answer then seems to end there. Rows would be missing,
-or seem to be none. (grpc/grpc, issue 34670.)
+server has said already that all went well, an answer then seems to end there. PySpark notices where
+no rows are left, and not where some are. (grpc/grpc, issue 34670.)
 """
 
 from __future__ import annotations
