@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def settled(api: Api, source: Source, stack: Stack) -> dict[str, list[int]]:
 
 def job_runs(stack: Stack) -> list[dict[str, Any]]:
     """The runs that the workspace remembers."""
-    with sqlite3.connect(stack.state / "databricks" / "runs.db") as rows:
+    # Closed here and not when it is collected, which takes a file away that others look at by then.
+    with closing(sqlite3.connect(stack.state / "databricks" / "runs.db")) as rows:
         return [json.loads(body) for (body,) in rows.execute("SELECT body FROM runs")]
 
 
