@@ -55,12 +55,11 @@ def settled(api: Api, source: Source, stack: Stack) -> dict[str, list[int]]:
     def look() -> dict[str, list[int]] | None:
         found = {table: runs for table, runs in handed(stack.lake).items() if table in wanted}
         # The file of a hand-over is there a moment before its refresh is.
-        written = [path.name for path in handovers(stack.lake)[-1:]]
+        written = handovers(stack.lake)[-1:]
         newest = api.get("/api/refreshes", limit=1)["refreshes"]
-        ended = [
-            Path(each["path"]).name for each in newest if each["state"] == "succeeded"
-        ] == written
-        return found if ended and {t: sorted(r) for t, r in found.items()} == wanted else None
+        done = [stack.lake / each["path"] for each in newest if each["state"] == "succeeded"]
+        whole = {table: sorted(runs) for table, runs in found.items()} == wanted
+        return found if whole and done == written else None
 
     return await_value(look, "a refresh of what was published", lambda: handed(stack.lake))
 

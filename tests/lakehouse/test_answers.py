@@ -8,7 +8,7 @@ import pyspark.sql.connect.proto as connect
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.answers import connected
+from lakehouse.answers import checked_session
 from lakehouse.errors import AnswerDamaged
 
 BATCH = connect.ExecutePlanResponse.ArrowBatch(row_count=1, data=b"a row" * 50)
@@ -32,7 +32,7 @@ def session(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
     server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    session = connected(f"sc://127.0.0.1:{port}")
+    session = checked_session(f"sc://127.0.0.1:{port}")
     if request.param == "not followed":
         session.client.disable_reattachable_execute()
     yield session

@@ -21,7 +21,7 @@ from pyspark.sql.connect.session import SparkSession as ConnectedSession
 from lakehouse.errors import AnswerDamaged
 
 
-def connected(address: str) -> SparkSession:
+def checked_session(address: str) -> SparkSession:
     """Give a session of its own at a server such as `sc://127.0.0.1:15002`, whose answers are checked.
 
     A statement raises AnswerDamaged where it cannot be said what the server answered.

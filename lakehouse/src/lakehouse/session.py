@@ -61,9 +61,9 @@ def served() -> Generator[str]:
 
 def connect(address: str) -> SparkSession:
     """Give a session of its own at a Spark Connect server such as `sc://127.0.0.1:15002`."""
-    from lakehouse.answers import connected  # noqa: PLC0415 - a cluster of Databricks need not have gRPC
+    from lakehouse.answers import checked_session  # noqa: PLC0415 - a cluster of Databricks need not have gRPC
 
-    session = in_utc(connected(address))
+    session = in_utc(checked_session(address))
     if address.startswith("sc://127.0.0.1:"):
         # Nothing between client and server can cut an answer short, and what the client cannot decode is
         # an error, so that every statement need not be kept, followed and released apart. That takes as
