@@ -98,7 +98,8 @@ class StackProcess:
 
     def end(self, number: signal.Signals) -> None:
         """End it by a signal, if it runs; what does not heed it is killed after a minute."""
-        process = self._process
+        # First of all, so that nobody who looks meanwhile takes it for one that has ended by itself.
+        process, self._process = self._process, None
         if process is None:
             return
         if number == signal.SIGKILL:
@@ -113,4 +114,3 @@ class StackProcess:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
-        self._process = None
