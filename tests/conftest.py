@@ -4,6 +4,7 @@ Tells workers apart, too: a folder whose tests share servers goes to one of them
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,9 @@ WITHOUT_CHROMIUM = os.environ.get("TIDEMARK_WITHOUT_CHROMIUM") == "1"
 NEED_ODBC = ("odbc", "sqlserver", "mariadb")
 # The servers of the tests are on this machine.
 os.environ.setdefault("TIDEMARK_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8, ::1")
+# PySpark takes a process whose main module has no file, as pytest-xdist's workers, for its own doctests.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 LONG = os.environ.get("TIDEMARK_LONG") == "1"
 # Below these every file is handed out by itself: they take longest, or need no server.
 BY_FILE = ("architecture", "contracts", "e2e", "infra", "local", "properties", "replay", "unit")

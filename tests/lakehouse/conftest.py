@@ -1,6 +1,5 @@
 """One Sail server and one session for all tests of the lakehouse, and a lake for each of them."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +8,6 @@ from pyspark.sql import SparkSession
 
 from lakehouse.delta import Lake
 from lakehouse.session import connect, served
-
-# PySpark takes a process whose main module has no file, as pytest-xdist's workers, for its own doctests.
-if not hasattr(sys.modules["__main__"], "__file__"):
-    sys.modules["__main__"].__file__ = __file__
 
 
 @pytest.fixture(scope="session")
