@@ -49,8 +49,9 @@ class Standing(Stated, frozen=True, kw_only=True):
 
 
 class Repairs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reconciliation found."""
+    """What a reconciliation found, and in how many rows; None of one from before they were counted."""
 
+    compared: int | None = None
     missing: int
     changed: int
     deleted: int

@@ -215,4 +215,5 @@ def _repairs(repairs: Repairs) -> str:
     )
     text = ", ".join(f"{format_count(count)} {what}" for count, what in found)
     again = f" ({format_count(repairs.rekeyed)} with another key)" if repairs.rekeyed else ""
-    return f"found {text}{again}"
+    seen = "" if repairs.compared is None else f"compared {format_count(repairs.compared)} rows, "
+    return f"{seen}found {text}{again}"

@@ -38,9 +38,11 @@ class Repairs:
 
     `missing` rows were not in the lake and `changed` ones differed there: both were landed again.
     `deleted` ones are not at the source any more: a tombstone was landed for each. `rekeyed` counts
-    pairs of a deleted and a missing row that are alike but for their key.
+    pairs of a deleted and a missing row that are alike but for their key. `compared` counts all rows,
+    those of both sides once; None on what was recorded before they were counted.
     """
 
+    compared: int | None = None
     missing: int = 0
     changed: int = 0
     deleted: int = 0
@@ -202,6 +204,7 @@ def add_repairs(receipts: Sequence[Receipt], *, rekeyed: int) -> Repairs | None:
     if not found:
         return None
     return Repairs(
+        compared=sum(receipt.read for receipt in receipts),
         missing=sum(each.missing for each in found),
         changed=sum(each.changed for each in found),
         deleted=sum(each.deleted for each in found),

@@ -120,15 +120,21 @@ class SliceReconciliation:
                 self.lake, self.plan, self.part, self._folder, rows=rows, schema=schema
             )
         landed = sum(file.rows for file in files)
+        compared = source.rows + tally.deleted
         receipt = Receipt(
             slice=self.part.number,
             execution=self.execution,
-            read=source.rows + tally.deleted,
+            read=compared,
             landed=landed,
             unchanged=source.rows - tally.missing - tally.changed,
             read_at=scan.read_at,
             files=files,
-            repairs=Repairs(missing=tally.missing, changed=tally.changed, deleted=tally.deleted),
+            repairs=Repairs(
+                compared=compared,
+                missing=tally.missing,
+                changed=tally.changed,
+                deleted=tally.deleted,
+            ),
             orphans=tally.orphans.store(self.lake, self._folder),
         )
         return Written(

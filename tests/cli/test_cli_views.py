@@ -95,6 +95,22 @@ def test_a_run_shows_how_much_of_it_is_proven(api: Playback, call: Call) -> None
     assert "values, of 12,346 rows read and 7 columns" in call("runs", RUN).stdout
 
 
+def test_a_reconciliation_says_how_many_rows_were_compared(api: Playback, call: Call) -> None:
+    found = {"compared": 81204, "missing": 0, "changed": 2, "deleted": 1, "rekeyed": 0}
+    api.play(f"GET /api/runs/{RUN}", run(mode="reconcile", repairs=found))
+    assert "compared 81,204 rows, found 0 missing, 2 changed, 1 deleted" in call("runs", RUN).stdout
+
+
+def test_a_reconciliation_from_before_rows_were_counted_says_what_it_found(
+    api: Playback, call: Call
+) -> None:
+    found = {"missing": 0, "changed": 2, "deleted": 1, "rekeyed": 0}
+    api.play(f"GET /api/runs/{RUN}", run(mode="reconcile", repairs=found))
+    shown = call("runs", RUN).stdout
+    assert "found 0 missing, 2 changed, 1 deleted" in shown
+    assert "compared" not in shown
+
+
 def test_runs_shows_an_order_by_its_id(api: Playback, call: Call) -> None:
     api.play(f"GET /api/orders/{ORDER}", order("running", table_of_order(state="running")))
     assert TABLE in call("runs", ORDER).stdout

@@ -74,7 +74,7 @@ def test_a_table_is_compared_with_its_source(visitor: Visitor, api: Api, source:
     order = ordered(visitor, api)
     assert order["tables"][0]["repairs"]["deleted"] == 1
     visitor.go(f"/api/page/runs/{order['tables'][0]['run_id']}")
-    assert "1 deleted" in visitor.text
+    assert "10 rows: 0 missing, 0 changed, 1 deleted" in visitor.text
 
 
 def ended(api: Api, order_id: str) -> Any:

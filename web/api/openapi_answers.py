@@ -42,8 +42,9 @@ _ABOUT = {
     ),
     "Failure": "An error, and what to do about it.",
     "Repairs": (
-        "What a reconciliation found: rows that the lake missed, had otherwise, or had in vain; and pairs "
-        "of these that are one row with another key."
+        "What a reconciliation found: rows that the lake missed, had otherwise, or had in vain; pairs "
+        "of these that are one row with another key; and how many rows were compared, on either side, null "
+        "of runs from before they were counted."
     ),
     "Proven": (
         "How much of what a run read is proven to lie in its files: `copied` is what was read, the "

@@ -85,14 +85,14 @@ def test_a_copy_that_is_masked_is_the_same_as_its_source(compare: str) -> None:
     lake = MemoryLake()
     load(lake, [(1, 11, "ada@x.org"), (2, 12, "eve@x.org")], SHA)
     found = reconcile(lake, [(1, 11, "ada@x.org"), (2, 12, "eve@x.org")], SHA, compare)
-    assert found.repairs == Repairs()
+    assert found.repairs == Repairs(compared=2)
 
 
 def test_a_masked_value_that_changed_unseen_is_found_and_lands_masked() -> None:
     lake = MemoryLake()
     load(lake, [(1, 11, "ada@x.org"), (2, 12, "eve@x.org")], SHA)
     found = reconcile(lake, [(1, 11, "ada@x.org"), (2, 12, "new@x.org"), (3, 13, "b@x.org")], SHA)
-    assert found.repairs == Repairs(changed=1, missing=1)
+    assert found.repairs == Repairs(compared=3, changed=1, missing=1)
     assert all(b"x.org" not in content for content in lake.files.values())
 
 
@@ -100,4 +100,4 @@ def test_what_a_mask_takes_away_is_not_compared() -> None:
     lake = MemoryLake()
     load(lake, [(1, 11, "ada"), (2, 12, "eve")], CUT)
     found = reconcile(lake, [(1, 11, "abc"), (2, 12, "xyz")], CUT)
-    assert found.repairs == Repairs(changed=1)
+    assert found.repairs == Repairs(compared=2, changed=1)

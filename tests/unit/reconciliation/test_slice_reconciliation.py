@@ -100,7 +100,7 @@ def test_missing_rows_land_whole_and_deleted_ones_as_tombstones() -> None:
     lake = MemoryLake()
     load(lake, 1, [(1, 11, "a"), (2, 12, "b")])
     receipt = reconciled(lake, MemoryScan([(2, 99, "B"), (3, 13, "c")]))
-    assert receipt.repairs == Repairs(missing=1, deleted=1)
+    assert receipt.repairs == Repairs(compared=3, missing=1, deleted=1)
     assert landed(lake, receipt) == {3: ("upsert", 13, "c"), 1: ("delete", None, None)}
     assert (receipt.read, receipt.landed, receipt.unchanged) == (3, 2, 1)
 
@@ -109,7 +109,7 @@ def test_rows_that_changed_unseen_are_found_where_rows_are_compared() -> None:
     lake = MemoryLake()
     load(lake, 1, [(1, 11, "a"), (2, 12, "b")])
     receipt = reconciled(lake, MemoryScan([(1, 11, "a"), (2, 12, "B")]), compare="rows")
-    assert receipt.repairs == Repairs(changed=1)
+    assert receipt.repairs == Repairs(compared=2, changed=1)
     assert landed(lake, receipt) == {2: ("upsert", 12, "B")}
 
 
@@ -118,7 +118,7 @@ def test_the_last_image_of_a_key_counts() -> None:
     load(lake, 2, [(1, 12, "new")])
     load(lake, 1, [(1, 11, "old")])
     receipt = reconciled(lake, MemoryScan([(1, 12, "new")]), compare="rows")
-    assert (receipt.repairs, receipt.files) == (Repairs(), ())
+    assert (receipt.repairs, receipt.files) == (Repairs(compared=1), ())
 
 
 def test_a_snapshot_replaces_what_was_landed_before_it() -> None:
@@ -126,14 +126,14 @@ def test_a_snapshot_replaces_what_was_landed_before_it() -> None:
     load(lake, 1, [(1, 11, "a")])
     load(lake, 2, [(2, 12, "b")], mode="snapshot")
     receipt = reconciled(lake, MemoryScan([(2, 12, "b")]))
-    assert receipt.repairs == Repairs()
+    assert receipt.repairs == Repairs(compared=1)
 
 
 def test_an_empty_snapshot_leaves_nothing_to_delete() -> None:
     lake = MemoryLake()
     load(lake, 1, [(1, 11, "a")])
     load(lake, 2, [], mode="snapshot")
-    assert reconciled(lake, MemoryScan([])).repairs == Repairs()
+    assert reconciled(lake, MemoryScan([])).repairs == Repairs(compared=0)
 
 
 def test_only_the_range_of_a_slice_is_compared() -> None:
@@ -159,7 +159,7 @@ def test_row_groups_outside_of_a_range_are_not_read(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
     part = (Slice(number=0, span=Span(after="2", upto="4")),)
     source = MemoryScan([(3, 11, "a"), (4, 11, "a")])
-    assert reconciled(lake, source, slices=part).repairs == Repairs()
+    assert reconciled(lake, source, slices=part).repairs == Repairs(compared=2)
     assert len(read) == 2
 
 
@@ -222,7 +222,9 @@ def test_a_deleted_and_a_missing_row_that_are_alike_were_given_another_key() -> 
     assert receipt.orphans is not None
     rekeyed = count_rekeyed(lake, [receipt.orphans])
     assert rekeyed == 1
-    assert add_repairs([receipt], rekeyed=rekeyed) == Repairs(missing=2, deleted=2, rekeyed=1)
+    assert add_repairs([receipt], rekeyed=rekeyed) == Repairs(
+        compared=5, missing=2, deleted=2, rekeyed=1
+    )
 
 
 def test_a_column_that_older_files_lack_is_null_there() -> None:
@@ -241,7 +243,7 @@ def test_a_column_that_older_files_lack_is_null_there() -> None:
     receipt = landing.land(Reading(read_at=READ_AT, schema=SCHEMA, batches=iter([rows])))
     publish(lake, narrow, Landing(run_id=narrow.run_id, plan="p", receipts=(receipt,)))
     assert reconciled(lake, MemoryScan([(1, 11, "a")]), compare="rows").repairs == Repairs(
-        changed=1
+        compared=1, changed=1
     )
 
 

@@ -149,8 +149,9 @@ def _noticed(run: RunRecord) -> Node:
         said.append(run.bound.held_back)
     if run.repairs is not None:
         r = run.repairs
+        rows = "" if r.compared is None else f", {count(r.compared)} rows"
         said.append(
-            f"Compared with its source: {count(r.missing)} missing, {count(r.changed)} changed, "
+            f"Compared with its source{rows}: {count(r.missing)} missing, {count(r.changed)} changed, "
             f"{count(r.deleted)} deleted, of which {count(r.rekeyed)} under another key."
         )
     return panel("What was noticed", h.ul([h.li(each) for each in said])) if said else None
