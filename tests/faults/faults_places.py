@@ -97,5 +97,6 @@ def kills(seed: int, count: int) -> Iterator[Kill]:
 
 def sample() -> Iterator[Kill]:
     """Give the kills of the sample."""
-    for place in (*HARMFUL, None):
-        yield Kill(place=place, number=1, seconds=LONGEST_SECONDS / 2, whole=False)
+    for place in HARMFUL:
+        yield Kill(place=place, number=1, seconds=0.0, whole=False)
+    yield Kill(place=None, number=1, seconds=LONGEST_SECONDS / 2, whole=True)

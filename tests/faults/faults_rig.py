@@ -26,6 +26,8 @@ from local.stack import CACHE, REPOSITORY, free_connection_slots
 
 START_SECONDS = 90.0
 EVERY_THIRD_SECOND = "*/3 * * * * *"
+# What a worker's births, deaths and readiness are told by.
+_SAID = ("born ", "ready ", "ended ")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -183,7 +185,9 @@ class Rig:
             assert cradle.stdout is not None
             with cradle.stdout as lines:
                 for line in lines:
-                    self._said.put(line.strip())
+                    # The whole stack says more, for users.
+                    if line.startswith(_SAID):
+                        self._said.put(line.strip())
 
         threading.Thread(target=listen, daemon=True).start()
         return cradle
