@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
@@ -12,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 
 from lakehouse.gold.journal import SINCE, Moved
 from lakehouse.gold.model import UNKNOWN_KEY, VALID_FROM, VALID_TO, Kind, Model, Relationship, Table
-from lakehouse.gold.rows import all_of, believed, live, named, value_of
+from lakehouse.gold.rows import all_of, any_of, believed, live, named, value_of
 
 
 def facts(
@@ -58,14 +57,14 @@ def affected_rows(
     between are looked up first. `put_aside` keeps rows under a name: of what lies in files an engine
     knows how little it is, and looks for that in the table and not the other way round.
     """
-    found = [current.where(written)]
-    others = current.where(~written)
-    for number, sought in enumerate(_sought(table, model, changed, dimensions)):
+    every = _sought(table, model, changed, dimensions)
+    late = [_may_be_since(sought.at, sought.since) for sought in every]
+    rows, found = current.where(any_of([written, *late])), [written]
+    for number, sought in enumerate(every):
         few = put_aside(f"members{number}", _first_times(sought.keys))
-        late = others.where(_may_be_since(sought.at, sought.since))
-        found.append(_meeting(late, sought, few, "left_semi"))
-        others = _meeting(others, sought, few, "left_anti")
-    return reduce(DataFrame.unionAll, found)
+        rows = _marked(rows, sought, few, number)
+        found.append(F.col(f"_met{number}").isNotNull())
+    return rows.where(any_of(found)).select(*map(named, current.columns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +142,15 @@ def _may_be_since(at: str, micros: int) -> Expression:
     return (F.expr(at).cast("timestamp") >= since) | read if at else read
 
 
-def _meeting(rows: DataFrame, sought: _Sought, keys: DataFrame, how: str) -> DataFrame:
-    """Keep the rows that meet one of these keys at its time or later, or (`left_anti`) none."""
-    prepared = rows.withColumns({f"_m{i}": F.expr(each) for i, each in enumerate(sought.match)})
-    prepared = prepared.withColumn("_at", believed(sought.at))
-    meets = [F.col(f"_m{i}") == F.col(f"_w{i}") for i in range(len(sought.match))]
-    meets.append(F.col("_at") >= F.col(SINCE))
-    return prepared.join(keys, all_of(meets), how).select(*map(named, rows.columns))
+def _marked(rows: DataFrame, sought: _Sought, keys: DataFrame, number: int) -> DataFrame:
+    """Say in a column `_met` of this number of which rows one of these keys is, at its time or later."""
+    values = {f"_m{i}": F.expr(each) for i, each in enumerate(sought.match)}
+    prepared = rows.withColumns({**values, "_at": believed(sought.at)})
+    names = [f"_w{i}" for i in range(len(sought.match))]
+    few = keys.select(*names, F.col(SINCE).alias(f"_met{number}"))
+    meets = [F.col(f"_m{i}") == F.col(name) for i, name in enumerate(names)]
+    meets.append(F.col("_at") >= F.col(f"_met{number}"))
+    return prepared.join(few, all_of(meets), "left").drop(*names)
 
 
 def _candidates(rows: DataFrame, target: Table, table: Table, number: int) -> DataFrame:
