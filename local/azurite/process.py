@@ -14,7 +14,7 @@ ACCOUNT = "devstoreaccount1"
 # Published by Microsoft for emulators; it protects nothing.
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-_PRELOAD = Path(__file__).with_name("durable.cjs")
+_PRELOADS = [Path(__file__).with_name(name) for name in ("quick.cjs", "durable.cjs")]
 _LISTENING = re.compile(
     r"Azurite (Blob|Queue|Table) service is successfully listening at (http://127\.0\.0\.1:\d+)"
 )
@@ -87,7 +87,8 @@ def start(state: Path, *, install: Path, ports: Ports | None = None) -> RunningA
 def _command(state: Path, install: Path, ports: Ports) -> list[str]:
     main = install / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
     node = node_folder() / "bin" / "node"
-    command = [str(node), "--require", str(_PRELOAD), str(main), "--location", str(state)]
+    preloads = [part for file in _PRELOADS for part in ("--require", str(file))]
+    command = [str(node), *preloads, str(main), "--location", str(state)]
     for service, port in (("blob", ports.blob), ("queue", ports.queue), ("table", ports.table)):
         command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
         # The default of 5 s closes pooled connections under the client's hands.
