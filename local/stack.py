@@ -27,7 +27,6 @@ from local.datalake.process import start as start_datalake
 from local.functions_host import FunctionsHost, HostError
 from local.functions_host.log import log_to
 from local.ports import free_port
-from local.sample.load import ensure_sample
 from local.signals import catch_signals
 from local.tether import StateInUse
 from shared.runtime.wiring import STATE_TABLES
@@ -142,6 +141,9 @@ def running(options: StackOptions) -> Generator[str]:
 
 def _start_sample(stack: ExitStack, state: Path) -> dict[str, str]:
     """Start the sample source; give the settings by which table files name it."""
+    # With its driver comes pandas, where that is installed: a second, which few stacks are asked to spend.
+    from local.sample.load import ensure_sample  # noqa: PLC0415
+
     sample = postgres.start(state / "postgres")
     stack.callback(sample.stop)
     ensure_sample(sample.uri)
