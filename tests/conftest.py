@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.long_forms import LONG
+
 WITHOUT_ODBC = os.environ.get("TIDEMARK_WITHOUT_ODBC") == "1"
 WITHOUT_CHROMIUM = os.environ.get("TIDEMARK_WITHOUT_CHROMIUM") == "1"
 # Importing what these test needs the driver manager's library.
@@ -25,7 +27,6 @@ os.environ.setdefault("TIDEMARK_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8, ::1")
 # PySpark takes a process whose main module has no file, as pytest-xdist's workers, for its own doctests.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
-LONG = os.environ.get("TIDEMARK_LONG") == "1"
 # Below these every file is handed out by itself: they take longest, or need no server.
 BY_FILE = ("architecture", "contracts", "e2e", "infra", "local", "properties", "replay", "unit")
 # What takes longest goes first, so that no worker is left with it at the end.

@@ -16,9 +16,9 @@ from docs_source import DDL_AND_ROWS
 from local import postgres
 from local.databricks.refresh_job import write_refresh_job
 from local.stack_process import SERVE, StackProcess
+from tests.long_forms import LONG
 
 _IN_ORDER = "test_the_commands_of_a_page_run"
-LONG = os.environ.get("TIDEMARK_LONG") == "1"
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,10 +1,10 @@
 """The commands of README, tutorial and how-to pages do what the pages say, page by page, in order."""
 
-import os
-
 import pytest
 from docs_pages import Block, page, read_pages
 from docs_shell import Shell
+
+from tests.long_forms import LONG
 
 TUTORIAL = "docs/tutorial.md"
 # In this order they leave each other what they need; each can be run by itself as well.
@@ -40,7 +40,6 @@ LONGER = {
 HOW = {"background", "long", "psql"}
 # README bears no notes; what is not run of it, and why.
 README = {"import-adf": "the page on migration runs it"}
-LONG = os.environ.get("TIDEMARK_LONG") == "1"
 
 
 def why_not(block: Block) -> str | None:

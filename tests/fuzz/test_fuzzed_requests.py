@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.long_forms import LONG
 from web.api.openapi import document
 
 # Not among them: that a body of the right form is accepted (there may be no such table), and that
@@ -38,7 +39,7 @@ CHECKS = [
 # The narrowed description knows only what there is, and the API answers to more.
 LIKELY_CHECKS = [check for check in CHECKS if check is not negative_data_rejection]
 NOWHERE = "http://127.0.0.1"
-USUAL = "15" if os.environ.get("TIDEMARK_LONG") == "1" else "3"
+USUAL = "15" if LONG else "3"
 EXAMPLES = int(os.environ.get("TIDEMARK_FUZZ_EXAMPLES", USUAL))
 BOUNDED = settings(
     max_examples=EXAMPLES,

@@ -9,7 +9,7 @@ from local.harness.report import describe
 from local.harness.script import Script
 from local.harness.shrinking import shrink
 from local.harness.trial import Place, step_by_step
-from tests.conftest import LONG
+from tests.long_forms import LONG
 
 SEEDS = {
     20260101: ("by_default", "by_application", "with_nulls"),

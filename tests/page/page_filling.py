@@ -1,7 +1,6 @@
 """What the ledger is filled with: many tables and many runs, and names that hold HTML."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,10 +21,11 @@ from shared.loading.turn import Turn
 from shared.loading.watermark import Watermark
 from shared.operations.records import OrderRecord, RunRecord
 from shared.runtime.wiring import STATE_TABLES
+from tests.long_forms import LONG
 
 SOURCE = "wide"
 # 10,000 runs in the long form, 1,200 in the short one: more than a page looks through.
-TABLES, ROUNDS = (200, 50) if os.environ.get("TIDEMARK_LONG") == "1" else (40, 30)
+TABLES, ROUNDS = (200, 50) if LONG else (40, 30)
 HOSTILE = '<img src=x onerror="document.title=1">'
 _HOSTILE_TABLE = f"dbo.{HOSTILE}"
 _ENDS = ("loaded", "loaded", "nothing_new", "loaded", "failed", "loaded", "quarantined", "held")

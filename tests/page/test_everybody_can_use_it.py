@@ -1,6 +1,5 @@
 """Every page can be used by everybody, light and dark: axe-core finds nothing wrong with it."""
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +9,7 @@ from page_browser import COLOURS, Visitor
 from page_filling import Filled
 from page_places import live_through
 
-LONG = os.environ.get("TIDEMARK_LONG") == "1"
+from tests.long_forms import LONG
 
 
 def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(

@@ -5,7 +5,6 @@ function of a record's content. A read may give up with a typed error; it may no
 was there unchanged all the time.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,8 +17,9 @@ from shared.adapters.rest.paging import PageAnswer, PageRequest
 from shared.adapters.rest.walking import Walk
 from shared.catalog.rest_spec import PagingSpec
 from shared.loading.errors import PagesShifted
+from tests.long_forms import LONG
 
-EXAMPLES = 4_000 if os.environ.get("TIDEMARK_LONG") == "1" else 150
+EXAMPLES = 4_000 if LONG else 150
 OFFSET = PagingSpec(kind="offset", param="o", size_param="n", size=4, shifts="overlap")
 PAGE = PagingSpec(kind="page", param="p", size_param="n", size=20, shifts="overlap")
 WAYS = {

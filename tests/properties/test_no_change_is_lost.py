@@ -4,7 +4,6 @@ Below, one rule at a time is broken, each with the story in which it matters: to
 well, and with the rule broken the same simulation notices.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,9 +19,10 @@ from shared.extraction import planning
 from shared.extraction.tracked import Rows
 from shared.loading.plan import LoadPlan
 from shared.loading.watermark import Watermark, advance
+from tests.long_forms import LONG
 
 THOROUGH = settings(
-    max_examples=1_000 if os.environ.get("TIDEMARK_LONG") else 50,
+    max_examples=1_000 if LONG else 50,
     stateful_step_count=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

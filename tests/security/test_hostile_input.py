@@ -1,7 +1,6 @@
 """Whatever is sent: no server's error, every order that was accepted ends, and no answer holds a secret."""
 
 import json
-import os
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +13,10 @@ from hypothesis import strategies as st
 from security_rig import TABLE, Person, principal
 
 from local.azurite.process import KEY
+from tests.long_forms import LONG
 
 BOUNDED = settings(
-    max_examples=60 if os.environ.get("TIDEMARK_LONG") == "1" else 20,
+    max_examples=60 if LONG else 20,
     derandomize=True,
     database=None,
     deadline=None,

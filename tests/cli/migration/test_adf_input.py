@@ -1,7 +1,6 @@
 """Reading JSON as people keep it: every known form, and a message with file and place for the rest."""
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,10 @@ from cli.migration.loop_input import read_loop_input
 from cli.migration.node import read_json, read_json_rows
 from cli.migration.pipeline import read_pipeline
 from shared.catalog import read_catalog
+from tests.long_forms import LONG
 
 USER = TABLES[0]
-EXAMPLES = 100 if os.environ.get("TIDEMARK_LONG") == "1" else 25
+EXAMPLES = 100 if LONG else 25
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Any two lakes are compared as a plain model of their current states would be."""
 
-import os
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from lake_samples import READ_AT, Lakes, moment
 
 import cli.migration.lake.spool as spooling
+from tests.long_forms import LONG
 
 ROWS = st.lists(
     st.fixed_dictionaries(
@@ -31,7 +31,6 @@ RUNS = st.lists(
     max_size=3,
 )
 Row = dict[str, Any]
-LONG = os.environ.get("TIDEMARK_LONG") == "1"
 
 
 def old_state(extracts: list[list[Row]]) -> dict[int, Row]:
