@@ -4,7 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from shared.durable import Flow, Step, steps
+
+# The first of them makes the environment, which takes a busy machine its time.
+pytestmark = pytest.mark.timeout(1800)
 
 
 def names(kind: type) -> set[str]:
