@@ -204,6 +204,7 @@ def add_repairs(receipts: Sequence[Receipt], *, rekeyed: int) -> Repairs | None:
     if not found:
         return None
     return Repairs(
+        # By what receipts have always said, also those of a run that an earlier version began.
         compared=sum(receipt.read for receipt in receipts),
         missing=sum(each.missing for each in found),
         changed=sum(each.changed for each in found),
