@@ -4,10 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mortal_lakes import put_aside_mortally
 from pyspark.sql import SparkSession
 
+from lakehouse import parquet
 from lakehouse.delta import Lake
 from lakehouse.session import connect, served
+
+
+@pytest.fixture(scope="session", autouse=True)
+def mortal_asides() -> Iterator[None]:
+    """Where gold puts rows aside is a place to die at."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parquet, "put_aside", put_aside_mortally)
+        yield
 
 
 @pytest.fixture(scope="session")

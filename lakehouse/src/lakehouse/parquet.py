@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 
 from lakehouse.delta import Lake
 from lakehouse.kinds import declared
-from lakehouse.places import file_place, table_place
+from lakehouse.places import file_place, says_absent, table_place
 
 # As quickly as may be, and not as small: nobody keeps what is put aside. Values are written as they
 # are, without a dictionary; what the option is called is Sail's own, others pass over it.
@@ -38,3 +39,15 @@ def put_aside(
     # An engine writes no file where there is no row, so that it has to be told the columns.
     schema = rows.schema if columns is None else declared(columns)
     return lake.spark.read.schema(schema).parquet(place)
+
+
+def read_aside(lake: Lake, folder: str, columns: Mapping[str, str]) -> DataFrame:
+    """Give the rows that were put aside in a folder last, NULL in columns that they lack; none if there are none."""
+    rows = lake.spark.read.schema(declared(columns)).parquet(table_place(lake.root, folder))
+    try:
+        _ = rows.schema
+    except AnalysisException as error:
+        if says_absent(error):
+            return lake.spark.createDataFrame([], declared(columns))
+        raise
+    return rows

@@ -114,7 +114,7 @@ LOADS = st.sampled_from(list(TABLES)).flatmap(_loads)
 REFRESHES = st.none() | st.builds(
     Refresh,
     silver_dies=st.none() | st.integers(0, 14),
-    gold_dies=st.none() | st.integers(0, 14),
+    gold_dies=st.none() | st.integers(0, 24),
     again=st.booleans(),
     overtaken=st.booleans(),
 )

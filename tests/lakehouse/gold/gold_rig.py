@@ -12,7 +12,8 @@ from deltalake import DeltaTable
 
 from lakehouse.delta import Lake
 from lakehouse.gold.build import Refreshed, build_gold
-from lakehouse.gold.model import Kind, Model
+from lakehouse.gold.model import Column, Kind, Model
+from lakehouse.gold.model import Table as GoldTable
 from lakehouse.gold.reading import read_model
 from lakehouse.handover import Handover, Table
 
@@ -67,6 +68,14 @@ SPOTIFY = {
     "spotify/dbo.DimTrack": (("track_id",), TRACK),
     "spotify/dbo.FactStream": (("stream_id",), STREAM),
 }
+TOWNS = GoldTable(
+    name="towns",
+    kind=Kind.AGGREGATE,
+    key=("town",),
+    columns=(Column(name="town", type="string"), Column(name="sales", type="bigint")),
+)
+SHOP = Model(name="shop", title="Shop", tables=(TOWNS,))
+"""A model of one table that is made of nothing, for what may happen to any table."""
 
 Row = dict[str, Any]
 

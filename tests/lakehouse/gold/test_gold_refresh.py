@@ -46,7 +46,7 @@ def test_refreshes_in_parts_agree_with_a_rebuild_and_with_duckdb(lake: Lake, see
             change(silver, rng, run)
         handover = silver.hand_over()
         if handover.number > 1:
-            dying = DyingLake(spark=lake.spark, root=lake.root, until=rng.randrange(5))
+            dying = DyingLake(spark=lake.spark, root=lake.root, until=rng.randrange(8))
             with pytest.raises(ProcessDied):
                 build_gold(dying, gold.model, handover)
         done = gold.refresh(handover)

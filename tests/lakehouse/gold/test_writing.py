@@ -2,25 +2,17 @@
 
 from typing import Any
 
+from gold_rig import SHOP, TOWNS
 from pyspark.sql import DataFrame
 
 from lakehouse.delta import Lake
-from lakehouse.gold.model import Column, Kind, Model, Table
 from lakehouse.gold.parts import Ground, Part
 from lakehouse.gold.writing import prepare_table, write_part
 from lakehouse.handover import Handover
 
-TOWNS = Table(
-    name="towns",
-    kind=Kind.AGGREGATE,
-    key=("town",),
-    columns=(Column(name="town", type="string"), Column(name="sales", type="bigint")),
-)
-GROUND = Model(name="shop", title="Shop", tables=(TOWNS,))
-
 
 def test_a_row_whose_key_is_empty_is_replaced_and_removed_like_any_other(lake: Lake) -> None:
-    ground = Ground(lake=lake, model=GROUND, handover=Handover(number=1, tables=()))
+    ground = Ground(lake=lake, model=SHOP, handover=Handover(number=1, tables=()))
     prepare_table(lake, ground.model, TOWNS, TOWNS.partition)
 
     def write(*rows: tuple[Any, ...]) -> None:

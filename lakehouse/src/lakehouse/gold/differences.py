@@ -1,19 +1,17 @@
 """How a part of a gold table differs from what it is to be: computed once, put aside, and checked."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents call it
 
 from lakehouse.errors import KeysRepeated, LakehouseError
+from lakehouse.gold.journal import HANDOVER, SIDE, differences_columns
 from lakehouse.gold.model import Table
 from lakehouse.gold.parts import Ground, Part
 from lakehouse.gold.rows import all_of, any_of, named
-from lakehouse.kinds import quoted
-
-_SIDE: Final = "_side"
+from lakehouse.kinds import declared, quoted
 
 
 class ValueMissing(LakehouseError):
@@ -48,40 +46,54 @@ def find_differences(ground: Ground, table: Table, part: Part, *, empty: bool) -
         KeysRepeated: two rows have one key.
     """
     names = list(table.types)
-    rows = part.rows.select(*map(named, names)).withColumn(_SIDE, F.lit(1))
+    rows = part.rows.select(*map(named, names)).withColumn(SIDE, F.lit(1).cast("bigint"))
     if not empty:
-        before = part.before.select(*map(named, names)).withColumn(_SIDE, F.lit(-1))
+        before = part.before.select(*map(named, names)).withColumn(SIDE, F.lit(-1))
         alike = rows.unionAll(before).groupBy(*map(quoted, names))
-        rows = alike.agg(F.sum(_SIDE).alias(_SIDE)).where(F.col(_SIDE) != 0)
-    kept = ground.put_aside(table.name, rows, columns={**table.types, _SIDE: "bigint"})
-    now, was = kept.where(F.col(_SIDE) > 0), kept.where(F.col(_SIDE) < 0)
+        rows = alike.agg(F.sum(SIDE).alias(SIDE)).where(F.col(SIDE) != 0)
+    columns = differences_columns(table)
+    rows = rows.withColumn(HANDOVER, F.lit(ground.handover.number).cast("bigint"))
+    kept = ground.put_aside(table.name, rows, columns=columns)
+    now, was = kept.where(F.col(SIDE) > 0), kept.where(F.col(SIDE) < 0)
     present = None if empty else ground.read(table.name)
     counts = _count(table, kept, present)
-    if counts["lacking"]:
-        _refuse_missing(table, now)
-    if counts["most"] and counts["most"] > 1:
-        _refuse_repeated(table, now)
-    if present is not None and counts["twice"]:
-        _refuse_repeated(table, with_keys_of(present, without_keys_of(now, was, table), table))
-    return Differences(
+    found = Differences(
         now=now,
         was=was,
         inserted=counts["inserted"],
         updated=counts["updated"],
         deleted=counts["deleted"],
     )
+    try:
+        _check(table, found, counts, present)
+    except LakehouseError:
+        # Nothing of it will be written: so that nobody takes it for changes.
+        nothing = ground.lake.spark.createDataFrame([], declared(columns))
+        ground.put_aside(table.name, nothing, columns=columns)
+        raise
+    return found
+
+
+def _check(table: Table, found: Differences, counts: Row, present: DataFrame | None) -> None:
+    if counts["lacking"]:
+        _refuse_missing(table, found.now)
+    if counts["most"] and counts["most"] > 1:
+        _refuse_repeated(table, found.now)
+    if present is not None and counts["twice"]:
+        new = without_keys_of(found.now, found.was, table)
+        _refuse_repeated(table, with_keys_of(present, new, table))
 
 
 def _count(table: Table, rows: DataFrame, present: DataFrame | None) -> Row:
     """Count by key what differs, and what may not be: in one pass, as every statement has its price."""
-    side, now, was, there = F.col(_SIDE), F.col("_now"), F.col("_was"), F.col("_there")
+    side, now, was, there = F.col(SIDE), F.col("_now"), F.col("_was"), F.col("_there")
     needed = [named(column.name).isNull() for column in table.layout if not column.nullable]
     lacks = any_of(needed) & (side > 0) if needed else F.lit(False)  # noqa: FBT003 - a value
     seen = rows.withColumns({"_lacks": lacks, "_there": F.lit(0)})
     if present is not None:
         # Of two rows with one key, one may equal what is there, and so not be among what differs.
         same = with_keys_of(present, rows.where(side > 0), table)
-        same = same.withColumns({_SIDE: F.lit(0), "_lacks": F.lit(False), "_there": F.lit(1)})  # noqa: FBT003 - a value
+        same = same.withColumns({SIDE: F.lit(0), "_lacks": F.lit(False), "_there": F.lit(1)})  # noqa: FBT003 - a value
         seen = _sides(seen, table).unionAll(_sides(same, table))
     by_key = seen.groupBy(*map(quoted, table.identity)).agg(
         F.sum(F.when(side > 0, side).otherwise(0)).alias("_now"),
@@ -101,7 +113,7 @@ def _count(table: Table, rows: DataFrame, present: DataFrame | None) -> Row:
 
 
 def _sides(rows: DataFrame, table: Table) -> DataFrame:
-    return rows.select(*map(named, table.identity), F.col(_SIDE).cast("bigint"), "_lacks", "_there")
+    return rows.select(*map(named, table.identity), F.col(SIDE).cast("bigint"), "_lacks", "_there")
 
 
 def _refuse_repeated(table: Table, rows: DataFrame) -> None:

@@ -1,7 +1,8 @@
 """Which rows of a gold table a refresh changed, before and after: what other tables are refreshed by.
 
-A change is written here before the table is merged. If the refresh dies in between, the next one
-finds the same differences again.
+They are what the refresh put aside before it wrote the table. If it dies, or fails at a table that
+comes later, the next one keeps them in a table of changes before it puts others in their place. So
+they are in one of the two places until all who ask have gone through them.
 """
 
 from dataclasses import dataclass, replace
@@ -16,12 +17,18 @@ from lakehouse.delta import Lake
 from lakehouse.gold.model import VALID_FROM, VALID_TO, Kind, Model, Table
 from lakehouse.gold.rows import EARLIEST, named, touched
 from lakehouse.kinds import quoted
+from lakehouse.parquet import read_aside
 
 SINCE: Final = "_since"
 """Of a member that changed: the time from which facts may point to another version of it."""
 
+SIDE: Final = "_side"
+"""Of a row that was put aside: above 0 where the table is to have it, below where it had it."""
+
+HANDOVER: Final = "_handover"
+"""Of a row that was put aside, or is kept: the hand-over that made it differ."""
+
 _OLD: Final = "_was"
-_HANDOVER: Final = "_handover"
 _NEVER: Final = "9999-12-31 00:00:00"
 
 
@@ -47,8 +54,18 @@ class Changes:
     """Of a dimension alone."""
 
 
+def differences_path(model: Model, name: str) -> str:
+    """Give the folder in which a refresh puts rows aside for a table, or under another name."""
+    return f"gold/_differences/{model.name}/{name}"
+
+
+def differences_columns(table: Table) -> dict[str, str]:
+    """Give the columns of what is put aside for a table, with their types."""
+    return {**table.types, SIDE: "bigint", HANDOVER: "bigint"}
+
+
 def journal_path(model: Model, table: Table) -> str:
-    """Give where the changes of a table lie."""
+    """Give where changes lie that a refresh has left which did not come to its end."""
     return f"gold/_changes/{model.name}/{table.name}"
 
 
@@ -58,26 +75,20 @@ def is_journaled(model: Model, table: Table) -> bool:
     return any(table.name in each.reads for each in model.tables) or table.name in pointed_to
 
 
-def journal_rows(table: Table, handover: int, *, was: DataFrame, now: DataFrame) -> DataFrame:
-    """Give rows as they were and as they are to be, as they are kept."""
-    names = [column.name for column in table.layout]
-    images = [
-        rows.select(*map(named, names)).withColumn(_OLD, F.lit(old))
-        for rows, old in ((was, True), (now, False))
-    ]
-    rows = images[0].unionByName(images[1])
-    if table.kind.is_dimension:
-        rows = rows.withColumn(SINCE, _since(table))
-    return rows.withColumn(_HANDOVER, F.lit(handover).cast("bigint"))
+def keep_changes(lake: Lake, model: Model, table: Table, since: int) -> None:
+    """Keep what was put aside by hand-overs after `since`, and may be written; in one commit, or in none.
 
-
-def write_changes(lake: Lake, path: str, rows: DataFrame, since: int) -> None:
-    """Keep these changes beside those of hand-overs after `since`; the others everyone has gone through.
-
-    After a refresh that died some may be kept twice, which makes no other row an affected one.
+    Nearly always there is nothing: all have gone through what the refresh before this one has put
+    aside. Some may be kept twice, or without having been written, which makes no other row an
+    affected one.
     """
-    if lake.columns(path) == dict(rows.dtypes):
-        needed = lake.read(path).where(F.col(_HANDOVER) > since)
+    left = read_aside(lake, differences_path(model, table.name), differences_columns(table))
+    left = left.where(F.col(HANDOVER) > since)
+    if is_empty(left):
+        return
+    path, rows = journal_path(model, table), _changed(table, left)
+    if lake.columns(path) == _columns(table):
+        needed = lake.read(path).where(F.col(HANDOVER) > since)
         lake.overwrite(path, needed.unionByName(rows))
     else:
         # There is none yet, or it is of a table that was declared otherwise and built whole since.
@@ -88,10 +99,11 @@ def read_changes(
     lake: Lake, model: Model, table: Table, handover: int, through: int
 ) -> Changes | None:
     """Give how the table changed since the hand-over `through`; None where nothing did."""
+    aside = read_aside(lake, differences_path(model, table.name), differences_columns(table))
+    rows = _changed(table, touched(aside, handover, through))
     path = journal_path(model, table)
-    if not lake.exists(path):
-        return None
-    rows = touched(lake.read(path), handover, through)
+    if lake.columns(path) == _columns(table):
+        rows = rows.unionByName(touched(lake.read(path), handover, through))
     names = [named(column.name) for column in table.layout]
     was = F.col(_OLD)
     changes = Changes(was=rows.where(was).select(*names), now=rows.where(~was).select(*names))
@@ -102,6 +114,19 @@ def read_changes(
         return None
     keys = rows.select(*map(named, table.key), SINCE)
     return replace(changes, moved=Moved(keys=keys, since=since))
+
+
+def _columns(table: Table) -> dict[str, str]:
+    since = {SINCE: "timestamp"} if table.kind.is_dimension else {}
+    return {**table.types, _OLD: "boolean", **since, HANDOVER: "bigint"}
+
+
+def _changed(table: Table, aside: DataFrame) -> DataFrame:
+    """Give rows that one refresh has put aside as they are kept."""
+    rows = aside.withColumn(_OLD, F.col(SIDE) < 0)
+    if table.kind.is_dimension:
+        rows = rows.withColumn(SINCE, _since(table))
+    return rows.select(*map(named, _columns(table)))
 
 
 def _since(table: Table) -> Expression:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from pyspark.sql import DataFrame
 
@@ -14,13 +13,10 @@ from lakehouse.gold.aggregates import Refresh, affected_groups, aggregate, in_gr
 from lakehouse.gold.dates import days
 from lakehouse.gold.dimensions import changed_keys, members, unknown_member, versions
 from lakehouse.gold.facts import affected_rows, facts
-from lakehouse.gold.journal import Changes, Moved, read_changes
+from lakehouse.gold.journal import Changes, Moved, differences_path, read_changes
 from lakehouse.gold.model import Kind, Model, Table
 from lakehouse.gold.rows import key_values, live, of_keys, touched, written_since
 from lakehouse.handover import Handover, tables_of
-
-DIFFERENCES: Final = "gold/_differences"
-"""Below it, for every table what its last refresh found to differ; of no use afterwards."""
 
 
 class SilverMissing(LakehouseError):
@@ -59,7 +55,7 @@ class Ground:
         self, name: str, rows: DataFrame, *, columns: Mapping[str, str] | None = None
     ) -> DataFrame:
         """Compute rows once, and give them as they lie until the next refresh; see `parquet.put_aside`."""
-        place = f"{DIFFERENCES}/{self.model.name}/{name}"
+        place = differences_path(self.model, name)
         return parquet.put_aside(self.lake, place, rows, columns=columns)
 
     def read(self, name: str) -> DataFrame:
@@ -139,7 +135,7 @@ def _part_of_facts(ground: Ground, table: Table, through: int | None) -> Part | 
         ground.model,
         changed=changed,
         dimensions=dimensions,
-        put_aside=lambda name, rows: ground.put_aside(f"{table.name}_{name}", rows),
+        put_aside=lambda name, rows: ground.put_aside(f"{table.name}.{name}", rows),
     )
     keys = rows.select(*key_values(table))
     return Part(

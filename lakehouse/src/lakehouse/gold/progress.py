@@ -24,7 +24,7 @@ _COLUMNS: Final = {
     "partition": "string",
 }
 # To be raised when the code makes other rows of the same declaration, or keeps other changes of them.
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

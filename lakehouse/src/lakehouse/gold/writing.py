@@ -9,7 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documents 
 from lakehouse.bounds import among
 from lakehouse.delta import Lake
 from lakehouse.gold.differences import Differences, find_differences, without_keys_of
-from lakehouse.gold.journal import journal_path, journal_rows, write_changes
+from lakehouse.gold.journal import keep_changes
 from lakehouse.gold.model import Model, Table
 from lakehouse.gold.parts import Ground, Part
 from lakehouse.gold.rows import named
@@ -55,13 +55,15 @@ def write_part(
         table: The table.
         part: The rows that it shall have, and those that it has.
         empty: Whether it was made just now and has no row.
-        needed_since: The hand-over after which other tables need this one's changes, to which these
-            are added; None: none of them does.
+        needed_since: The hand-over after which other tables need this one's changes; None: none of
+            them does.
 
     Raises:
         ValueMissing: a column that is never empty would be.
         KeysRepeated: two rows have one key.
     """
+    if needed_since is not None:
+        keep_changes(ground.lake, ground.model, table, needed_since)
     found = find_differences(ground, table, part, empty=empty)
     if not found.written:
         return 0
@@ -70,9 +72,6 @@ def write_part(
         path = ground.model.path(table)
         ground.lake.overwrite(path, found.now.select(*names), partition=table.partition)
         return found.written
-    if needed_since is not None:
-        changes = journal_rows(table, ground.handover.number, was=found.was, now=found.now)
-        write_changes(ground.lake, journal_path(ground.model, table), changes, needed_since)
     _replace(ground, table, found)
     return found.written
 
