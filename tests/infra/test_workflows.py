@@ -137,6 +137,16 @@ def test_every_script_target_and_command_that_is_called_is_there() -> None:
         assert (ROOT / template).is_file(), template
 
 
+def test_every_form_that_takes_long_is_run_at_night() -> None:
+    whats = [what.split() for what in jobs()["nightly.long"]["strategy"]["matrix"]["what"]]
+    makefile = (ROOT / "Makefile").read_text()
+    assert [name for name, *_ in whats] == ["test-long", "faults", "harness", "anomalies"]
+    for name, *settings in whats:
+        assert re.search(rf"^{name}:", makefile, re.MULTILINE), name
+        for setting in settings:
+            assert re.search(rf"^{setting.partition('=')[0]} ", makefile, re.MULTILINE), setting
+
+
 def test_every_variable_of_an_environment_is_documented() -> None:
     text = "\n".join(path.read_text() for path in WORKFLOWS)
     named = set(re.findall(r"\bvars\.(\w+)", text))
