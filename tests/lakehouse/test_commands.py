@@ -108,6 +108,15 @@ def test_maintenance_leaves_the_rows_and_few_files(lake: Lake, orders: BronzeTab
     assert live(lake, orders.silver) == [(1, "b"), (2, "a"), (3, "a")]
 
 
+def test_files_that_are_made_few_stay_as_small_as_they_are_written(lake: Lake) -> None:
+    lake.create("silver/numbers", {"n": "bigint"})
+    lake.add("silver/numbers", lake.spark.range(0, 1_200_000, 1, 1).selectExpr("xxhash64(id) AS n"))
+    place = lake.location("silver/numbers")
+    written = len(DeltaTable(place).file_uris())
+    DeltaRsMaintenance().optimize(place)
+    assert len(DeltaTable(place).file_uris()) == written > 1
+
+
 def test_retention_is_asked_for_and_silver_is_made_anew_from_what_is_left(
     lake: Lake, orders: BronzeTable, run: Callable[..., Done]
 ) -> None:

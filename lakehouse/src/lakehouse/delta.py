@@ -24,8 +24,10 @@ from lakehouse.merging import evolution, merge_clauses
 from lakehouse.places import says_absent, table_place
 from lakehouse.session import on_databricks
 
-# Where rows are replaced by rewriting their files, as on Sail, files are small.
-_IN_FILES = {"targetFileSize": str(8 << 20), "writeBatchSize": "8192"}
+SMALL_FILE = 4 << 20
+"""Bytes of a file where rows are replaced by rewriting their files, as on Sail."""
+
+_IN_FILES = {"targetFileSize": str(SMALL_FILE), "writeBatchSize": "8192"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
-from lakehouse.delta import Lake
+from lakehouse.delta import SMALL_FILE, Lake
 from lakehouse.errors import RetentionShort
 from lakehouse.handover import tables_of
 from lakehouse.session import on_databricks
@@ -70,7 +70,8 @@ class DeltaRsMaintenance:
 
     def optimize(self, location: str) -> None:
         """Rewrite small files as large ones; the rows stay as they are."""
-        self._table(location).optimize.compact()
+        # Not larger than they are written: whoever replaces a row writes its file anew.
+        self._table(location).optimize.compact(target_size=SMALL_FILE)
 
     def vacuum(self, location: str, older: timedelta) -> None:
         """Remove files that no version younger than `older` has."""
