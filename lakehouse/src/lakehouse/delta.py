@@ -139,7 +139,7 @@ class Lake:
             KeysRepeated: two rows have one key.
             CommitsCollided: other writers were faster, time and again.
         """
-        written = self._writable(table, rows, allowed=delete_when or "")
+        written = self._writable(table, dict(rows.dtypes), allowed=delete_when or "")
         if not unique:
             refusals.check_unique(rows, on)
         compared = [name for name in written if name not in on] if compare is None else compare
@@ -173,7 +173,7 @@ class Lake:
             CommitsCollided: other writers were faster, time and again.
         """
         refusals.check_options(options or {}, allowed=set())
-        self._writable(table, rows)
+        self._writable(table, dict(rows.dtypes))
         key = [quoted(name) for name in on]
         # Looked for here and not by the merge: engines differ on keys that repeat.
         new = rows.join(self.read(table).select(*on).distinct(), on=list(on), how="left_anti")
@@ -205,6 +205,7 @@ class Lake:
         table: str,
         rows: DataFrame,
         *,
+        columns: Mapping[str, str] | None = None,
         options: Mapping[str, str] | None = None,
         partition: str = "",
         where: str = "",
@@ -214,7 +215,8 @@ class Lake:
         `partition` is the column by which files are parted, as it was at `create` unless the columns
         are replaced too. `where` is a condition: only rows that meet it are replaced, and all of `rows`
         meet it. It is about `partition`, or never comes to NULL: Sail takes away rows of whose condition
-        nothing is known.
+        nothing is known. `columns` are those of the rows, where they are known: of a long plan an
+        engine takes its time to say them.
 
         Raises:
             OptionRefused: another option is given; some of them Sail ignores or gets wrong.
@@ -223,10 +225,11 @@ class Lake:
         """
         given = options or {}
         refusals.check_options(given, allowed={"overwriteSchema"})
+        types = dict(rows.dtypes) if columns is None else columns
         if given.get("overwriteSchema") == "true":
-            refusals.check_types(dict(rows.dtypes))
+            refusals.check_types(types)
         else:
-            lacking = set(self.columns(table)) - set(self._writable(table, rows))
+            lacking = set(self.columns(table)) - set(self._writable(table, types))
             if lacking:
                 raise ColumnsUnknown(f"{table}: the rows lack {', '.join(sorted(lacking))}")
         bounds = {"replaceWhere": where} if where else {}
@@ -250,9 +253,8 @@ class Lake:
     def _target(self, table: str) -> str:
         return f"delta.`{self.location(table)}`"
 
-    def _writable(self, table: str, rows: DataFrame, *, allowed: str = "") -> list[str]:
+    def _writable(self, table: str, types: Mapping[str, str], *, allowed: str = "") -> list[str]:
         """Check the columns of rows; give those that the table has. `allowed` may name another."""
-        types = dict(rows.dtypes)
         refusals.check_types(types)
         there = self.columns(table)
         unknown = [n for n in types if n not in there and f"s.{n}" not in allowed]

@@ -36,13 +36,21 @@ def aggregate(spark: SparkSession, table: Table, reads: Mapping[str, DataFrame])
     Raises:
         QueryDiffers: the SELECT gives other columns than those declared.
     """
-    for name, rows in reads.items():
-        rows.createOrReplaceTempView(view_name(name))
-    result = spark.sql(table.query)
+    result = _selected(spark, table, reads)
     declared = {column.name for column in table.columns}
     if set(result.columns) != declared:
         differing = ", ".join(sorted(declared ^ set(result.columns)))
         raise QueryDiffers(f"{table.sql} and its declaration differ in {differing}")
+    return _typed(result, table)
+
+
+def _selected(spark: SparkSession, table: Table, reads: Mapping[str, DataFrame]) -> DataFrame:
+    for name, rows in reads.items():
+        rows.createOrReplaceTempView(view_name(name))
+    return spark.sql(table.query)
+
+
+def _typed(result: DataFrame, table: Table) -> DataFrame:
     columns = (named(column.name).cast(column.type).alias(column.name) for column in table.columns)
     return result.select(*columns)
 
@@ -88,14 +96,14 @@ def affected_groups(spark: SparkSession, part: Refresh) -> Sequence[tuple[object
 
 
 def _of_changed(spark: SparkSession, part: Refresh, changed: str) -> DataFrame:
-    """Give what the SELECT makes of the changed rows of a table."""
+    """Give what the SELECT makes of the changed rows of a table; its columns were looked at when all was built."""
     seen = {
         name: rows.unionByName(part.changes[name].was) if name in part.changes else rows
         for name, rows in part.reads.items()
     }
     rows = part.changes[changed]
     seen[changed] = rows.was.unionByName(rows.now)
-    return aggregate(spark, part.table, seen)
+    return _typed(_selected(spark, part.table, seen), part.table)
 
 
 def _looking_up(part: Refresh, changed: str) -> DataFrame:

@@ -111,7 +111,7 @@ def _part_of_dimension(ground: Ground, table: Table, through: int | None) -> Par
         return None
     keys = changed_keys(changed, table)
     return Part(
-        rows=make(of_keys(silver, keys, table, silver=True), table),
+        rows=make(of_keys(silver, keys, table, silver=silver.columns), table),
         before=of_keys(ground.read(table.name), keys, table),
     )
 

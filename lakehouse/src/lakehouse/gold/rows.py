@@ -1,7 +1,7 @@
 """Rows of silver in the terms of gold: expressions, times that can be believed, keys."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from pyspark.sql import Column as Expression
@@ -31,13 +31,17 @@ def key_values(table: Table) -> list[Expression]:
     return [value_of(table.column(name)) for name in table.key]
 
 
-def of_keys(rows: DataFrame, keys: DataFrame, table: Table, *, silver: bool = False) -> DataFrame:
-    """Keep the rows of gold, or of silver, whose business key is one of `keys`."""
+def of_keys(
+    rows: DataFrame, keys: DataFrame, table: Table, *, silver: Iterable[str] = ()
+) -> DataFrame:
+    """Keep the rows of gold, or of `silver` with these columns, whose business key is one of `keys`."""
     wanted = keys.select(*(named(name).alias(f"_w{i}") for i, name in enumerate(table.key)))
     own = key_values(table) if silver else [named(name) for name in table.key]
     marked = rows.withColumns({f"_o{i}": value for i, value in enumerate(own)})
     equal = [F.col(f"_o{i}") == F.col(f"_w{i}") for i in range(len(table.key))]
-    return marked.join(wanted, all_of(equal), "left_semi").select(*map(named, rows.columns))
+    return marked.join(wanted, all_of(equal), "left_semi").select(
+        *map(named, silver or table.types)
+    )
 
 
 def all_of(conditions: Sequence[Expression]) -> Expression:

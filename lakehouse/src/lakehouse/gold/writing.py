@@ -70,7 +70,8 @@ def write_part(
     if empty:
         names = [named(column.name) for column in table.layout]
         path = ground.model.path(table)
-        ground.lake.overwrite(path, found.now.select(*names), partition=table.partition)
+        rows = found.now.select(*names)
+        ground.lake.overwrite(path, rows, columns=table.types, partition=table.partition)
         return found.written
     _replace(ground, table, found)
     return found.written
@@ -90,7 +91,13 @@ def _replace(ground: Ground, table: Table, found: Differences) -> None:
         where = among(quoted(table.partition), partitions) if partitions else ""
         present = ground.read(table.name)
         kept = without_keys_of(present.where(where) if where else present, found.was, table)
-        ground.lake.overwrite(path, kept.unionByName(rows), partition=table.partition, where=where)
+        ground.lake.overwrite(
+            path,
+            kept.unionByName(rows),
+            columns=table.types,
+            partition=table.partition,
+            where=where,
+        )
         return
     if found.deleted:
         gone = without_keys_of(found.was, found.now, table).select(*names)
