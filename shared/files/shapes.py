@@ -41,11 +41,23 @@ def find_columns(
     """Give the columns that are `known`, or with `on_drift: add` those of files that have more.
 
     A file that lacks a column, or has one more that is not let through, changes nothing here: it is
-    refused when it is read, and the others still land.
+    refused when it is read, and the others still land. So is one that cannot be read, if another, or
+    a load before, says the columns.
+
+    Raises:
+        FileUnreadable, VersionGone: none says them, and this is why the first does not.
     """
     columns, begun = known, False
+    reasons: list[FileUnreadable | VersionGone] = []
     for number, version in enumerate(versions):
-        own = look_at(zone, spec, files, version)
+        try:
+            own = look_at(zone, spec, files, version)
+        except VersionGone as error:
+            reasons.append(error)
+            continue
+        except FileUnreadable as error:
+            reasons.append(FileUnreadable(f"{version.path}: {error}"))
+            continue
         if own is None:
             continue
         grows = spec.on_drift == "add" and _adds(own, columns)
@@ -55,19 +67,22 @@ def find_columns(
             # Those before it land first: all files of a run have the same columns.
             return FoundColumns(columns=columns, versions=versions[:number])
         begun = True
+    if not columns and reasons:
+        raise reasons[0]
     return FoundColumns(columns=columns, versions=versions)
 
 
 def look_at(
     zone: LandingZone, spec: TableSpec, files: FilesSpec, version: FileVersion
 ) -> tuple[PlannedColumn, ...] | None:
-    """Give the columns that a file says it has; None if it says none, or cannot be read."""
+    """Give the columns that a file says it has; None if it says none.
+
+    Raises:
+        FileUnreadable, VersionGone: it cannot be read, or not any more.
+    """
     if not version.size:
         return None
-    try:
-        found = _look_inside(zone, files, version)
-    except (FileUnreadable, VersionGone):
-        return None
+    found = _look_inside(zone, files, version)
     excluded = spec.excluded([name for name, _, _ in found])
     return tuple(planned(*each) for each in found if each[0] not in excluded) or None
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from files_shop import Shop
 
+from shared.files.errors import FileUnreadable, VersionGone
 from shared.loading.errors import TurnLost
+from shared.loading.order import Reason
 
 
 def event(
@@ -187,6 +189,33 @@ def test_an_event_that_is_not_about_a_file_of_a_table_changes_nothing(
 
 
 @pytest.mark.parametrize(
+    ("content", "reason", "said"),
+    [
+        ("id,id\n1,2\n", FileUnreadable, r"orders/a\.csv: its first line has .* one name twice"),
+        (None, VersionGone, r"orders/a\.csv was deleted"),
+    ],
+    ids=["unreadable", "gone"],
+)
+def test_a_first_load_none_of_whose_files_says_its_columns_says_why_and_the_next_tells_of_them(
+    shop: Shop, content: str | None, reason: type[Exception], said: str
+) -> None:
+    shop.declare()
+    first = told(shop, shop.put("a.csv", content or "id\n1\n"))
+    shop.tell(first)
+    if content is None:
+        shop.delete("a.csv")
+    with pytest.raises(reason, match=said):
+        shop.load(reason="event")
+    _let_go(shop)
+    shop.tell(told(shop, shop.put("b.csv", "id\n2\n")))
+
+    shop.load(reason="event")
+
+    assert [row["id"] for row in shop.rows()] == ["2"]
+    assert set(shop.fates().values()) == {"landed", "lost" if content is None else "dead"}
+
+
+@pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20))]
 )
 def test_every_version_lands_once_or_is_told_of(shop: Shop, seed: int) -> None:
@@ -205,10 +234,8 @@ def test_every_version_lands_once_or_is_told_of(shop: Shop, seed: int) -> None:
         elif what == "tell" and events:
             for _ in range(chance.randrange(1, 3)):
                 shop.tell(chance.choice(events))
-        elif what == "load":
-            shop.load(reason="event")
-        elif what == "sweep":
-            shop.load()
+        elif what in ("load", "sweep"):
+            _load_what_is_told_of(shop, reason="event" if what == "load" else "request")
         elif what == "die":
             dead += _die(shop, chance)
     chance.shuffle(events)
@@ -228,9 +255,22 @@ def test_every_version_lands_once_or_is_told_of(shop: Shop, seed: int) -> None:
 def _die(shop: Shop, chance: random.Random) -> list[Any]:
     """Begin a load that dies at some step after its plan, if there is something to load."""
     load = shop.begin().up_to("plan_load")
-    with suppress(AssertionError):
+    with suppress(AssertionError, VersionGone):
         load.up_to(chance.choice(["judge_quality", "claim_commit", "publish", "advance_watermark"]))
+    _let_go(shop)
+    return [load]
+
+
+def _load_what_is_told_of(shop: Shop, reason: Reason) -> None:
+    """Load; before anything has landed, all that was told of may be gone by now, and say no columns."""
+    try:
+        shop.load(reason=reason)
+    except VersionGone:
+        assert not shop.rows()
+        _let_go(shop)
+
+
+def _let_go(shop: Shop) -> None:
     shop.app.states.change_turn(
         shop.table, lambda turn: replace(turn, holder=None, instance=None, last_run=turn.holder)
     )
-    return [load]
