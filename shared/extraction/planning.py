@@ -24,6 +24,7 @@ from shared.loading.sentinels import (
     check_identity,
     check_tracking,
     has_counter,
+    with_emptiness,
 )
 from shared.loading.span import Observation, Span
 from shared.loading.turn import SetAside
@@ -102,7 +103,7 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         planned_at=basis.planned_at,
         findings=shape.findings + judged.findings + fenced.findings,
         reasons=judged.reasons,
-        identity=shape.identity,
+        identity=with_emptiness(shape.identity, basis.identity, fenced.seen),
         estimated_rows=shape.estimated_rows,
         compare=order.compare,
         traceparent=order.traceparent,
@@ -127,7 +128,8 @@ def _fence(
     spec, given = basis.spec, basis.order.spans or (Span(),)
     if cursor is None or mode == "reconcile":
         return _Fenced(bound=NO_BOUND, spans=given)
-    seen = session.observe(spec)
+    since = _start(basis, mode, cursor) if mode == "incremental" else None
+    seen = session.observe(spec, since)
     if mode == "backfill":
         return _Fenced(bound=NO_BOUND, spans=given, seen=seen)
     state = _judge_state(basis, mode, cursor, shape, seen)

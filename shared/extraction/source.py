@@ -141,8 +141,12 @@ class Session(Protocol):
         """Describe the table. Raises TableMissing, ColumnMissing (key, cursor), TypeUnsupported."""
         ...
 
-    def observe(self, table: TableSpec) -> Observation:
-        """Read highest cursor value, clock and open transactions, in that order."""
+    def observe(self, table: TableSpec, since: str | None = None) -> Observation:
+        """Read highest cursor value, clock and open transactions, in that order.
+
+        `since` is the position that a load goes on from: where changes are tracked, and kept exactly
+        above it, it is told whether a row is left that has not changed since.
+        """
         ...
 
     def estimate(self, table: TableSpec, span: Span) -> int:

@@ -26,6 +26,8 @@ COUNTER = "counter"
 TRACKING = "tracking"
 TRACKING_BEGAN = "tracking_began"
 _OF_TRACKING = frozenset({TRACKING, TRACKING_BEGAN})
+# The part that says at which version a tracked table was last seen without any row.
+EMPTY = "tracked_empty"
 
 # Rows without a cursor value grow clearly when they have become so much more of the table, ...
 GROWN_SHARE = 0.01
@@ -47,7 +49,7 @@ def check_identity(mode: Mode, last: str | None, now: str | None) -> None:
         return
     before, after = _parts(last), _parts(now)
     # That changes are tracked anew says nothing of the rows themselves.
-    compared = (before.keys() & after.keys()) - _OF_TRACKING
+    compared = (before.keys() & after.keys()) - _OF_TRACKING - {EMPTY}
     changed = [name for name in compared if before[name] != after[name]]
     if changed:
         what = ", ".join(
@@ -97,6 +99,25 @@ def check_tracking(
                 "since the last load the table was truncated, or its change tracking switched off "
                 f"and on again: {name} was {before[name]} and is {after[name]}"
             )
+    # One that is truncated at the very version of the watermark, which tracking began at or was cleaned
+    # up to, looks like one that was left alone. But of that some row is as it was, or there was none.
+    if seen.tracking.untouched is False and before.get(EMPTY) != start:
+        raise TrackingExpired(
+            f"no row of the table is as it was at the watermark, version {start}, above which changes "
+            "are kept: it was truncated at that version, or every row has changed since"
+        )
+
+
+def with_emptiness(now: str | None, last: str | None, seen: Observation | None) -> str | None:
+    """Give an identity with the version at which a tracked table was last seen without any row.
+
+    `last` is the identity of the last load, `seen` what this one has seen, if it has looked.
+    """
+    version = _parts(last or "").get(EMPTY)
+    if seen is not None and seen.tracking is not None and not seen.tracking.holds_rows:
+        version = seen.max_cursor
+    part = None if version is None else f"{EMPTY}={version}"
+    return " ".join(each for each in (now, part) if each) or None
 
 
 def tell_expired(start: str, tracking: Tracking) -> str:

@@ -53,12 +53,14 @@ class Tracking:
 
     Changes above the version `kept_above` are all there. `began` is the version at which the table's
     tracking began, also after it was truncated; None if that is not shown. `holds_rows` says
-    whether the table holds any.
+    whether the table holds any, `untouched` whether one of them has not changed above `kept_above`;
+    None where that was not asked.
     """
 
     kept_above: str
     began: str | None
     holds_rows: bool
+    untouched: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

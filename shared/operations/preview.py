@@ -160,8 +160,8 @@ class _Witness:
             self.table_shape = self._session.shape(table)
         return self.table_shape
 
-    def observe(self, table: TableSpec) -> Observation:
-        self.observation = self._session.observe(table)
+    def observe(self, table: TableSpec, since: str | None = None) -> Observation:
+        self.observation = self._session.observe(table, since)
         return self.observation
 
     def estimate(self, table: TableSpec, span: Span) -> int:

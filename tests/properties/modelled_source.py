@@ -161,7 +161,7 @@ class ModelledSession:
             lowest=str(-(2**63)),
         )
 
-    def observe(self, _table: TableSpec) -> Observation:
+    def observe(self, _table: TableSpec, _since: str | None = None) -> Observation:
         source, kind = self._source, self._source.stamping.type
         highest = max((image.value for image in source.rows.values()), default=None)
         self._meanwhile()

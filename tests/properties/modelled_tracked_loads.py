@@ -17,6 +17,7 @@ from shared.loading.errors import TrackingExpired, WatermarkAhead
 from shared.loading.order import Mode, TableOrder
 from shared.loading.plan import LoadPlan
 from shared.loading.receipt import Landing, Receipt, is_idle
+from shared.loading.sentinels import EMPTY
 from shared.loading.watermark import Watermark, advance
 from tests.unit.landing.memory_lake import MemoryLake
 
@@ -158,8 +159,11 @@ class TrackedLoads(RuleBasedStateMachine):
 
     def _stops(self) -> bool:
         assert self.watermark is not None
-        anew = self.identity != self.source.identity
-        return anew or int(self.watermark.position) < self.source.state.kept_above
+        state, position = self.source.state, int(self.watermark.position)
+        was, _, empty = (self.identity or "").partition(f" {EMPTY}=")
+        anew = was != self.source.identity
+        same = position == state.kept_above and not state.rows.keys() - state.changed.keys()
+        return anew or position < state.kept_above or (same and empty != str(position))
 
     def teardown(self) -> None:
         """Once the writers are still, two loads bring the lake to what the source holds."""

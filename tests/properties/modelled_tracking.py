@@ -139,7 +139,7 @@ class TrackedSession:
             identity=self._source.identity,
         )
 
-    def observe(self, _table: TableSpec) -> Observation:
+    def observe(self, _table: TableSpec, since: str | None = None) -> Observation:
         version = self._source.state.version
         self._meanwhile()
         return Observation(
@@ -148,7 +148,7 @@ class TrackedSession:
             has_nulls=False,
             oldest_open=None,
             sessions_hidden=False,
-            tracking=_kept(self._source.state),
+            tracking=_kept(self._source.state, since),
         )
 
     def estimate(self, _table: TableSpec, span: Span) -> int:
@@ -180,9 +180,13 @@ class TrackedSession:
         )
 
 
-def _kept(state: State) -> Tracking:
+def _kept(state: State, since: str | None = None) -> Tracking:
+    asked = since is not None and int(since) == state.kept_above
     return Tracking(
-        kept_above=str(state.kept_above), began=str(state.began), holds_rows=bool(state.rows)
+        kept_above=str(state.kept_above),
+        began=str(state.began),
+        holds_rows=bool(state.rows),
+        untouched=bool(state.rows.keys() - state.changed.keys()) if asked else None,
     )
 
 

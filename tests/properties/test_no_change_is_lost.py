@@ -66,6 +66,17 @@ def emptied_where_nothing_changed(story: Story) -> None:
     story.tell([("truncate",)], load=[])
 
 
+def emptied_at_the_version_of_the_first_load(story: Story) -> None:
+    story.tell(written(k1=1, k2=1))
+    story.tell([("track anew",)], load=[])
+    story.tell([("truncate",), *written(k2=2)], load=[])
+
+
+def empty_from_the_first_load_on(story: Story) -> None:
+    story.tell([], load=[])
+    story.tell(written(k1=1), load=[])
+
+
 def cleaned_up_behind_the_plan(story: Story) -> None:
     story.tell(written(k1=1), load=[])
     story.tell(written(k2=1), load=[[], [], [("clean up", 0)]])
@@ -80,6 +91,8 @@ def deleted_with_nothing_but_a_key(story: Story) -> None:
 STORIES = (
     changed_behind_a_slice,
     emptied_where_nothing_changed,
+    emptied_at_the_version_of_the_first_load,
+    empty_from_the_first_load_on,
     cleaned_up_behind_the_plan,
     deleted_with_nothing_but_a_key,
 )
@@ -120,6 +133,29 @@ def test_a_truncated_table_keeps_rows_in_the_lake_unless_its_tracking_is_known(
 ) -> None:
     monkeypatch.setattr(planning, "check_tracking", lambda *_, **__: None)
     ends_badly(emptied_where_nothing_changed)
+
+
+def test_a_table_truncated_at_the_version_of_its_first_load_is_known_by_its_rows_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = modelled_tracking._kept
+    monkeypatch.setattr(modelled_tracking, "_kept", lambda state, *_: kept(state))
+    ends_badly(emptied_at_the_version_of_the_first_load)
+
+
+def test_a_table_that_held_no_row_at_the_first_load_is_not_taken_for_a_truncated_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orders: list[str] = []
+    run = TrackedLoads._run
+
+    def remember(self: TrackedLoads, mode: Any, *args: Any, **options: Any) -> None:
+        orders.append(mode)
+        run(self, mode, *args, **options)
+
+    monkeypatch.setattr(TrackedLoads, "_run", remember)
+    told(empty_from_the_first_load_on)
+    assert "initial" not in orders
 
 
 def test_a_cleanup_between_plan_and_read_needs_the_second_look(

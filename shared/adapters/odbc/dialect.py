@@ -181,8 +181,11 @@ class Dialect(ABC):
         """Tell why values that the database is said to assign may still come late."""
         return ()
 
-    def tracking(self, link: Link, table: TableSpec) -> Tracking | None:  # noqa: ARG002 - the port's names
-        """Say what is kept of the table's changes, read after their version; None unless that is its cursor."""
+    def tracking(self, link: Link, table: TableSpec, since: str | None) -> Tracking | None:  # noqa: ARG002 - the port's names
+        """Say what is kept of the table's changes, read after their version; None unless that is its cursor.
+
+        `since` is as `Session.observe` has it.
+        """
         return None
 
     def marks(self, relation: Relation, span: Span) -> tuple[Column, ...]:  # noqa: ARG002 - of other dialects

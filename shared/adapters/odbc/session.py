@@ -71,7 +71,7 @@ class OdbcSession:
             ),
         )
 
-    def observe(self, table: TableSpec) -> Observation:
+    def observe(self, table: TableSpec, since: str | None = None) -> Observation:
         """Read highest cursor value, clock and open transactions, in that order.
 
         Each is a statement of its own, so that a later one sees a later state.
@@ -92,7 +92,7 @@ class OdbcSession:
             lowest_active=activity.lowest_active,
             holders=activity.holders,
             doubts=self._dialect.doubts(link, table) if database else (),
-            tracking=self._dialect.tracking(link, table),
+            tracking=self._dialect.tracking(link, table, since),
         )
 
     def estimate(self, table: TableSpec, span: Span) -> int:

@@ -86,7 +86,7 @@ class PostgresSession:
             identity=identity,
         )
 
-    def observe(self, table: TableSpec) -> Observation:
+    def observe(self, table: TableSpec, since: str | None = None) -> Observation:  # noqa: ARG002 - as for every source
         """Read highest cursor value, the sequence's, clock and open transactions, in that order.
 
         Each is a statement with a snapshot of its own, so that a later one sees a later state.

@@ -57,7 +57,7 @@ class RestSession:
             lowest=str(-(2**63)) if cursor is not None and cursor.kind == "integer" else None,
         )
 
-    def observe(self, table: TableSpec) -> Observation:
+    def observe(self, table: TableSpec, since: str | None = None) -> Observation:  # noqa: ARG002 - as for every source
         """Ask for the highest value, where there is a way to, and for the source's clock after it.
 
         Raises:

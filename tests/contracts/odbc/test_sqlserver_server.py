@@ -333,6 +333,26 @@ def test_a_truncated_table_has_another_identity_and_no_older_changes(
         pass
 
 
+def test_a_table_truncated_at_the_version_at_which_its_tracking_began_has_no_row_left_as_it_was(
+    schema: Schema, session: OdbcSession, tracked: TableSpec
+) -> None:
+    schema.run("INSERT INTO S.t VALUES (1, N'x', 10)")
+    schema.run("ALTER TABLE S.t DISABLE CHANGE_TRACKING")
+    schema.run("ALTER TABLE S.t ENABLE CHANGE_TRACKING")
+    before = session.observe(tracked)
+    assert before.tracking is not None
+    since = before.tracking.kept_above
+    seen = session.observe(tracked, since).tracking
+    assert seen is not None
+    assert seen.untouched
+    schema.run("TRUNCATE TABLE S.t")
+    schema.run("INSERT INTO S.t VALUES (2, N'x', 20)")
+    seen = session.observe(tracked, since).tracking
+    assert seen is not None
+    # Of a server that gives the truncation a version of its own, changes are kept above that.
+    assert seen.untouched is False or int(seen.kept_above) > int(since)
+
+
 def test_a_table_that_is_not_tracked_is_said_to_be_so(
     schema: Schema, session: OdbcSession, tracked: TableSpec
 ) -> None:

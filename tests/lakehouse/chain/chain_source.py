@@ -199,7 +199,7 @@ class ChainSession:
             zoned=False,
         )
 
-    def observe(self, _table: TableSpec) -> Observation:
+    def observe(self, _table: TableSpec, _since: str | None = None) -> Observation:
         source = self.source
         highest = max((row[STAMP] for row in self._rows.values()), default=None)
         self.meanwhile()

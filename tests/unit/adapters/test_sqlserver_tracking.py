@@ -149,7 +149,9 @@ def test_the_version_is_that_of_the_database_and_no_row_is_without_one() -> None
 def test_what_is_kept_is_asked_after_the_rows_which_open_the_snapshot() -> None:
     table, link = tracked(), TrackingLink()
     kept(link, "7", "5", rows=True)
-    assert DIALECT.tracking(link, table) == Tracking(kept_above="7", began="5", holds_rows=True)
+    assert DIALECT.tracking(link, table, "8") == Tracking(
+        kept_above="7", began="5", holds_rows=True
+    )
     assert link.asked[-2:] == [
         "SELECT TOP (1) 1 AS found FROM [dbo].[Orders]",
         (
@@ -159,7 +161,24 @@ def test_what_is_kept_is_asked_after_the_rows_which_open_the_snapshot() -> None:
             "LEFT JOIN sys.change_tracking_tables AS t ON t.object_id = o.id"
         ),
     ]
-    assert DIALECT.tracking(link, spec()) is None
+    assert DIALECT.tracking(link, spec(), None) is None
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_where_changes_are_kept_exactly_above_the_watermark_it_is_asked_whether_a_row_is_left(
+    left: bool,  # noqa: FBT001 - pytest gives it by name
+) -> None:
+    table, link = tracked(), TrackingLink()
+    kept(link, "7", "7", rows=True)
+    link.answer("WHERE NOT EXISTS", [{"found": 1}] if left else [])
+    seen = DIALECT.tracking(link, table, "7")
+    assert seen is not None
+    assert seen.untouched is left
+    assert link.asked[-1] == (
+        "SELECT TOP (1) 1 AS found FROM [dbo].[Orders] AS t WHERE NOT EXISTS "
+        "(SELECT 1 FROM CHANGETABLE(CHANGES [dbo].[Orders], 7) AS c "
+        "WHERE c.[shop] = t.[shop] AND c.[no]]] = t.[no]]])"
+    )
 
 
 @pytest.mark.parametrize(
@@ -226,7 +245,7 @@ def test_every_statement_about_changes_is_t_sql() -> None:
     link.answer("service_broker_guid", [])
     assert relation.cursor is not None
     DIALECT.highest(link, table, relation.cursor)
-    DIALECT.tracking(link, table)
+    DIALECT.tracking(link, table, "7")
     DIALECT.identity(link, table)
     DIALECT.estimate(link, table, relation, Span(after="41"))
     DIALECT.cut(link, table, relation, Span(after="41", upto="50"), 3)

@@ -78,7 +78,7 @@ class MemorySession:
             identity=self.identity,
         )
 
-    def observe(self, _table: TableSpec) -> Observation:
+    def observe(self, _table: TableSpec, _since: str | None = None) -> Observation:
         self.asked.append("observe")
         return Observation(
             clock=self.clock,

@@ -60,7 +60,7 @@ class Source:
         columns = (Column(name="no", source_type="bigint", nullable=False),)
         return TableShape(columns=columns, estimated_rows=self.highest)
 
-    def observe(self, table: TableSpec) -> Observation:
+    def observe(self, table: TableSpec, _since: str | None = None) -> Observation:
         self._ask("observe")
         return Observation(
             clock="2026-01-01T00:00:00.000000",

@@ -116,8 +116,8 @@ class SqlServerDialect(Dialect):
             parts.append(tracking.find_identity(link, name))
         return " ".join(part for part in parts if part) or None
 
-    def tracking(self, link: Link, table: TableSpec) -> Tracking | None:
-        return tracking.find_kept(link, self, table) if _is_tracked(table) else None
+    def tracking(self, link: Link, table: TableSpec, since: str | None) -> Tracking | None:
+        return tracking.find_kept(link, self, table, since) if _is_tracked(table) else None
 
     def marks(self, relation: Relation, span: Span) -> tuple[Column, ...]:
         return tracking.marks_of(span) if TRACKED in relation.traits else ()

@@ -130,8 +130,8 @@ def read_version(link: Link, table: TableSpec) -> str:
     return str(version)
 
 
-def find_kept(link: Link, dialect: Dialect, table: TableSpec) -> Tracking:
-    """Say what is kept of a table's changes, and whether it holds rows.
+def find_kept(link: Link, dialect: Dialect, table: TableSpec, since: str | None = None) -> Tracking:
+    """Say what is kept of a table's changes, whether it holds rows, and one unchanged since a version.
 
     In a snapshot the rows are looked at first. That is what opens it: what has been cleaned up by then
     is told, and what is cleaned up later is still in it.
@@ -141,11 +141,24 @@ def find_kept(link: Link, dialect: Dialect, table: TableSpec) -> Tracking:
     kept = link.rows(_KEPT, quoted, quoted)[0]
     if kept["kept_above"] is None:
         raise TrackingUnavailable(f"changes of {table.table} are not tracked any more")
+    asked = since is not None and int(since) == int(kept["kept_above"])
     return Tracking(
         kept_above=str(kept["kept_above"]),
         began=None if kept["began"] is None else str(kept["began"]),
         holds_rows=bool(found),
+        untouched=_holds_untouched(link, dialect, table, int(since)) if since and asked else None,
     )
+
+
+def _holds_untouched(link: Link, dialect: Dialect, table: TableSpec, since: int) -> bool:
+    """Tell whether a row has not changed since a version: one statement, of one moment, that ends with the first."""
+    quoted = dialect.quote_table(table)
+    matches = " AND ".join(f"c.{name} = t.{name}" for name in map(dialect.quote, table.key))
+    sql = (
+        f"SELECT TOP (1) 1 AS found FROM {quoted} AS t WHERE NOT EXISTS "
+        f"(SELECT 1 FROM CHANGETABLE(CHANGES {quoted}, {since:d}) AS c WHERE {matches})"
+    )
+    return bool(link.rows(sql))
 
 
 def find_identity(link: Link, quoted: str) -> str | None:
