@@ -103,12 +103,20 @@ def make_plan(session: Session, basis: PlanBasis) -> Planned:
         planned_at=basis.planned_at,
         findings=shape.findings + judged.findings + fenced.findings,
         reasons=judged.reasons,
-        identity=with_emptiness(shape.identity, basis.identity, fenced.seen),
+        identity=_identity(basis, mode, shape, fenced.seen),
         estimated_rows=shape.estimated_rows,
         compare=order.compare,
         traceparent=order.traceparent,
     )
     return Planned(plan=plan, seen=fenced.seen)
+
+
+def _identity(
+    basis: PlanBasis, mode: Mode, shape: TableShape, seen: Observation | None
+) -> str | None:
+    # An initial load may be of another table under the same name.
+    last = None if mode == "initial" else basis.identity
+    return with_emptiness(shape.identity, last, seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from lakehouse.delta import Lake
 from lakehouse.kinds import declared
 from lakehouse.places import file_place, says_absent, table_place
 
-# As quickly as may be, and not as small: nobody keeps what is put aside. Values are written as they
+# As quickly as may be, and not as small: what is put aside is of use until the next time. Values are written as they
 # are, without a dictionary; what the option is called is Sail's own, others pass over it.
 _QUICKLY = {"compression": "snappy", "dictionary_enabled": "false"}
 
