@@ -77,6 +77,12 @@ def empty_from_the_first_load_on(story: Story) -> None:
     story.tell(written(k1=1), load=[])
 
 
+def emptied_by_deletes_that_are_cleaned_up(story: Story) -> None:
+    story.tell(written(k1=1), load=[])
+    story.tell(deleted(1), load=[])
+    story.tell([("clean up", 0)], load=[])
+
+
 def cleaned_up_behind_the_plan(story: Story) -> None:
     story.tell(written(k1=1), load=[])
     story.tell(written(k2=1), load=[[], [], [("clean up", 0)]])
@@ -93,6 +99,7 @@ STORIES = (
     emptied_where_nothing_changed,
     emptied_at_the_version_of_the_first_load,
     empty_from_the_first_load_on,
+    emptied_by_deletes_that_are_cleaned_up,
     cleaned_up_behind_the_plan,
     deleted_with_nothing_but_a_key,
 )
@@ -143,7 +150,11 @@ def test_a_table_truncated_at_the_version_of_its_first_load_is_known_by_its_rows
     ends_badly(emptied_at_the_version_of_the_first_load)
 
 
-def test_a_table_that_held_no_row_at_the_first_load_is_not_taken_for_a_truncated_one(
+@pytest.mark.parametrize(
+    "story", [empty_from_the_first_load_on, emptied_by_deletes_that_are_cleaned_up]
+)
+def test_a_table_that_was_known_to_hold_no_row_is_not_taken_for_a_truncated_one(
+    story: Callable[[Story], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     orders: list[str] = []
@@ -154,7 +165,7 @@ def test_a_table_that_held_no_row_at_the_first_load_is_not_taken_for_a_truncated
         run(self, mode, *args, **options)
 
     monkeypatch.setattr(TrackedLoads, "_run", remember)
-    told(empty_from_the_first_load_on)
+    told(story)
     assert "initial" not in orders
 
 
