@@ -11,8 +11,8 @@ from lakehouse.delta import Lake
 from lakehouse.kinds import declared
 from lakehouse.places import file_place, says_absent, table_place
 
-# As quickly as may be, and not as small: what is put aside is of use until the next time. Values are written as they
-# are, without a dictionary; what the option is called is Sail's own, others pass over it.
+# As quickly as may be, and not as small: what is put aside is of use until the next time. Values are
+# written as they are, without a dictionary; what the option is called is Sail's own, others pass over it.
 _QUICKLY = {"compression": "snappy", "dictionary_enabled": "false"}
 
 
@@ -43,8 +43,9 @@ def put_aside(
 
 def read_aside(lake: Lake, folder: str, columns: Mapping[str, str]) -> DataFrame:
     """Give the rows that were put aside in a folder last, NULL in columns that they lack; none if there are none."""
-    rows = lake.spark.read.schema(declared(columns)).parquet(table_place(lake.root, folder))
     try:
+        rows = lake.spark.read.schema(declared(columns)).parquet(table_place(lake.root, folder))
+        # Some engines say only now, and others already above, that there is no such folder.
         _ = rows.schema
     except AnalysisException as error:
         if says_absent(error):

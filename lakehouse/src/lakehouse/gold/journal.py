@@ -82,8 +82,7 @@ def keep_changes(lake: Lake, model: Model, table: Table, since: int) -> None:
     aside. Some may be kept twice, or without having been written, which makes no other row an
     affected one.
     """
-    left = read_aside(lake, differences_path(model, table.name), differences_columns(table))
-    left = left.where(F.col(HANDOVER) > since)
+    left = _read_aside(lake, model, table).where(F.col(HANDOVER) > since)
     if is_empty(left):
         return
     path, rows = journal_path(model, table), _changed(table, left)
@@ -99,8 +98,7 @@ def read_changes(
     lake: Lake, model: Model, table: Table, handover: int, through: int
 ) -> Changes | None:
     """Give how the table changed since the hand-over `through`; None where nothing did."""
-    aside = read_aside(lake, differences_path(model, table.name), differences_columns(table))
-    rows = _changed(table, touched(aside, handover, through))
+    rows = _changed(table, touched(_read_aside(lake, model, table), handover, through))
     path = journal_path(model, table)
     if lake.columns(path) == _columns(table):
         rows = rows.unionByName(touched(lake.read(path), handover, through))
@@ -114,6 +112,10 @@ def read_changes(
         return None
     keys = rows.select(*map(named, table.key), SINCE)
     return replace(changes, moved=Moved(keys=keys, since=since))
+
+
+def _read_aside(lake: Lake, model: Model, table: Table) -> DataFrame:
+    return read_aside(lake, differences_path(model, table.name), differences_columns(table))
 
 
 def _columns(table: Table) -> dict[str, str]:

@@ -141,12 +141,14 @@ def find_kept(link: Link, dialect: Dialect, table: TableSpec, since: str | None 
     kept = link.rows(_KEPT, quoted, quoted)[0]
     if kept["kept_above"] is None:
         raise TrackingUnavailable(f"changes of {table.table} are not tracked any more")
-    asked = since is not None and int(since) == int(kept["kept_above"])
+    untouched = None
+    if since is not None and int(since) == int(kept["kept_above"]):
+        untouched = _holds_untouched(link, dialect, table, int(since))
     return Tracking(
         kept_above=str(kept["kept_above"]),
         began=None if kept["began"] is None else str(kept["began"]),
         holds_rows=bool(found),
-        untouched=_holds_untouched(link, dialect, table, int(since)) if since and asked else None,
+        untouched=untouched,
     )
 
 
