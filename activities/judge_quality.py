@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from shared.durable import implements, steps
 from shared.files.telling import tell_reads
@@ -59,7 +58,7 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
         overlap=None if idle else _gather_overlap(app.lake, plan, receipts, wanted.epoch),
     )
     stored, path = store_landing(app.lake, landing, wanted.epoch)
-    return replace(verdict_of(plan, stored, path), idle=idle)
+    return verdict_of(stored, path, idle=idle)
 
 
 def _judged(app: wiring.App, plan: LoadPlan, receipt: Receipt) -> Receipt:
@@ -71,7 +70,7 @@ def _judged(app: wiring.App, plan: LoadPlan, receipt: Receipt) -> Receipt:
 
 def _is_idle(app: wiring.App, plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
     """A reconciliation that finds nothing still has to say that another source is the same by now."""
-    if not is_idle(plan, receipts):
+    if not is_idle(plan, receipts, loaded=app.states.watermark(plan.table) is not None):
         return False
     accepts = plan.accepted_identity if plan.mode == "reconcile" else None
     return accepts is None or accepts == app.states.turn(plan.table).identity

@@ -136,7 +136,7 @@ class TrackingUnavailable(PermanentError):
 
 
 class SourceEmptied(PermanentError):
-    """Find out why the table holds no row. If that is as it should be, order an initial load, or set `on_empty: accept` where it happens again and again."""
+    """Find out why the table holds no row. If that is as it should be, set `on_empty: accept`; a reconciliation then tells the lake which rows are gone."""
 
 
 class WatermarkForeign(PermanentError):

@@ -148,12 +148,12 @@ class Verdict:
     unread: int = 0
 
 
-def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
+def is_idle(plan: LoadPlan, receipts: Sequence[Receipt], *, loaded: bool) -> bool:
     """Say whether there is nothing to publish and nothing to advance over.
 
-    A snapshot is published also when it holds no row; rows with a cursor value that were all
-    landed before still move the watermark past them, if the bound has moved. A file that was read is
-    remembered, whatever it held.
+    `loaded` says that the table has a watermark. A snapshot is published also when it holds no row;
+    rows with a cursor value that were all landed before still move the watermark past them, if the
+    bound has moved. A file that was read is remembered, whatever it held.
     """
     if any(receipt.reads for receipt in receipts):
         return False
@@ -162,8 +162,9 @@ def is_idle(plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
     with_cursor = {part.number for part in plan.slices if not part.span.nulls}
     passed = any(receipt.read for receipt in receipts if receipt.slice in with_cursor)
     moves = plan.advances and plan.bound.value not in (None, plan.watermark_before)
-    # A source keeps changes for a while only: it would clean up above a watermark that stays.
-    must = plan.mode == "incremental" and plan.spec.cursor.kind == "change_tracking"
+    # A source keeps changes for a while only: it would clean up above a watermark that stays. And one that
+    # was truncated stops every load, until a first one says from where on its changes are there again.
+    must = plan.spec.cursor.kind == "change_tracking" and (plan.mode == "incremental" or loaded)
     return not ((passed or must) and moves)
 
 
@@ -183,14 +184,14 @@ def count_nulls(plan: LoadPlan, receipts: Sequence[Receipt]) -> NullShare | None
     return NullShare(nulls=nulls, rows=rows)
 
 
-def verdict_of(plan: LoadPlan, landing: Landing, path: str) -> Verdict:
+def verdict_of(landing: Landing, path: str, *, idle: bool) -> Verdict:
     """Sum up a landing."""
     return Verdict(
         landing=path,
         rows=landing.rows,
         files=len(landing.files),
         bytes=sum(file.bytes for file in landing.files),
-        idle=is_idle(plan, landing.receipts),
+        idle=idle,
         findings=landing.findings,
         proof=summarize([receipt.proof for receipt in landing.receipts]),
         repairs=landing.repairs,

@@ -13,7 +13,7 @@ from shared.loading.cursor import SECOND
 from shared.loading.errors import FutureCursor
 from shared.loading.order import TableOrder
 from shared.loading.plan import LoadPlan
-from shared.loading.receipt import LandedFile, Landing, Receipt, verdict_of
+from shared.loading.receipt import LandedFile, Landing, Receipt, is_idle
 from shared.loading.watermark import Watermark, advance
 
 WRITERS = st.integers(0, 2)
@@ -105,7 +105,7 @@ class Loads(RuleBasedStateMachine):
         known = self.overlaps.get(plan.overlap, frozenset()) if plan.overlap else frozenset()
         fresh = read - known
         landing = _landing(plan, len(read), len(fresh))
-        if dies or verdict_of(plan, landing, "").idle:
+        if dies or is_idle(plan, landing.receipts, loaded=self.watermark is not None):
             return
         self.landed |= fresh
         above = {image for image in read if self._is_above(image, plan)}

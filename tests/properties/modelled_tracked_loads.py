@@ -87,7 +87,7 @@ class TrackedLoads(RuleBasedStateMachine):
             return
         lake = MemoryLake()
         receipts = [self._land(lake, plan, session, number) for number in range(len(plan.slices))]
-        if not dies and not is_idle(plan, receipts):
+        if not dies and not is_idle(plan, receipts, loaded=self.watermark is not None):
             self._publish(lake, plan, receipts)
 
     def _land(
