@@ -1,13 +1,14 @@
 """The Functions host: one app, one state directory, one port."""
 
-import fcntl
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
+from local import tether
 from local.functions_host.app import load_app
 from local.functions_host.clock import Clock, SystemClock
 from local.functions_host.disturbance import Disturbance
@@ -22,6 +23,8 @@ from local.functions_host.status import status_payload
 _log = logging.getLogger(__name__)
 
 LARGEST_BODY_BYTES = 100 * 1024 * 1024
+# One that is being killed holds its state until the last that it has forked is gone.
+_CLAIM_SECONDS = 2.0
 
 
 class FunctionsHost:
@@ -62,7 +65,7 @@ class FunctionsHost:
         self._environ = os.environ if environ is None else environ
         self._disturbance = disturbance or Disturbance.from_env(self._environ)
         self._largest_body_bytes = largest_body_bytes
-        self._claim: TextIO | None = None
+        self._claim: ExitStack | None = None
         self._parts: Parts | None = None
         self._keys: Keys | None = None
 
@@ -163,17 +166,16 @@ class FunctionsHost:
         return status_payload(instance, show_input=True)
 
 
-def _claim(state_dir: Path) -> TextIO:
-    """Make this host the only one on a state directory; ends when the file is closed."""
-    file = (state_dir / "lock").open("w")
+def _claim(state_dir: Path) -> ExitStack:
+    """Make this host the only one on a state directory; ends when what is given is closed."""
+    claimed = ExitStack()
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
+        claimed.enter_context(tether.claim(state_dir, patience=_CLAIM_SECONDS))
+    except tether.StateInUse:
         raise StateInUse(
             f"another host works on {state_dir}; stop it or choose another state directory"
         ) from None
-    return file
+    return claimed
 
 
 def _function_threads(environ: Mapping[str, str]) -> int:

@@ -1,5 +1,6 @@
 """What is left of a host that was killed, and how a host ends."""
 
+import fcntl
 import os
 import select
 import signal
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from functions_host_sample import PATIENCE_SECONDS, SAMPLE_APP, Sample, Trace, await_true
 
+from local import tether
 from local.functions_host.errors import StateInUse
 
 REPOSITORY = Path(__file__).parents[3]
@@ -97,6 +99,7 @@ def test_after_kill_9_interrupted_activities_run_again_and_finished_ones_do_not(
     assert [counts[f"gated {n} began"] for n in (3, 4, 5)] == [2, 2, 2]
 
 
+@pytest.mark.long
 def test_killed_again_and_again_an_orchestration_still_ends_right(
     launch: Callable[..., Process], serve: Callable[..., Sample], trace: Trace
 ) -> None:
@@ -154,6 +157,26 @@ def test_a_state_directory_has_one_host_at_a_time(
 ) -> None:
     with pytest.raises(StateInUse, match="another host"):
         serve()
+
+
+def test_a_host_waits_for_one_that_is_being_killed(
+    trace: Trace, serve: Callable[..., Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = trace.folder / "state"
+    state.mkdir()
+    tried: list[bool] = []
+    look = tether._locked
+    with (state / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        def looked(lock: int) -> bool:
+            tried.append(look(lock))
+            held.close()
+            return tried[-1]
+
+        monkeypatch.setattr(tether, "_locked", looked)
+        serve()
+    assert tried == [False, True]
 
 
 def test_a_host_that_cannot_start_says_why(tmp_path: Path) -> None:
