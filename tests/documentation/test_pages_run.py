@@ -28,6 +28,7 @@ ORDER = [
 # In the long form alone: the tutorial types the same commands on other tables, or tests of their own
 # drive them through the whole stack.
 LONGER = {
+    "docs/tutorial.md",
     "docs/how-to/migrate-from-data-factory.md",
     "docs/how-to/load-from-postgresql.md",
     "docs/how-to/backfill.md",

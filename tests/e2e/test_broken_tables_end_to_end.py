@@ -68,6 +68,7 @@ def test_a_failed_order_is_alerted_exactly_once_with_all_that_failed(
         assert api.http.get(link).status_code == 200
 
 
+@pytest.mark.long
 def test_a_rerun_after_the_repair_touches_only_what_failed(
     broken: Any, api: Api, source: Source, stack: Stack, webhook: Webhook
 ) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+import pytest
 from e2e_api import Api
 from e2e_comparing import differing
 from e2e_source import STAMPED, Source, create_items
@@ -37,6 +38,7 @@ def watching(source: Source) -> Generator[list[int]]:
         watcher.join()
 
 
+@pytest.mark.long
 def test_a_source_never_has_more_than_its_connections_open(
     api: Api, stack: Stack, new_source: Callable[..., Source]
 ) -> None:

@@ -21,10 +21,8 @@ def await_altering(source: Source) -> None:
     await_value(lambda: source.value(sql) > 0, "the change of the view to be waiting")
 
 
-@pytest.mark.parametrize(
-    "policy",
-    ["add", *(pytest.param(each, marks=pytest.mark.long) for each in ("freeze", "quarantine"))],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("policy", ["add", "freeze", "quarantine"])
 def test_columns_that_change_between_two_slices_stop_the_run_and_a_rerun_plans_anew(
     api: Api, source: Source, stack: Stack, gate: Gate, policy: str
 ) -> None:
@@ -118,6 +116,7 @@ def test_rows_above_the_bound_and_without_a_cursor_value_land_again_with_a_new_c
     assert api.load_one(aged)["rows"] == 0
 
 
+@pytest.mark.long
 def test_a_backfill_of_all_fills_the_history_of_a_new_column(
     api: Api, source: Source, stack: Stack, aged: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from e2e_api import Api
 from e2e_source import Source
 from e2e_waiting import await_value
@@ -50,6 +51,7 @@ def test_a_table_that_fails_twice_and_is_mended_is_told_of_once_and_its_end_once
     assert api.get("/api/health")["checks"]["alerts"] == {"status": "up", "count": 0}
 
 
+@pytest.mark.long
 def test_tables_of_one_source_that_fail_at_once_are_one_message(
     api: Api, source: Source, webhook: Webhook
 ) -> None:
@@ -71,6 +73,7 @@ def test_tables_of_one_source_that_fail_at_once_are_one_message(
     assert api.http.get(first["next"]).status_code == 200
 
 
+@pytest.mark.long
 def test_a_table_that_is_late_is_told_of_before_anybody_asks_for_it(
     ticking_api: Api, ticking_source: Source, webhook: Webhook
 ) -> None:

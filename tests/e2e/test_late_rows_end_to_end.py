@@ -154,6 +154,7 @@ def test_an_update_between_loads_lands_where_the_cursor_counts_days_or_ones(
     assert differing(source, stack.lake, "day", "number") == []
 
 
+@pytest.mark.long
 def test_a_row_without_a_cursor_value_lands_once_and_again_when_it_changed(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -40,6 +40,7 @@ def terminated(ticking_api: Api, ticking_source: Source, ticking_gate: Gate) -> 
     return Terminated(table=table, order_id=order_id)
 
 
+@pytest.mark.long
 def test_the_sweep_frees_the_turn_and_the_late_reader_publishes_nothing(
     terminated: Terminated,
     ticking_api: Api,

@@ -131,7 +131,8 @@ def expected(rows: pa.Table, like: pa.Table, key: tuple[str, ...]) -> pa.Table:
     return ordered.cast(pa.schema(fields)).combine_chunks()
 
 
-@pytest.mark.parametrize("engine", ["mariadb", pytest.param("odbc", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ["mariadb", "odbc"])
 def test_the_sample_lands_from_mariadb_as_it_was_put_in(
     mariadb_api: Api, mariadb_stack: Stack, catalog: Catalog, engine: str
 ) -> None:

@@ -106,6 +106,7 @@ def table(source: Source, api: Api) -> str:
     return name
 
 
+@pytest.mark.long
 def test_no_clear_value_is_kept_by_loads_repairs_backfills_and_failures(
     table: str, source: Source, api: Api, stack: Stack
 ) -> None:

@@ -96,6 +96,7 @@ def test_a_plan_of_a_backfill_shows_its_windows(api: Api, source: Source, stack:
     assert view["slices"][2]["upto"] == "2026-01-04 23:59:59.999999"
 
 
+@pytest.mark.long
 def test_a_snapshot_and_rows_without_a_cursor_value_are_estimated(api: Api, source: Source) -> None:
     create_items(source, rows=300)
     source.execute("UPDATE item SET updated_at = NULL WHERE id <= 30; ANALYZE item")

@@ -155,6 +155,7 @@ def test_text_keys_of_any_form_are_found_again(api: Api, source: Source, stack: 
     assert differing(source, stack.lake, "word") == []
 
 
+@pytest.mark.long
 def test_rows_that_changed_without_their_cursor_or_got_another_key_are_found_by_their_hash(
     api: Api, source: Source, stack: Stack
 ) -> None:
@@ -243,6 +244,7 @@ def test_many_slices_find_what_one_would(api: Api, source: Source, stack: Stack)
     assert found(reconcile(api, table)) == {}
 
 
+@pytest.mark.long
 def test_softly_deleted_rows_leave_the_copy_and_come_back(
     api: Api, source: Source, stack: Stack
 ) -> None:

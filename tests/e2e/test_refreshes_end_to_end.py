@@ -93,6 +93,7 @@ def test_what_is_published_is_handed_over_by_itself_each_run_once(
     assert newest["job_run_id"] in {run["run_id"] for run in job_runs(refreshed)}
 
 
+@pytest.mark.long
 def test_a_refresh_that_fails_is_repaired_once_then_told_of_and_taken_up_again(
     refreshed: Stack, two: tuple[Source, list[str]], job: RefreshJob, webhook: Webhook
 ) -> None:

@@ -28,6 +28,7 @@ def fails_with(run: Any, error: str) -> None:
     assert run["error"]["remedy"]
 
 
+@pytest.mark.long
 def test_a_table_made_anew_with_older_rows_stops_until_it_is_read_anew(
     api: Api, source: Source, stack: Stack
 ) -> None:

@@ -297,6 +297,7 @@ def test_lineage_leads_on_to_the_gold_table(
     assert parent == refreshed["run"]["runId"]
 
 
+@pytest.mark.long
 def test_lineage_that_was_not_taken_is_kept_and_sent_by_a_later_tick(
     traced: Stack, items: Source, collector: Collector
 ) -> None:

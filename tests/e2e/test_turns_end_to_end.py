@@ -51,6 +51,7 @@ def test_orders_for_one_table_at_the_same_time_take_turns(
     assert differing(source, stack.lake, "gated") == []
 
 
+@pytest.mark.long
 def test_a_burst_of_events_makes_few_loads_and_loses_nothing(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:

@@ -61,7 +61,8 @@ def upgraded(tmp_path: Path, environ: dict[str, str]) -> Iterator[Stack]:
     own.stop()
 
 
-@pytest.mark.parametrize("back", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("back", [False, True])
 def test_a_load_begun_by_one_version_is_ended_by_the_next_also_while_that_is_paused(
     upgraded: Stack, new_source: Callable[..., Source], tmp_path: Path, *, back: bool
 ) -> None:

@@ -77,6 +77,7 @@ def test_a_rollback_undoes_a_correction(api: Api, source: Source) -> None:
         assert refused.json()["errors"][0]["field"] == "version"
 
 
+@pytest.mark.long
 def test_a_watermark_is_not_moved_under_a_load(
     api: Api, source: Source, stack: Stack, gate: Gate
 ) -> None:

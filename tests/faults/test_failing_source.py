@@ -12,7 +12,7 @@ import pytest
 from e2e_api import Api
 from e2e_source import SETTING, Source
 from faults_ending import await_ended, end_well, load
-from faults_extent import extent, only_in_full
+from faults_extent import only_in_full
 from faults_rig import Rig
 from faults_scenario import Scenario
 from faults_tcp_proxy import Line, line_to
@@ -24,7 +24,7 @@ from shared.loading.errors import SourceUnavailable
 # For a machine that has much else to do; nothing is judged by it.
 pytestmark = pytest.mark.timeout(1800)
 
-CUTS = extent(40, 4)
+CUTS = 40
 # The greetings of a connection have some hundred thousand bytes, a result of the largest table less.
 MOST_BYTES = 250_000
 
@@ -108,6 +108,7 @@ def load_all(rig: Rig, scenario: Scenario, mode: str = "initial") -> None:
         await_ended(api)
 
 
+@only_in_full
 def test_results_that_break_off_are_read_again_and_never_landed_in_part(
     rig: Rig, scenario: Scenario, line: Line, seed: int
 ) -> None:

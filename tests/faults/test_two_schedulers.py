@@ -51,6 +51,7 @@ def at_once(calls: list[Callable[[], object]]) -> list[object]:
         return list(threads.map(call, calls))
 
 
+@pytest.mark.long
 def test_whoever_asks_for_a_table_at_the_same_instant_it_is_loaded_by_one_run(
     holding: tuple[Rig, Path], new_source: Callable[..., Source]
 ) -> None:

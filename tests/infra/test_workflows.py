@@ -129,7 +129,7 @@ def test_every_script_target_and_command_that_is_called_is_there() -> None:
         *re.findall(r"run: make ([\w-]+)", "\n".join(path.read_text() for path in WORKFLOWS)),
         *re.findall(r"\bmake ([\w-]+)", text),
     }
-    assert targets == {"test", "sbom", "audit", "secrets"}
+    assert targets == {"test", "demo", "demo-stop", "sbom", "audit", "secrets"}
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     assert set(re.findall(r"\btidemark ([a-z]+) ", text)) <= set(COMMANDS)

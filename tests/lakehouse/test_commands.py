@@ -117,6 +117,7 @@ def test_files_that_are_made_few_stay_as_small_as_they_are_written(lake: Lake) -
     assert len(DeltaTable(place).file_uris()) == written > 1
 
 
+@pytest.mark.long
 def test_retention_is_asked_for_and_silver_is_made_anew_from_what_is_left(
     lake: Lake, orders: BronzeTable, run: Callable[..., Done]
 ) -> None:

@@ -58,6 +58,7 @@ def silver(lake: Lake, table: BronzeTable) -> Sequence[object]:
     return [rows_of(lake, path) for path in paths]
 
 
+@pytest.mark.long
 def test_a_rebuild_gives_what_hand_overs_have_given_whatever_is_there_and_wherever_one_died(
     lake: Lake,
     orders: BronzeTable,

@@ -152,6 +152,7 @@ def current(lake: Lake) -> list[tuple[object, ...]]:
     return sorted(rows.values())
 
 
+@pytest.mark.long
 def test_readers_of_bronze_and_repeated_hand_overs_miss_nothing(
     built: NewShop, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from e2e_api import FINAL, Api, cloud_event
 from e2e_source import STAMPED, Gate, Source, create_items
 from e2e_waiting import await_value
@@ -40,6 +41,7 @@ def test_a_table_is_loaded_first_wholly_and_then_by_what_is_new(
         assert word in visitor.text
 
 
+@pytest.mark.long
 def test_a_period_is_backfilled_and_shown_window_by_window(
     visitor: Visitor, api: Api, source: Source
 ) -> None:
@@ -63,6 +65,7 @@ def test_a_period_is_backfilled_and_shown_window_by_window(
     assert f"{done} of {done} window" in visitor.text
 
 
+@pytest.mark.long
 def test_a_table_is_compared_with_its_source(visitor: Visitor, api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
@@ -98,6 +101,7 @@ def test_what_failed_is_run_again(visitor: Visitor, api: Api, source: Source) ->
     assert again["tables"][0]["rows"] == 10
 
 
+@pytest.mark.long
 def test_an_order_a_run_and_a_backfill_are_cancelled(
     visitor: Visitor, api: Api, source: Source, gate: Gate
 ) -> None:
@@ -134,6 +138,7 @@ def test_an_order_a_run_and_a_backfill_are_cancelled(
     assert api.wait_for_order(backfill, "backfills")["state"] in FINAL
 
 
+@pytest.mark.long
 def test_a_watermark_is_set_and_rolled_back(visitor: Visitor, api: Api, source: Source) -> None:
     create_items(source)
     table = source.declare("item", watermark=STAMPED)
@@ -161,6 +166,7 @@ def test_a_watermark_is_set_and_rolled_back(visitor: Visitor, api: Api, source: 
     assert (back["position"], back["by"]) == (stands["position"], "rollback")
 
 
+@pytest.mark.long
 def test_a_dead_letter_is_replayed(visitor: Visitor, api: Api, source: Source) -> None:
     create_items(source)
     source.declare("others", watermark=STAMPED)

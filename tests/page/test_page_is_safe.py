@@ -173,6 +173,7 @@ def test_html_in_names_and_errors_is_shown_as_text(visitor: Visitor, filled: Fil
         assert visitor.page.title().endswith("Tidemark")
 
 
+@pytest.mark.long
 def test_the_page_works_without_javascript(
     new_visitor: Callable[..., Visitor], api: Api, source: Source
 ) -> None:

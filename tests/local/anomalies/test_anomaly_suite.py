@@ -43,7 +43,7 @@ PREDICTED = {
 @pytest.mark.parametrize(
     ("name", "lost"),
     [
-        pytest.param(name, lost, marks=pytest.mark.long if name in {"1a", "15b"} else [])
+        pytest.param(name, lost, marks=pytest.mark.long if name in {"1a", "15b", "17"} else [])
         for name, lost in PREDICTED.items()
     ],
 )
@@ -65,13 +65,14 @@ def test_a_crash_between_landing_and_recording_doubles_images_of_a_naive_pipelin
 
 @pytest.mark.parametrize(
     "name",
-    ["2", "16b", *(pytest.param(name, marks=pytest.mark.long) for name in ("4a", "6", "15a"))],
+    ["2", *(pytest.param(name, marks=pytest.mark.long) for name in ("4a", "6", "15a", "16b"))],
 )
 def test_tidemark_passes(suite: Suite, name: str) -> None:
     outcome = attempt(suite, "tidemark", name)
     assert (outcome.verdict, outcome.faults) == ("passed", ())
 
 
+@pytest.mark.long
 def test_dlt_is_measured_in_a_process_of_its_own(suite: Suite) -> None:
     """It takes the tie at the boundary, and not the row without a cursor value."""
     tie, null = attempt(suite, "dlt", "4a"), attempt(suite, "dlt", "16b")

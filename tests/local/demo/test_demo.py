@@ -12,8 +12,8 @@ from local.oracle import Comparison, compare
 from shared.catalog import read_catalog
 from tests.local.demo.conftest import REPOSITORY, Played
 
-# The whole demo is played before the first test.
-pytestmark = pytest.mark.timeout(1800)
+# The whole demo is played before the first test: `make demo` in CI, and these in the long form, see it.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 TABLES = [table.name for table in read_catalog(REPOSITORY / "tables")]
 
 

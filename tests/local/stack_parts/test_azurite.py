@@ -213,6 +213,7 @@ def test_it_dies_with_a_killed_parent_and_lets_the_next_one_start(
     await_end(server)
 
 
+@pytest.mark.long
 def test_a_second_azurite_on_the_same_state_is_refused(
     survivor: Survivor, azurite_install: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

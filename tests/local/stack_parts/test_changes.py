@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import adbc_driver_postgresql.dbapi as postgresql
+import pytest
 
 from local.demo.background import TABLES as TABLES_FOLDER
 from local.demo.rules import keys_by_rule
@@ -9,6 +10,8 @@ from local.sample.change import Change
 from local.sample.changes import late_commit, make_changes
 from shared.catalog import read_catalog
 
+# Of the sample alone, which the demo changes.
+pytestmark = pytest.mark.long
 # Table, its key as the changes give it, and its cursor as text that sorts.
 TABLES = [
     ("dbo.DimUser", "user_id", "updated_at"),

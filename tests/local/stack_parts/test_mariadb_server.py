@@ -100,6 +100,7 @@ def test_it_dies_with_a_killed_parent_and_lets_the_next_one_start(
     await_end(server)
 
 
+@pytest.mark.long
 def test_an_interrupted_setup_is_done_again(start_mariadb: StartMariadb, folder: Path) -> None:
     (folder / "state" / "data.new" / "mysql").mkdir(parents=True)
     assert ask(start_mariadb(folder / "state"), "SELECT 1") == [(1,)]
@@ -114,6 +115,7 @@ def test_a_state_folder_has_one_server(
         mariadb.start(state, fsync=False)
 
 
+@pytest.mark.long
 def test_two_servers_run_side_by_side(
     start_mariadb: StartMariadb, folder: Path, shared: tuple[Path, RunningMariadb]
 ) -> None:

@@ -9,6 +9,7 @@ from local.sample.load import create_sample
 from shared.catalog import read_catalog
 from tests.local.stack_parts.conftest import REPOSITORY, StartPostgres
 
+pytestmark = pytest.mark.long
 FLIGHT_KEY = "year, month, day, carrier, flight, origin"
 DIMENSIONS = ("DimUser", "DimArtist", "DimTrack")
 CURSORS = [*((name, "updated_at") for name in DIMENSIONS), ("FactStream", "stream_timestamp")]
