@@ -3,6 +3,7 @@
 Tells workers apart, too: a folder whose tests share servers goes to one of them.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -27,6 +28,8 @@ os.environ.setdefault("TIDEMARK_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8, ::1")
 # PySpark takes a process whose main module has no file, as pytest-xdist's workers, for its own doctests.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
+# What is made while tests are collected stays to the end: looking through it again and again takes seconds.
+gc.disable()
 # Below these every file is handed out by itself: they take longest, or need no server.
 BY_FILE = ("architecture", "contracts", "e2e", "infra", "local", "properties", "replay", "unit")
 # What takes longest goes first, so that no worker is left with it at the end.
@@ -112,6 +115,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(left_out)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

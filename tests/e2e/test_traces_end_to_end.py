@@ -272,6 +272,7 @@ def test_lineage_says_what_a_load_read_and_wrote_and_belongs_to_its_order(
     assert {each["run"]["runId"] for each in told.order} == {parent}
 
 
+@pytest.mark.long
 def test_lineage_leads_on_to_the_gold_table(
     traced: Stack, items: Source, collector: Collector
 ) -> None:

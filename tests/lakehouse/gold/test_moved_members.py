@@ -33,7 +33,7 @@ LATER = {
     "nothing that is kept": ([(USERS, user(1, at(25)))], []),
 }
 
-SHORT = {"a deletion", "listener and track, each at a time of its own"}
+SHORT = {"listener and track, each at a time of its own"}
 
 
 @pytest.fixture
@@ -83,6 +83,7 @@ def test_streams_are_looked_up_from_the_time_on_from_which_a_member_is_another(
     assert gold.all_rows() == _whole(gold, silver)
 
 
+@pytest.mark.long
 def test_a_version_that_is_corrected_concerns_the_streams_from_the_earlier_time_on(
     silver: Silver, gold: Gold, looked_up: list[list[int]]
 ) -> None:
