@@ -44,11 +44,15 @@ class Gate:
 
     def await_reader(self) -> None:
         """Wait until a reader stands at the gate."""
+        await_true(self.has_reader, "a reader at the gate")
+
+    def has_reader(self) -> bool:
+        """Say whether a reader stands at the gate."""
         waiting = f"""
             SELECT count(*) FROM pg_stat_activity
             WHERE usename = '{READER}' AND wait_event = 'advisory'
         """
-        await_true(lambda: self.database.value(waiting) != "0", "a reader at the gate")
+        return self.database.value(waiting) != "0"
 
     def _define(self, wait: str) -> None:
         # Volatile, so that no planner calls it: that would be before the snapshot is taken.

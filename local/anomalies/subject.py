@@ -34,8 +34,8 @@ class Running(Protocol):
         """Wait for its end. Raises Refusal if it stopped loudly."""
         ...
 
-    def join(self, timeout_seconds: float) -> None:
-        """Wait for its end, but not longer than that; whatever it raised is kept for `wait`."""
+    def join(self, timeout_seconds: float) -> bool:
+        """Wait for its end, but not longer than that; say whether it has ended. What it raised is kept for `wait`."""
         ...
 
 

@@ -9,7 +9,7 @@ from typing import Self
 from local.anomalies.database import Database
 from local.anomalies.gate import Gate
 from local.anomalies.subject import Copy, NotOffered, Refusal, Running, Subject
-from local.anomalies.waiting import PATIENCE_SECONDS
+from local.anomalies.waiting import PATIENCE_SECONDS, WaitedInVain, await_true
 
 _MOMENT_SECONDS = 2.0
 
@@ -44,15 +44,18 @@ class Trial:
             return False
         return True
 
-    def load_at_gate(self, during: str = "") -> None:
-        """Begin a load, wait until its reader has its snapshot, write, and let it go on."""
-        with self.held_load() as held:
+    def load_at_gate(self, during: str = "", *, if_any: bool = False) -> None:
+        """Begin a load, wait until its reader has its snapshot, write, and let it go on.
+
+        With `if_any` the load may find no row to read, and so end without coming to the gate.
+        """
+        with self.held_load(if_any=if_any) as held:
             self.execute(during)
         held.wait()
 
-    def held_load(self) -> HeldLoad:
+    def held_load(self, *, if_any: bool = False) -> HeldLoad:
         """Begin a load that is held at the gate for as long as the block lasts."""
-        return HeldLoad(trial=self)
+        return HeldLoad(trial=self, if_any=if_any)
 
     def wait_beside(self, running: Running) -> None:
         """Wait for a load beside one that is held; where it waits for that one, only a moment."""
@@ -85,16 +88,22 @@ class Trial:
 
 @dataclass(slots=True, kw_only=True)
 class HeldLoad:
-    """A load whose reader stands at the gate."""
+    """A load whose reader stands at the gate; with `if_any` it may have ended, having found no row to read."""
 
     trial: Trial
+    if_any: bool
     _running: Running = field(init=False)
 
     def __enter__(self) -> Self:
         gate = self.trial.gate
         gate.close()
         self._running = self.trial.copy.start_load()
-        gate.await_reader()
+        await_true(
+            lambda: gate.has_reader() or self._running.join(0.0), "a reader at the gate, or the end"
+        )
+        if not self.if_any and not gate.has_reader():
+            gate.open()
+            raise WaitedInVain("the load has ended without reading a row through the gate")
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -63,7 +63,8 @@ def rounded_up(trial: Trial) -> None:
     trial.load()
     for number in range(_ROUNDS):
         trial.execute(f"INSERT INTO item (name) VALUES ('{number} before')")
-        trial.load_at_gate(f"INSERT INTO item (name) VALUES ('{number} after')")
+        # A column that is cut off shows nothing above the last row within the same second.
+        trial.load_at_gate(f"INSERT INTO item (name) VALUES ('{number} after')", if_any=True)
 
 
 def a_microsecond_later(trial: Trial) -> None:

@@ -27,6 +27,7 @@ class Beside:
         if self._raised is not None:
             raise self._raised
 
-    def join(self, timeout_seconds: float) -> None:
-        """Wait for the end, but not longer than that."""
+    def join(self, timeout_seconds: float) -> bool:
+        """Wait for the end, but not longer than that; say whether it has come."""
         self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()

@@ -1,6 +1,7 @@
 """A short form of the suite: the cases fail where the catalogue says that they do, and pass on Tidemark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from local.anomalies.result import Outcome
 from local.anomalies.subject import Subject
 from local.anomalies.subjects.seed import SeedSubject
 from local.anomalies.suite import Suite, prepared
+from local.anomalies.trial import Trial
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -61,6 +63,20 @@ def test_a_crash_between_landing_and_recording_doubles_images_of_a_naive_pipelin
     outcome = attempt(suite, "seed", "27a")
     assert outcome.score is not None
     assert (outcome.score.lost, outcome.score.landed_again) == (0, 6)
+
+
+@pytest.mark.parametrize(("if_any", "broken"), [(True, False), (False, True)])
+def test_a_load_that_reads_no_row_is_not_waited_for_at_the_gate(
+    suite: Suite, *, if_any: bool, broken: bool
+) -> None:
+    [case], [seed] = choose(["7a"]), [each for each in suite.subjects if each.name == "seed"]
+
+    def script(trial: Trial) -> None:
+        trial.load()
+        trial.load_at_gate("INSERT INTO item (name) VALUES ('after')", if_any=if_any)
+
+    outcome = suite.try_case(replace(case, variant=f"_{if_any}", script=script), seed)
+    assert ("without reading a row" in (outcome.broken or "")) is broken
 
 
 @pytest.mark.parametrize(
