@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from adbc_driver_postgresql import dbapi
 
 from local.anomalies.database import READER, Database
-from local.anomalies.waiting import await_true
+from local.anomalies.waiting import WaitedInVain, await_true
 
 GATED = "shown"
 _LOCK = 4711
@@ -42,12 +43,19 @@ class Gate:
             self._holder.close()
             self._holder = None
 
-    def await_reader(self) -> None:
-        """Wait until a reader stands at the gate."""
-        await_true(self.has_reader, "a reader at the gate")
+    def await_reader(
+        self, ended: Callable[[], bool] = lambda: False, *, if_any: bool = False
+    ) -> None:
+        """Wait until a reader stands at the gate; `ended` says that the load will send none any more.
 
-    def has_reader(self) -> bool:
-        """Say whether a reader stands at the gate."""
+        Raises:
+            WaitedInVain: none came, though not only `if_any` was to be awaited.
+        """
+        await_true(lambda: self._has_reader() or ended(), "a reader at the gate")
+        if not if_any and not self._has_reader():
+            raise WaitedInVain("the load has ended without reading a row through the gate")
+
+    def _has_reader(self) -> bool:
         waiting = f"""
             SELECT count(*) FROM pg_stat_activity
             WHERE usename = '{READER}' AND wait_event = 'advisory'

@@ -9,7 +9,7 @@ from typing import Self
 from local.anomalies.database import Database
 from local.anomalies.gate import Gate
 from local.anomalies.subject import Copy, NotOffered, Refusal, Running, Subject
-from local.anomalies.waiting import PATIENCE_SECONDS, WaitedInVain, await_true
+from local.anomalies.waiting import PATIENCE_SECONDS
 
 _MOMENT_SECONDS = 2.0
 
@@ -98,12 +98,7 @@ class HeldLoad:
         gate = self.trial.gate
         gate.close()
         self._running = self.trial.copy.start_load()
-        await_true(
-            lambda: gate.has_reader() or self._running.join(0.0), "a reader at the gate, or the end"
-        )
-        if not self.if_any and not gate.has_reader():
-            gate.open()
-            raise WaitedInVain("the load has ended without reading a row through the gate")
+        gate.await_reader(lambda: self._running.join(0.0), if_any=self.if_any)
         return self
 
     def __exit__(self, *_error: object) -> None:

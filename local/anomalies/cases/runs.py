@@ -128,7 +128,7 @@ def backfill_of_older(trial: Trial) -> None:
     gate = trial.gate
     gate.close()
     past = trial.copy.start_backfill(*_PERIOD)
-    gate.await_reader()
+    gate.await_reader(lambda: past.join(0.0))
     gate.let_others_pass()
     trial.execute("UPDATE item SET name = 'newer', updated_at = clock_timestamp() WHERE id = 60")
     load = trial.copy.start_load()

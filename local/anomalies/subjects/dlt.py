@@ -178,7 +178,7 @@ class DltCopy:
         """Kill the process while it reads."""
         gate.close()
         dying = Beside(self.load)
-        gate.await_reader()
+        gate.await_reader(lambda: dying.join(0.0))
         self.subject.kill()
         gate.open()
         self._expect_death(dying.wait)
