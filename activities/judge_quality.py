@@ -38,13 +38,14 @@ def judge_quality(wanted: steps.JudgeWanted) -> Verdict:
     receipts = read_receipts(app.lake, wanted.plan, [part.number for part in plan.slices])
     check_landing(plan, receipts)
     receipts = tuple(_judged(app, plan, receipt) for receipt in receipts)
-    idle, nulls = _is_idle(app, plan, receipts), count_nulls(plan, receipts)
+    turn, watermark = app.states.glance(plan.table)
+    idle = _is_idle(plan, receipts, loaded=watermark is not None, identity=turn.identity)
+    nulls = count_nulls(plan, receipts)
     told = tuple(dict.fromkeys(each for receipt in receipts for each in receipt.findings))
     findings = plan.findings + told + hold_to_contract(plan, receipts)
     findings += tell_reads([read for receipt in receipts for read in receipt.reads])
     if nulls is not None and plan.spec.cursor.column is not None:
-        before = app.states.turn(plan.table).null_share
-        findings += judge_nulls(plan.spec.cursor.column, before, nulls)
+        findings += judge_nulls(plan.spec.cursor.column, turn.null_share, nulls)
     rekeyed = count_rekeyed(app.lake, [each.orphans for each in receipts if each.orphans])
     if rekeyed is None:
         findings += (_MANY_ORPHANS,)
@@ -68,12 +69,14 @@ def _judged(app: wiring.App, plan: LoadPlan, receipt: Receipt) -> Receipt:
     return judge_slice(app.rule_judge, app.lake, plan, receipt, app.now())
 
 
-def _is_idle(app: wiring.App, plan: LoadPlan, receipts: Sequence[Receipt]) -> bool:
+def _is_idle(
+    plan: LoadPlan, receipts: Sequence[Receipt], *, loaded: bool, identity: str | None
+) -> bool:
     """A reconciliation that finds nothing still has to say that another source is the same by now."""
-    if not is_idle(plan, receipts, loaded=app.states.watermark(plan.table) is not None):
+    if not is_idle(plan, receipts, loaded=loaded):
         return False
     accepts = plan.accepted_identity if plan.mode == "reconcile" else None
-    return accepts is None or accepts == app.states.turn(plan.table).identity
+    return accepts in (None, identity)
 
 
 def _gather_overlap(

@@ -31,7 +31,7 @@ class TableStates(Protocol):
         ...
 
     def glance(self, table: str) -> tuple[Turn, Watermark | None]:
-        """Give turn and watermark by one question, for whoever looks at many tables."""
+        """Give turn and watermark by one question."""
         ...
 
     def history(self, table: str, most: int, *, below: int | None = None) -> tuple[Watermark, ...]:
