@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,6 @@ os.environ.setdefault("TIDEMARK_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8, ::1")
 # PySpark takes a process whose main module has no file, as pytest-xdist's workers, for its own doctests.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
-# What is made while tests are collected stays to the end: looking through it again and again takes seconds.
-gc.disable()
 # Below these every file is handed out by itself: they take longest, or need no server.
 BY_FILE = ("architecture", "contracts", "e2e", "infra", "local", "properties", "replay", "unit")
 # What takes longest goes first, so that no worker is left with it at the end.
@@ -117,9 +115,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(left_out)
 
 
-def pytest_collection_finish() -> None:
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage meanwhile: what is made stays to the end, and looking through it takes seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
