@@ -25,8 +25,7 @@ ORDER = [
     "docs/how-to/handle-drift.md",
     "docs/how-to/recover-from-restore.md",
 ]
-# In the long form alone: the tutorial types the same commands on other tables, or tests of their own
-# drive them through the whole stack.
+# In the long form alone: tests of their own drive the same commands through the whole stack.
 LONGER = {
     "docs/tutorial.md",
     "docs/how-to/migrate-from-data-factory.md",

@@ -24,7 +24,7 @@ CASES = cases()
 ASIDE = ("A column is added", "A column is dropped", "Another type", "NULL is allowed")
 FROZEN = ("A column is added", "Narrower")
 # The short form tries one of each way in which a change ends.
-BRIEFLY = ("A column is added",)
+BRIEFLY = ("A column is added", "Another type")
 MADE = """
     CREATE TABLE {t} (
         id int PRIMARY KEY, name varchar(10) NOT NULL, note text, amount int DEFAULT 1,

@@ -15,7 +15,7 @@ SEEDS = {
     20260101: ("by_default", "by_application", "with_nulls"),
     20260102: ("composite_key", "without_cursor", "cached_numbers"),
 }
-STEPS = 60 if LONG else 20
+STEPS = 60 if LONG else 30
 # A broken bound needs more of them to be found for certain.
 BROKEN_STEPS = 120
 # The time limit is only for what hangs.

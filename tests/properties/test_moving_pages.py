@@ -19,7 +19,7 @@ from shared.catalog.rest_spec import PagingSpec
 from shared.loading.errors import PagesShifted
 from tests.long_forms import LONG
 
-EXAMPLES = 4_000 if LONG else 80
+EXAMPLES = 4_000 if LONG else 150
 OFFSET = PagingSpec(kind="offset", param="o", size_param="n", size=4, shifts="overlap")
 PAGE = PagingSpec(kind="page", param="p", size_param="n", size=20, shifts="overlap")
 WAYS = {

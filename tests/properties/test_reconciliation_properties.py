@@ -56,7 +56,7 @@ def expected(images: Sequence[Any], rows: Sequence[Any], *, hashed: bool) -> dic
     }
 
 
-@settings(deadline=None, max_examples=100 if LONG else 20)
+@settings(deadline=None, max_examples=100 if LONG else 40)
 @given(
     drawn=sides(),
     at_once=st.integers(1, 5),

@@ -187,6 +187,6 @@ class Turns(RuleBasedStateMachine):
 
 
 Turns.TestCase.settings = settings(
-    max_examples=150 if LONG else 30, stateful_step_count=40, deadline=None
+    max_examples=150 if LONG else 60, stateful_step_count=40, deadline=None
 )
 TestTurns = Turns.TestCase

@@ -18,7 +18,6 @@ from shared.lakehouse.records import RefreshRecord
 from shared.lakehouse.releases import Release
 from shared.loading.published import PublishedRun, Unhanded
 from shared.loading.turn import Claim, Turn
-from tests.long_forms import LONG
 from tests.unit.landing.memory_lake import MemoryLake
 from tests.unit.operations.memory_ledger import MemoryStates
 
@@ -161,7 +160,7 @@ acts = st.one_of(
 )
 
 
-@settings(max_examples=150 if LONG else 60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(acts, max_size=25))
 def test_each_published_run_and_each_release_is_in_exactly_one_hand_over(
     script: list[tuple[Any, ...]],
