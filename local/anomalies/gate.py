@@ -46,10 +46,10 @@ class Gate:
     def await_reader(
         self, ended: Callable[[], bool] = lambda: False, *, if_any: bool = False
     ) -> None:
-        """Wait until a reader stands at the gate; `ended` says that the load will send none any more.
+        """Wait until a reader stands at the gate or, with `if_any`, the load has `ended` without one.
 
         Raises:
-            WaitedInVain: none came, though not only `if_any` was to be awaited.
+            WaitedInVain: no reader came, and without `if_any` one has to.
         """
         await_true(lambda: self._has_reader() or ended(), "a reader at the gate")
         if not if_any and not self._has_reader():
