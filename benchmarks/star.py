@@ -19,6 +19,8 @@ BEGAN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS: Final = 600
 """Over so many days are the streams of the first run spread; the changes come on the day after."""
 
+# In microseconds.
+_DAY: Final = 86_400_000_000
 _KEYS: Final = {
     "dbo.DimUser": ["user_id"],
     "dbo.DimArtist": ["artist_id"],
@@ -33,9 +35,10 @@ _FILE_ROWS: Final = 500_000
 class Star:
     """Runs of the four tables below a root, and the hand-overs of them.
 
-    Of the changes, 80 % are new streams of the day after, 15 % correct for how long was listened: in
-    the last week, but for the share `strewn` of all changes, whose streams are of any time. The rest are
-    members of dimensions: a quarter of a per cent of all members at most.
+    Of the changes, 15 % correct for how long was listened: in the last week, whose streams they are all
+    if it has no more, but for the share `strewn` of all changes, whose streams are of any time. With
+    `moving`, a quarter of a per cent of all members of dimensions change. The rest are new streams of
+    the day after.
     """
 
     root: Path
@@ -44,6 +47,7 @@ class Star:
     tracks: int = 50_000
     artists: int = 5_000
     strewn: float = 0.0
+    moving: bool = True
     seed: int = 1
     runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
 
@@ -59,40 +63,47 @@ class Star:
             "dbo.DimTrack", 1, self._track(np.arange(self.tracks), start.repeat(self.tracks))
         )
         ids = np.arange(self.facts)
-        at = (ids * (DAYS * 86_400_000_000 // self.facts)).astype(np.int64)
+        at = (ids * (DAYS * _DAY // self.facts)).astype(np.int64)
         self._land("dbo.FactStream", 1, self._stream(draw, ids, at))
 
     def land_changes(self, changes: int) -> None:
-        """Land one run more of every table, with so many rows in all."""
+        """Land one run more of every table that changes, with so many rows in all."""
         draw = np.random.default_rng(self.seed + 1)
-        day = 86_400_000_000
-        old = int(changes * self.strewn)
-        new, recent = changes * 8 // 10, changes // 10 + changes // 20 - old
-        per_day = self.facts // DAYS
-        week = draw.choice(per_day * 7, min(recent, per_day * 7), replace=False)
+        old, week = int(changes * self.strewn), self.facts // DAYS * 7
+        recent = min(changes * 15 // 100 - old, week)
+        every = self.users + self.tracks + self.artists
+        members = min(changes // 20, every // 400) if self.moving else 0
+        moved = self._land_members(draw, members) if members else 0
+        new = changes - old - recent - moved
         ids = np.concatenate(
             [
                 self.facts + np.arange(new),
-                self.facts - 1 - week,
-                draw.choice(self.facts - per_day * 7, old, replace=False),
+                self.facts - 1 - draw.choice(week, recent, replace=False),
+                draw.choice(self.facts - week, old, replace=False),
             ]
         )
-        step = DAYS * day // self.facts
         at = np.where(
-            ids < self.facts, ids * step, DAYS * day + (ids - self.facts) * (day // (new + 1))
+            ids < self.facts,
+            ids * (DAYS * _DAY // self.facts),
+            DAYS * _DAY + (ids - self.facts) * (_DAY // (new + 1)),
         ).astype(np.int64)
         self._land("dbo.FactStream", 2, self._stream(draw, ids, at))
-        members = min(changes // 20, (self.users + self.tracks + self.artists) // 400)
+
+    def _land_members(self, draw: np.random.Generator, members: int) -> int:
+        """Land changes of so many members, drawn from all dimensions by their sizes; gives how many they are."""
         of = {"dbo.DimUser": self.users, "dbo.DimTrack": self.tracks, "dbo.DimArtist": self.artists}
         makers = {
             "dbo.DimUser": self._user,
             "dbo.DimTrack": self._track,
             "dbo.DimArtist": self._artist,
         }
+        landed = 0
         for table, count in of.items():
             some = draw.choice(count, max(1, members * count // sum(of.values())), replace=False)
-            when = np.full(len(some), DAYS * day + day // 2, dtype=np.int64)
+            when = np.full(len(some), DAYS * _DAY + _DAY // 2, dtype=np.int64)
             self._land(table, 2, makers[table](some, when))
+            landed += len(some)
+        return landed
 
     def forget_changes(self) -> None:
         """Say no more of the run of changes, so that another one can be landed elsewhere."""
@@ -171,7 +182,7 @@ class Star:
             # Drawn by the stream, so that a correction changes for how long was listened and no more.
             "user_id": pa.array((ids * 7919) % self.users, pa.int32()),
             "track_id": pa.array((ids * 104_729) % self.tracks, pa.int32()),
-            "date_key": pa.array(keys[at // 86_400_000_000], pa.int32()),
+            "date_key": pa.array(keys[at // _DAY], pa.int32()),
             "listen_duration": pa.array(draw.integers(1, 400, len(ids)), pa.int32()),
             "device_type": pa.array(devices[ids % 3]),
             "stream_timestamp": _times(at),
