@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pyspark.sql import Column as Expression
@@ -17,6 +17,9 @@ from lakehouse.kinds import quoted
 
 # With more groups than these, a filter costs more than computing them all.
 MOST_GROUPS: Final = 200
+# Where so few are worth a filter, some of the changed rows nearly always belong to more already.
+_FEW_GROUPS: Final = 8
+_SOME_ROWS: Final = 1000
 
 
 class QueryDiffers(LakehouseError):
@@ -79,6 +82,20 @@ def affected_groups(spark: SparkSession, part: Refresh) -> Sequence[tuple[object
     dimension that is only looked up, the rows that are there say it.
     """
     most = min(MOST_GROUPS, _groups(part.present, part.table).count() // 2)
+    if most < _FEW_GROUPS:
+        some = {name: _some(changes) for name, changes in part.changes.items()}
+        if len(_found(spark, replace(part, changes=some), most)) > most:
+            return None
+    found = _found(spark, part, most)
+    return None if len(found) > most else sorted(found, key=repr)
+
+
+def _some(changes: Changes) -> Changes:
+    return replace(changes, was=changes.was.limit(_SOME_ROWS), now=changes.now.limit(_SOME_ROWS))
+
+
+def _found(spark: SparkSession, part: Refresh, most: int) -> set[tuple[object, ...]]:
+    """Give the groups of changed rows, or more than `most` of them where there are more."""
     found: set[tuple[object, ...]] = set()
     looked_up = [name for name in part.changes if name in part.lookups]
     for changed in (*(name for name in part.changes if name not in part.lookups), *looked_up):
@@ -91,8 +108,8 @@ def affected_groups(spark: SparkSession, part: Refresh) -> Sequence[tuple[object
         few = _groups(rows, part.table).orderBy(*map(quoted, part.table.groups)).limit(most + 1)
         found |= {tuple(row) for row in few.collect()}
         if len(found) > most:
-            return None
-    return sorted(found, key=repr)
+            break
+    return found
 
 
 def _of_changed(spark: SparkSession, part: Refresh, changed: str) -> DataFrame:

@@ -1,4 +1,4 @@
-"""A dimension that an aggregate only looks up: its changes concern the groups that name a changed member."""
+"""Which groups of an aggregate changes concern: those of changed rows, and those that name a changed member."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import pytest
 from gold_rig import Gold, Silver, at, small, spotify, stream, track
 
 from lakehouse.delta import Lake
-from lakehouse.gold import parts
+from lakehouse.gold import aggregates, parts
 
 TRACKS, STREAMS = "spotify/dbo.DimTrack", "spotify/dbo.FactStream"
 WEEKLY = "most_streamed_tracks_per_week"
@@ -51,3 +51,21 @@ def test_a_member_that_is_looked_up_concerns_the_groups_that_name_it_and_no_othe
         (at(28).date(), 4): "t4",
         (at(28).date(), 1): "new",
     }
+
+
+@pytest.mark.usefixtures("spark")
+def test_groups_that_a_first_look_at_some_rows_does_not_see_are_refreshed_too(
+    lake: Lake, groups: list[Sequence[tuple[object, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aggregates, "_SOME_ROWS", 1)
+    silver = Silver(lake=lake)
+    gold = Gold(lake=lake, model=small(spotify(), "fact_stream", WEEKLY))
+    for number in range(1, 5):
+        silver.put(STREAMS, stream(number, at(7 * number), track_id=1))
+    gold.refresh(silver.hand_over())
+    for number in (5, 6):
+        silver.put(STREAMS, stream(number, at(7 * (number - 4)), track_id=1))
+    gold.refresh(silver.hand_over())
+    assert {row[0] for found in groups for row in found} == {at(7).date(), at(14).date()}
+    streams = {row["week_start"]: row["streams"] for row in gold.rows(WEEKLY)}
+    assert streams == {at(7 * week).date(): 2 if week < 3 else 1 for week in range(1, 5)}
