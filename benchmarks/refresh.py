@@ -27,9 +27,9 @@ from local.databricks.warming import WarmLakehouse
 
 ROOT: Final = Path(__file__).parents[1]
 WAYS: Final = {
-    "streams alone": (0.0, False),
-    "the last week": (0.0, True),
-    "some of any time": (0.05, True),
+    "streams of the last week": (0.0, False),
+    "members too": (0.0, True),
+    "also of any time": (0.05, True),
 }
 """By name: the share of changes that is strewn over all of time, and whether members change too."""
 
@@ -109,7 +109,7 @@ def _print(facts: int, found: Mapping[str, Mapping[str, Cost]]) -> None:
         total = _total(costs)
         parts = ", ".join(f"{name} {cost.cpu:5.1f}" for name, cost in costs.items())
         sys.stdout.write(
-            f"{facts:>9,} facts, {way:<16} {total.cpu:6.1f} s of CPU ({parts}), "
+            f"{facts:>9,} facts, {way:<24} {total.cpu:6.1f} s of CPU ({parts}), "
             f"{total.clock:6.1f} s on the clock, {total.memory:5} MB, "
             f"{total.cpu / whole.cpu:5.2f} of the first\n"
         )
