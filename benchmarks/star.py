@@ -37,8 +37,8 @@ class Star:
 
     Of the changes, 15 % correct for how long was listened: in the last week, whose streams they are all
     if it has no more, but for the share `strewn` of all changes, whose streams are of any time. With
-    `moving`, a quarter of a per cent of all members of dimensions change. The rest are new streams of
-    the day after.
+    `moving`, a quarter of a per cent of all members of dimensions change, or as many as are 5 % of the
+    changes if these are fewer. The rest are new streams of the day after.
     """
 
     root: Path
@@ -71,10 +71,8 @@ class Star:
         draw = np.random.default_rng(self.seed + 1)
         old, week = int(changes * self.strewn), self.facts // DAYS * 7
         recent = min(changes * 15 // 100 - old, week)
-        every = self.users + self.tracks + self.artists
-        members = min(changes // 20, every // 400) if self.moving else 0
-        moved = self._land_members(draw, members) if members else 0
-        new = changes - old - recent - moved
+        members = self._land_members(draw, changes // 20) if self.moving else 0
+        new = changes - old - recent - members
         ids = np.concatenate(
             [
                 self.facts + np.arange(new),
@@ -89,19 +87,19 @@ class Star:
         ).astype(np.int64)
         self._land("dbo.FactStream", 2, self._stream(draw, ids, at))
 
-    def _land_members(self, draw: np.random.Generator, members: int) -> int:
-        """Land changes of so many members, drawn from all dimensions by their sizes; gives how many they are."""
-        of = {"dbo.DimUser": self.users, "dbo.DimTrack": self.tracks, "dbo.DimArtist": self.artists}
-        makers = {
-            "dbo.DimUser": self._user,
-            "dbo.DimTrack": self._track,
-            "dbo.DimArtist": self._artist,
+    def _land_members(self, draw: np.random.Generator, most: int) -> int:
+        """Land changes of a quarter of a per cent of all members, or of about `most`; gives of how many."""
+        of = {
+            "dbo.DimUser": (self.users, self._user),
+            "dbo.DimTrack": (self.tracks, self._track),
+            "dbo.DimArtist": (self.artists, self._artist),
         }
-        landed = 0
-        for table, count in of.items():
-            some = draw.choice(count, max(1, members * count // sum(of.values())), replace=False)
+        every = sum(count for count, _ in of.values())
+        members, landed = min(most, every // 400), 0
+        for table, (count, make) in of.items():
+            some = draw.choice(count, max(1, members * count // every), replace=False)
             when = np.full(len(some), DAYS * _DAY + _DAY // 2, dtype=np.int64)
-            self._land(table, 2, makers[table](some, when))
+            self._land(table, 2, make(some, when))
             landed += len(some)
         return landed
 

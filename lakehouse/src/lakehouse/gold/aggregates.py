@@ -17,7 +17,7 @@ from lakehouse.kinds import quoted
 
 # With more groups than these, a filter costs more than computing them all.
 MOST_GROUPS: Final = 200
-# Where so few are worth a filter, some of the changed rows nearly always belong to more already.
+# Where fewer than these are worth a filter, so many of the changed rows nearly always belong to more.
 _FEW_GROUPS: Final = 8
 _SOME_ROWS: Final = 1000
 
